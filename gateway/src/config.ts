@@ -1,0 +1,94 @@
+/** The environment, read once and typed. The same variables on ECS and on a laptop. */
+import { z } from "zod";
+
+const origin = z.url().transform((value, context) => {
+  const url = new URL(value);
+  const loopback = url.hostname === "localhost" || url.hostname === "127.0.0.1" || url.hostname.endsWith(".localhost");
+  // Plain http off the machine would send tokens and cookies in the clear (RFC 6749 section 3.1).
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
+    context.addIssue({ code: "custom", message: "must be https, or http on localhost" });
+    return z.NEVER;
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    context.addIssue({ code: "custom", message: "must be an origin without path, such as https://mcp.example.com" });
+    return z.NEVER;
+  }
+  return url.origin;
+});
+
+const accounts = z
+  .string()
+  .default("[]")
+  .transform((value, context) => {
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: 'must be JSON: [{"email":"...","password":"..."}]' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(z.strictObject({ email: z.email(), password: z.string().min(8) })));
+
+const environmentSchema = z.object({
+  /** Address to listen on. */
+  LISTEN_HOST: z.string().default("0.0.0.0"),
+  PORT: z.coerce.number().int().min(1).max(65_535).default(8080),
+  /** Origin under which clients reach the gateway: the OAuth issuer and the base of every resource identifier. */
+  PUBLIC_URL: origin,
+  /** Key of the `gateway_host` instance in Permit. */
+  HOST_KEY: z.string().regex(/^[A-Za-z0-9\-_]+$/),
+  /** Environment-level Permit API key. Secret. */
+  PERMIT_API_KEY: z.string().min(1),
+  PERMIT_API_URL: z.url().default("https://api.permit.io"),
+  PERMIT_PDP_URL: z.url(),
+  /** PostgreSQL. Without it an embedded database in DATA_DIR is used. Secret. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Folder of the embedded database. */
+  DATA_DIR: z.string().default("/data"),
+  /** Signs cookies and seals session ids. At least 32 characters, the same for all replicas. Secret. */
+  AUTH_SECRET: z.string().min(32),
+  /** Accounts made at start if they don't exist yet: JSON list of {email, password}. Secret. */
+  INITIAL_ACCOUNTS: accounts,
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
+  /** Seconds between two reads of the host's settings from Permit. */
+  SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
+});
+
+/** The gateway's configuration. */
+export interface Config {
+  readonly listenHost: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly hostKey: string;
+  readonly permit: { readonly apiKey: string; readonly apiUrl: string; readonly pdpUrl: string };
+  readonly database: { readonly url: string } | { readonly dataDir: string };
+  readonly authSecret: string;
+  readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
+  readonly logLevel: string;
+  readonly settingsRefreshSeconds: number;
+}
+
+/** Thrown by `readConfig`: one line per wrong variable, never its value (it may be a secret). */
+export class ConfigError extends Error {}
+
+/** Reads and checks the environment. Throws ConfigError naming every wrong or missing variable at once. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`The gateway can't start, its environment is incomplete:\n${lines.join("\n")}`);
+  }
+  const env = parsed.data;
+  return {
+    listenHost: env.LISTEN_HOST,
+    port: env.PORT,
+    publicUrl: env.PUBLIC_URL,
+    hostKey: env.HOST_KEY,
+    permit: { apiKey: env.PERMIT_API_KEY, apiUrl: env.PERMIT_API_URL, pdpUrl: env.PERMIT_PDP_URL },
+    database: env.DATABASE_URL === undefined ? { dataDir: env.DATA_DIR } : { url: env.DATABASE_URL },
+    authSecret: env.AUTH_SECRET,
+    initialAccounts: env.INITIAL_ACCOUNTS,
+    logLevel: env.LOG_LEVEL,
+    settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
+  };
+}

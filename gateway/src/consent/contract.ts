@@ -1,0 +1,54 @@
+/** The JSON that the pages in `gateway/web` exchange with the gateway. Types only: `web` imports nothing else of it. */
+
+export type Level = "low" | "medium" | "high";
+
+/** `GET /api/sign-in`: what the sign-in page offers. */
+export interface SignInView {
+  readonly host: { readonly name: string };
+  readonly password: boolean;
+}
+
+/** `GET /api/consent?{signed query of the authorization request}`: everything the consent page shows. */
+export interface ConsentView {
+  readonly host: { readonly name: string };
+  readonly human: { readonly email: string };
+  /** `redirectHost` is shown so that a human can see a client that pretends to be another one. */
+  readonly client: { readonly id: string; readonly name: string; readonly redirectHost: string };
+  /** The server asked for. Null when this human has no grant on it, or it does not exist: the empty state. */
+  readonly server: ConsentServer | null;
+}
+
+export interface ConsentServer {
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  /** Levels above it are shown muted and can't be chosen. */
+  readonly ceiling: Level;
+  readonly tools: readonly { readonly name: string; readonly trust: Level }[];
+}
+
+/** `POST /api/consent`. */
+export type ConsentRequest =
+  | { readonly accept: true; readonly query: string; readonly server: string; readonly level: Level }
+  | { readonly accept: false; readonly query: string };
+
+/** Answer of `POST /api/consent`: where the browser goes next (the client's redirect URI). */
+export interface ConsentAnswer {
+  readonly redirect: string;
+}
+
+/** `GET /api/grants`: the agents of the signed-in human. `POST /api/grants/{id}/revoke` ends one. */
+export interface GrantView {
+  readonly id: string;
+  readonly client: { readonly id: string; readonly name: string };
+  readonly server: string;
+  readonly level: Level;
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
+}
+
+/** Body of every refusal. */
+export interface ErrorView {
+  readonly error: string;
+  readonly message: string;
+}

@@ -1,0 +1,140 @@
+/** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
+import type { HostAttributes, TrustLevel } from "@permit-mcp-gateway/policies";
+
+/** One tool that the policy knows and has enabled. */
+export interface ToolSettings {
+  /** Exact name in `tools/list`. */
+  readonly name: string;
+  /** Permit action key. */
+  readonly action: string;
+  readonly trust: TrustLevel;
+}
+
+/** One MCP server of the host. */
+export interface ServerSettings {
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  readonly upstreamUrl: string;
+  /** By exact tool name. */
+  readonly tools: ReadonlyMap<string, ToolSettings>;
+}
+
+/** The host as Permit holds it. */
+export interface HostSettings {
+  readonly key: string;
+  readonly name: string;
+  readonly signIn: HostAttributes["sign_in"];
+  readonly servers: ReadonlyMap<string, ServerSettings>;
+}
+
+/** The last good copy of the host's settings, refreshed from Permit in the background and kept in the database. */
+export interface HostDirectory {
+  /** Throws GatewayError POLICY_UNAVAILABLE when no copy was ever read. */
+  settings(): HostSettings;
+  /** Called after each refresh that changed something, and once with the first settings. */
+  onChange(listener: (settings: HostSettings) => Promise<void>): void;
+}
+
+/** The policy decision point. A throw (GatewayError DECISION_UNAVAILABLE) is a denial. */
+export interface DecisionPoint {
+  /** May this Permit user do `action` on `{server}:{server}`, tenant `default`? */
+  check(user: string, action: string, server: string): Promise<boolean>;
+  /** The same for several actions, in their order. */
+  checkAll(user: string, actions: readonly string[], server: string): Promise<readonly boolean[]>;
+  /** True when the decision point answers its health check. */
+  ready(): Promise<boolean>;
+}
+
+/** The facts of consent in Permit: ceilings are read, agents and their roles written. */
+export interface ConsentFacts {
+  /** Server key -> ceiling, for one human, asked of Permit now. Empty when the human has no grant. */
+  ceilings(email: string): Promise<ReadonlyMap<string, TrustLevel>>;
+  /** What the agent is consented at on `server`, asked of Permit now. */
+  consent(agent: AgentIdentity, server: string): Promise<TrustLevel | undefined>;
+  /**
+   * Makes the agent's consent on `server` exactly `level` and returns when decisions see it. Roles add up in Permit,
+   * so other levels are removed before this one is given.
+   */
+  give(agent: AgentIdentity, server: string, level: TrustLevel): Promise<void>;
+  /** Removes every consent of the agent on `server`. Missing ones are fine. */
+  withdraw(agent: AgentIdentity, server: string): Promise<void>;
+}
+
+/** An OAuth client acting for a human: the unit that consents and decisions are about. */
+export interface AgentIdentity {
+  readonly clientId: string;
+  readonly clientName: string;
+  /** The human's verified e-mail address, lower case. */
+  readonly email: string;
+}
+
+/** A stored consent: which agent may use which server, until when. Its id is in every access token (`gw_grant`). */
+export interface Grant extends AgentIdentity {
+  readonly id: string;
+  /** Subject of the sign-in account. */
+  readonly userId: string;
+  readonly server: string;
+  readonly level: TrustLevel;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  /** Absolute end, 90 days after `createdAt`. */
+  readonly expiresAt: Date;
+  readonly revokedAt: Date | null;
+}
+
+/** Grants in the database: the first thing a revocation changes, because every replica reads it on every request. */
+export interface GrantStore {
+  create(grant: Omit<Grant, "createdAt" | "lastUsedAt" | "expiresAt" | "revokedAt">): Promise<Grant>;
+  find(id: string): Promise<Grant | undefined>;
+  /** Of one human, newest first, revoked ones left out. */
+  listActive(userId: string): Promise<readonly Grant[]>;
+  /** Sets `revokedAt` on these grants. Already revoked ones are fine. */
+  revoke(ids: readonly string[]): Promise<void>;
+  /** Sets `lastUsedAt` to now, at most once a minute per grant. */
+  touch(id: string): Promise<void>;
+}
+
+/** The result of checking an access token's signature, issuer, audience and times (RFC 9068). Says nothing of revocation. */
+export interface VerifiedToken {
+  readonly grantId: string;
+  readonly userId: string;
+  readonly clientId: string;
+}
+
+/** The authorization server as the MCP path sees it. */
+export interface TokenVerifier {
+  /** Verifies an access token for the resource `{publicUrl}/mcp/{server}`. Throws GatewayError TOKEN_INVALID. */
+  verifyToken(token: string, server: string): Promise<VerifiedToken>;
+}
+
+/** One decision on one tool call. Arguments are never in it. */
+export interface AuditRecord {
+  /** UUID version 7. */
+  readonly id: string;
+  /** RFC 3339 with milliseconds, UTC. */
+  readonly time: string;
+  readonly host: string;
+  readonly requestId: string;
+  readonly human: string;
+  readonly agent: { readonly clientId: string; readonly name: string };
+  readonly grantId: string;
+  readonly server: string;
+  readonly tool: string;
+  /** Null when the policy does not know the tool. */
+  readonly trust: TrustLevel | null;
+  readonly decision: "allow" | "deny";
+  /** Stable code of the reason, for example `ALLOWED` or `CEILING_TOO_LOW`. */
+  readonly code: string;
+  /** One sentence a person can act on. */
+  readonly reason: string;
+}
+
+/** Where decisions are recorded. */
+export interface AuditSink {
+  /** Returns when the record is durable. Throws GatewayError AUDIT_UNAVAILABLE: the call is then refused. */
+  write(record: AuditRecord): Promise<void>;
+}
+
+/** Time, as an argument, so that expiry is testable. */
+export type Clock = () => Date;

@@ -1,0 +1,118 @@
+/** Every refusal of the gateway: a stable code, an HTTP status, a JSON-RPC code and a sentence that says what to do. */
+
+/** JSON-RPC code of a tool call that the policy refuses. */
+export const permissionDeniedCode = -32004;
+
+interface ErrorEntry {
+  /** HTTP status outside JSON-RPC, or of the transport where the MCP specification wants one. */
+  readonly status: number;
+  /** JSON-RPC error code when the refusal answers a JSON-RPC request. */
+  readonly rpc: number;
+  readonly sentence: string;
+}
+
+/** The catalogue. The table in `gateway/README.md` lists the same codes; a test compares the two. */
+export const errorCatalogue = {
+  TOKEN_MISSING: { status: 401, rpc: -32001, sentence: "Sign in: this endpoint needs an access token." },
+  TOKEN_INVALID: { status: 401, rpc: -32001, sentence: "The access token is not valid here. Sign in again." },
+  GRANT_REVOKED: {
+    status: 401,
+    rpc: permissionDeniedCode,
+    sentence: "This agent's access was revoked. Connect again to ask for a new consent.",
+  },
+  GRANT_EXPIRED: {
+    status: 401,
+    rpc: permissionDeniedCode,
+    sentence: "This agent's consent has expired. Connect again to renew it.",
+  },
+  SERVER_UNKNOWN: { status: 404, rpc: -32602, sentence: "This host has no MCP server of that name." },
+  MESSAGE_INVALID: { status: 400, rpc: -32600, sentence: "The request body is not one valid JSON-RPC message." },
+  BODY_NOT_JSON: { status: 400, rpc: -32700, sentence: "The request body is not valid JSON." },
+  METHOD_NOT_ALLOWED: { status: 200, rpc: -32601, sentence: "The gateway does not pass this method on." },
+  HEADER_MISMATCH: { status: 400, rpc: -32020, sentence: "The request's headers and body do not agree." },
+  SESSION_UNKNOWN: { status: 404, rpc: -32600, sentence: "The session is not known here. Initialize a new one." },
+  TOOL_UNKNOWN: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The policy of this host does not list the tool. Ask an admin to review it.",
+  },
+  NO_GRANT: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The policy gives you no access to this server. Ask an admin for a grant.",
+  },
+  CEILING_TOO_LOW: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The tool is above the trust ceiling an admin set for you on this server.",
+  },
+  CONSENT_TOO_LOW: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The tool is above the level you consented to for this agent. Connect again to consent to more.",
+  },
+  NO_PERMISSION: { status: 200, rpc: permissionDeniedCode, sentence: "Permit denies this call." },
+  DECISION_UNAVAILABLE: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The call could not be authorized because the decision point does not answer. Try again in a moment.",
+  },
+  POLICY_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    sentence: "The host's policy could not be read yet. Try again in a moment.",
+  },
+  AUDIT_UNAVAILABLE: {
+    status: 200,
+    rpc: -32603,
+    sentence: "The call was refused because it could not be recorded. Try again in a moment.",
+  },
+  UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, sentence: "The MCP server behind the gateway does not answer." },
+  NOT_SIGNED_IN: { status: 401, rpc: -32603, sentence: "Your sign-in has ended. Sign in again." },
+  ORIGIN_FORBIDDEN: { status: 403, rpc: -32603, sentence: "This request must come from the gateway's own pages." },
+  REQUEST_INVALID: { status: 400, rpc: -32600, sentence: "The request is not valid." },
+  CONSENT_REQUEST_INVALID: {
+    status: 400,
+    rpc: -32600,
+    sentence: "This consent request is not valid or has expired. Start again from your MCP client.",
+  },
+  SERVER_NOT_GRANTED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence: "The policy gives you no access to this server. Ask an admin for a grant.",
+  },
+  CEILING_EXCEEDED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence: "You can't consent to more than the ceiling an admin set for you on this server.",
+  },
+  PERMIT_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    sentence: "Permit could not be reached, so nothing was changed. Try again in a moment.",
+  },
+  RATE_LIMITED: { status: 429, rpc: -32603, sentence: "Too many requests. Wait a moment and try again." },
+  INTERNAL: { status: 500, rpc: -32603, sentence: "Something went wrong in the gateway. It was logged." },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** A refusal. `sentence` is public; `detail` and `cause` go to the log only. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly sentence: string;
+  readonly detail: string | undefined;
+
+  constructor(code: ErrorCode, options: { sentence?: string; detail?: string; cause?: unknown } = {}) {
+    const sentence = options.sentence ?? errorCatalogue[code].sentence;
+    super(`${code}: ${options.detail ?? sentence}`, { cause: options.cause });
+    this.name = "GatewayError";
+    this.code = code;
+    this.sentence = sentence;
+    this.detail = options.detail;
+  }
+
+  get status(): number {
+    return errorCatalogue[this.code].status;
+  }
+}

@@ -1,0 +1,6 @@
+export * from "./decide.ts";
+export * from "./host-settings.ts";
+export * from "./model.ts";
+export * from "./permit-keys.ts";
+export * from "./plan.ts";
+export * from "./trust.ts";

@@ -1,0 +1,82 @@
+import type { TrustLevel } from "./trust.ts";
+
+/** The only tenant a host uses. */
+export const defaultTenant = "default";
+/** Resource type of a human's profile: consents are roles on it, ceilings relations from it. */
+export const userProfileType = "user_profile";
+/** Resource type whose one instance carries the host's settings. */
+export const gatewayHostType = "gateway_host";
+/** Role of a human on their own profile, and of nobody else. */
+export const ownerRole = "owner";
+/** Role of an admin on the `gateway_host` instance. */
+export const adminRole = "admin";
+
+/**
+ * Writes any text in the characters Permit allows in keys (`^[A-Za-z0-9\-_]+$`): letters, digits and `-` stay,
+ * every other UTF-8 byte, `_` included, becomes `_` and two hex digits. Reversible, so two texts never share a key:
+ * one shared key would give one agent the consents of another. Throws a TypeError on a lone surrogate.
+ */
+export function permitKey(text: string): string {
+  // A lone surrogate would be replaced on the way to UTF-8, and two such texts would share a key.
+  if (!text.isWellFormed()) throw new TypeError("A Permit key can only be made of well-formed Unicode text.");
+  return Array.from(Buffer.from(text, "utf8"), (byte) => {
+    const char = String.fromCharCode(byte);
+    return /[A-Za-z0-9-]/.test(char) ? char : `_${byte.toString(16).padStart(2, "0")}`;
+  }).join("");
+}
+
+/** The text that `permitKey` was given. */
+export function fromPermitKey(key: string): string {
+  const bytes = key.replaceAll(/_([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+/** Permit user of a human. `email` is compared in lower case. */
+export function humanKey(email: string): string {
+  return `human|${permitKey(email.toLowerCase())}`;
+}
+
+/**
+ * Permit user of an agent: one OAuth client acting for one human. Both are in the key because client ids are shared
+ * (a Client ID Metadata Document is one URL for all installs): with the client id alone, Bob's consent would serve Alice.
+ */
+export function agentKey(clientId: string, email: string): string {
+  return `agent|${permitKey(clientId)}|${permitKey(email.toLowerCase())}`;
+}
+
+/** Key of the `user_profile` instance of a human. */
+export function profileKey(email: string): string {
+  return permitKey(email.toLowerCase());
+}
+
+/** `type:key`, the way Permit writes a resource instance. */
+export function instanceRef(type: string, key: string): string {
+  return `${type}:${key}`;
+}
+
+/** Instance of a human's profile, as `type:key`. */
+export function profileRef(email: string): string {
+  return instanceRef(userProfileType, profileKey(email));
+}
+
+/** Instance of a server, as `type:key`: its resource type and its one instance share the key. */
+export function serverRef(server: string): string {
+  return instanceRef(server, server);
+}
+
+/** The role on a human's profile that says: this agent may act on `server` up to `level`. */
+export function consentRole(server: string, level: TrustLevel): string {
+  return `${server}-${level}`;
+}
+
+/**
+ * Permit action key of a tool: lower case, every run of other characters than letters and digits one `_`. Not
+ * injective on purpose: names that look alike must not be two tools with two trusts, so the loader refuses a server
+ * whose tools collide. Empty when the name has no ASCII letter or digit, which the loader refuses too.
+ */
+export function toolActionKey(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "_")
+    .replaceAll(/^_|_$/g, "");
+}

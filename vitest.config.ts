@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+// A whole host (local Permit, upstreams, gateway) starts in some tests, hence the long hook limit.
+export default defineConfig({
+  test: {
+    include: ["policies/**/*.test.ts", "infra/**/*.test.ts", "gateway/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 90_000,
+  },
+});
