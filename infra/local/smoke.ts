@@ -1,0 +1,132 @@
+/**
+ * `npm run smoke`: the whole product without a browser, on free ports and a folder of its own. Two real MCP clients go
+ * from 401 to allowed and denied calls; the policy is tightened and the agents revoked in between. The last line is
+ * one JSON object with `ok`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, type CallOutcome } from "./agents/agent.ts";
+import { Human } from "./agents/human.ts";
+import { sdkV1 } from "./agents/sdk-v1.ts";
+import { sdkV2 } from "./agents/sdk-v2.ts";
+import { AuditLines } from "./audit-lines.ts";
+import { countAuditRows } from "./audit-rows.ts";
+import { copyPolicies, editPolicy } from "./policy-copy.ts";
+import { freePorts } from "./ports.ts";
+import { startLocalHost } from "./up.ts";
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-smoke-"));
+const policyDir = copyPolicies("policies/hosts/demo", folder);
+const audit = new AuditLines();
+
+/** The calls made, with what became of each. */
+const calls: { agent: string; tool: string; outcome: CallOutcome }[] = [];
+const failures: string[] = [];
+function expect(what: string, holds: boolean): void {
+  say(`${holds ? "  ok    " : "  FAILED"} ${what}`);
+  if (!holds) failures.push(what);
+}
+
+async function call(agent: Agent, tool: string, args: Record<string, unknown> = {}): Promise<CallOutcome> {
+  const outcome = await agent.call(tool, args);
+  calls.push({ agent: agent.name, tool, outcome });
+  return outcome;
+}
+
+async function allows(agent: Agent, tool: string, args?: Record<string, unknown>): Promise<void> {
+  const outcome = await call(agent, tool, args);
+  expect(`${agent.name}: ${tool} is allowed`, outcome.kind === "result");
+}
+
+async function denies(agent: Agent, tool: string, code: string, args?: Record<string, unknown>): Promise<void> {
+  const outcome = await call(agent, tool, args);
+  const why = outcome.kind === "denied" ? `${outcome.code}: ${outcome.reason}` : outcome.kind;
+  expect(`${agent.name}: ${tool} is denied (${why})`, outcome.kind === "denied" && outcome.code === code);
+}
+
+async function shutsOut(agent: Agent, tool: string, args?: Record<string, unknown>): Promise<void> {
+  const outcome = await call(agent, tool, args);
+  expect(`${agent.name}: ${tool} is refused, a new sign-in is asked for`, outcome.kind === "unauthorized");
+}
+
+const issue = { project: "DEMO", title: "Made by the smoke run" };
+const host = await startLocalHost({
+  policyDir,
+  dataDir: join(folder, "data"),
+  ports: await freePorts(),
+  onProgress: say,
+  onGatewayLine: (line) => audit.take(line),
+});
+let upstreamCalls: string[] = [];
+try {
+  const email = "lead@example.com";
+  const lead = new Human(host.gatewayUrl, email, host.accounts[email] ?? "");
+  const url = `${host.gatewayUrl}/mcp/issues`;
+  const agents: Agent[] = [new Agent("client 2.x", url, sdkV2("2026-07-28")), new Agent("sdk 1.x", url, sdkV1)];
+
+  say("\nCeiling high, consent medium");
+  for (const agent of agents) {
+    await agent.connect(lead, { level: "medium" });
+    const tools = await agent.listTools();
+    expect(`${agent.name}: tools/list shows what it may call: ${tools.join(", ")}`, !tools.includes("delete_issue"));
+    await allows(agent, "list_issues");
+    await allows(agent, "create_issue", issue);
+    await denies(agent, "delete_issue", "CONSENT_TOO_LOW", { id: "DEMO-1" });
+  }
+
+  say("\nThe ceiling is lowered to low in grants.yaml");
+  editPolicy(policyDir, "grants.yaml", "ceiling: high", "ceiling: low");
+  const writes = await host.provision();
+  expect(`provisioning made ${writes.length} writes: ${writes.join("; ")}`, writes.length === 2);
+  for (const agent of agents) {
+    await denies(agent, "create_issue", "CEILING_TOO_LOW", issue);
+    await allows(agent, "list_issues");
+  }
+
+  say("\nThe human revokes both agents");
+  expect("two agents were revoked", (await lead.revokeAll()) === 2);
+  for (const agent of agents) {
+    await shutsOut(agent, "list_issues");
+    await shutsOut(agent, "create_issue", issue);
+    await agent.close();
+  }
+  const answer = (await (await fetch(host.issuesCallsUrl)).json()) as { calls: string[] };
+  upstreamCalls = answer.calls;
+} finally {
+  await host.stop();
+}
+
+say("\nWhat was recorded");
+const allowed = calls.filter(({ outcome }) => outcome.kind === "result").map(({ tool }) => tool);
+expect(`the upstream saw exactly the ${allowed.length} allowed calls`, upstreamCalls.join() === allowed.join());
+for (const name of new Set(calls.map(({ agent }) => agent))) {
+  const seen = audit.of(name).map((record) => `${record.tool} ${record.decision}`);
+  const made = calls
+    .filter(({ agent }) => agent === name)
+    .map(({ tool, outcome }) => `${tool} ${outcome.kind === "result" ? "allow" : "deny"}`);
+  expect(`${name}: one audit record for each of its ${made.length} calls, in order`, seen.join() === made.join());
+}
+const complete = audit.records.every(
+  ({ human, agent, server, tool, decision, reason, time }) =>
+    human === "lead@example.com" && agent.clientId && agent.name && server && tool && decision && reason && time,
+);
+expect("each record names human, agent, server, tool, decision, reason and time", complete);
+const rows = await countAuditRows(join(host.folders.data, "gateway"));
+expect(`the database holds the same ${rows} records`, rows === audit.records.length && rows === calls.length);
+
+const ok = failures.length === 0;
+if (ok) rmSync(folder, { recursive: true });
+else say(`\nLogs and data are kept in ${folder}`);
+process.stdout.write(
+  `${JSON.stringify({
+    ok,
+    allowed: allowed.length,
+    denied: calls.length - allowed.length,
+    audited: rows,
+    upstreamCallsOnDenied: upstreamCalls.length - allowed.length,
+    failures,
+  })}\n`,
+);
+process.exitCode = ok ? 0 : 1;
