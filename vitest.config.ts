@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["policies/**/*.test.ts", "infra/**/*.test.ts", "gateway/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    globalSetup: ["gateway/testing/postgres.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Agent } from "./agents/agent.ts";
+import { Human } from "./agents/human.ts";
+import { sdkV1 } from "./agents/sdk-v1.ts";
+import { sdkV2 } from "./agents/sdk-v2.ts";
+import { AuditLines } from "./audit-lines.ts";
+import { copyPolicies, editPolicy } from "./policy-copy.ts";
+import { freePorts } from "./ports.ts";
+import { type LocalHost, PolicyRefusedError, startLocalHost } from "./up.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-host-"));
+const policyDir = copyPolicies("policies/hosts/demo", folder);
+const audit = new AuditLines();
+let host: LocalHost;
+
+const human = (email: string) => new Human(host.gatewayUrl, email, host.accounts[email] ?? "");
+const issues = () => `${host.gatewayUrl}/mcp/issues`;
+async function upstreamCalls(): Promise<readonly string[]> {
+  const response = await fetch(host.issuesCallsUrl);
+  return ((await response.json()) as { calls: string[] }).calls;
+}
+
+beforeAll(async () => {
+  host = await startLocalHost({
+    policyDir,
+    dataDir: join(folder, "data"),
+    ports: await freePorts(),
+    onGatewayLine: (line) => audit.take(line),
+  });
+});
+afterAll(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe("two humans with one OAuth client id", () => {
+  test("what one granted never serves the other", async () => {
+    const ofLead = new Agent("shared client", issues(), sdkV2("2026-07-28"));
+    await ofLead.connect(human("lead@example.com"), { level: "high" });
+    const registration = ofLead.oauth.client;
+    expect(registration?.client_id).toBeTruthy();
+
+    const ofContractor = new Agent("shared client", issues(), sdkV2("2026-07-28"), registration);
+    await ofContractor.connect(human("contractor@example.com"), { level: "low" });
+    const before = await upstreamCalls();
+    const recorded = audit.records.length;
+
+    expect(await ofContractor.call("delete_issue", { id: "DEMO-1" })).toMatchObject({
+      kind: "denied",
+      code: "CEILING_TOO_LOW",
+    });
+    expect(await upstreamCalls()).toEqual(before);
+    expect(await ofLead.call("get_issue", { id: "DEMO-1" })).toMatchObject({ kind: "result" });
+    expect(audit.records.slice(recorded)).toMatchObject([
+      {
+        human: "contractor@example.com",
+        agent: { clientId: registration?.client_id },
+        tool: "delete_issue",
+        decision: "deny",
+      },
+      { human: "lead@example.com", agent: { clientId: registration?.client_id }, tool: "get_issue", decision: "allow" },
+    ]);
+    await Promise.all([ofLead.close(), ofContractor.close()]);
+  });
+});
+
+describe("consent", () => {
+  test("above the ceiling is refused by the API and leaves nothing behind", async () => {
+    const developer = human("developer@example.com");
+    const agent = new Agent("too much", issues(), sdkV2("2026-07-28"));
+    await expect(agent.connect(developer, { level: "high" })).rejects.toMatchObject({
+      status: 403,
+      code: "CEILING_EXCEEDED",
+    });
+    expect(await developer.revokeAll()).toBe(0);
+  });
+
+  test("denied by the human ends in access_denied at the client", async () => {
+    const agent = new Agent("denied", issues(), sdkV2("2026-07-28"));
+    await expect(agent.connect(human("developer@example.com"), "deny")).rejects.toThrow("access_denied");
+  });
+});
+
+describe("protocol revisions with sessions", () => {
+  test.each([
+    ["sdk 1.x", sdkV1],
+    ["client 2.x on 2025-11-25", sdkV2("2025-11-25")],
+  ])("%s works against a server that keeps sessions", async (name, sdk) => {
+    const agent = new Agent(name, `${host.gatewayUrl}/mcp/everything`, sdk as typeof sdkV1);
+    await agent.connect(human("developer@example.com"), { level: "low" });
+    expect(await agent.listTools()).toContain("echo");
+    expect(await agent.call("echo", { message: "through the gateway" })).toEqual({
+      kind: "result",
+      text: expect.stringContaining("through the gateway"),
+    });
+    await agent.close();
+  });
+});
+
+describe("a change of the policy", () => {
+  test("of one tool's trust makes exactly two writes and holds from the next call on", async () => {
+    const agent = new Agent("policy change", issues(), sdkV2("2026-07-28"));
+    await agent.connect(human("developer@example.com"), { level: "medium" });
+    expect(await agent.call("update_issue", { id: "DEMO-2", title: "Before" })).toMatchObject({ kind: "result" });
+
+    editPolicy(policyDir, "servers/issues.yaml", "update_issue: { trust: medium }", "update_issue: { trust: high }");
+    const writes = await host.provision();
+    expect(writes.map((write) => write.replace(/^(\w+) .*\/resources\//, "$1 "))).toEqual([
+      "DELETE issues/roles/medium/permissions",
+      "PATCH issues/actions/update_issue",
+    ]);
+    const before = await upstreamCalls();
+    expect(await agent.call("update_issue", { id: "DEMO-2", title: "After" })).toMatchObject({ kind: "denied" });
+    expect(await upstreamCalls()).toEqual(before);
+    expect(await agent.call("create_issue", { project: "DEMO", title: "Still allowed" })).toMatchObject({
+      kind: "result",
+    });
+    await agent.close();
+  });
+
+  test("that is wrong changes nothing and names file, line and column", async () => {
+    editPolicy(policyDir, "servers/issues.yaml", "list_issues: { trust: low }", "list_issues: { trust: lowest }");
+    await expect(host.provision()).rejects.toThrow(PolicyRefusedError);
+    await expect(host.provision()).rejects.toThrow(/servers\/issues\.yaml:\d+:\d+ /);
+    editPolicy(policyDir, "servers/issues.yaml", "list_issues: { trust: lowest }", "list_issues: { trust: low }");
+    expect(await host.provision()).toEqual([]);
+  });
+});
+
+describe("a gateway that was killed", () => {
+  test("comes back with consents and tokens as they were", async () => {
+    const agent = new Agent("survivor", issues(), sdkV2("2026-07-28"));
+    await agent.connect(human("lead@example.com"), { level: "low" });
+    await host.crashGateway();
+    expect(await agent.call("list_issues", {})).toMatchObject({ kind: "result" });
+    expect(await agent.call("create_issue", { project: "DEMO", title: "No" })).toMatchObject({ kind: "denied" });
+    await agent.close();
+  });
+});
