@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { LocalPorts } from "./ports.ts";
 import type { ServiceSpec } from "./service.ts";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
+/** The root of the checkout. */
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
 const loopbackOnly = fileURLToPath(new URL("./loopback-only.ts", import.meta.url));
 const serverEverything = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
 

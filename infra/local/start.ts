@@ -1,6 +1,4 @@
 /** `npm start`: a host on this machine, and what to do with it. Ctrl-C ends all of it. */
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { decisionLine } from "./decision-line.ts";
 import { defaultPorts, type LocalPorts, PortBusyError } from "./ports.ts";
@@ -8,8 +6,6 @@ import { ServiceError } from "./service.ts";
 import { type LocalHost, PolicyRefusedError, startLocalHost } from "./up.ts";
 import { watchPolicies } from "./watch-policies.ts";
 import { welcome } from "./welcome.ts";
-
-const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 const help = `Usage: npm start -- [options]
 
@@ -73,8 +69,6 @@ async function main(): Promise<number> {
     return 0;
   }
   const print = (line: string) => process.stdout.write(`${line}\n`);
-  print("Building the pages ...");
-  execFileSync("npm", ["run", "--silent", "build:web"], { cwd: repository, stdio: "inherit" });
 
   // A signal during the start ends it at the next step; the services get the terminal's signal themselves.
   const signalled = new Promise<void>((resolve) => {
@@ -84,6 +78,7 @@ async function main(): Promise<number> {
     policyDir: options.policyDir,
     dataDir: options.dataDir,
     ports: options.ports,
+    buildPages: true,
     onProgress: print,
     onGatewayLine: (line) => {
       const decision = decisionLine(line);

@@ -2,6 +2,7 @@
  * The other place a host can run: this machine. Starts local Permit and the demo's upstream MCP servers, provisions
  * the host through the same handlers that Pulumi uses, and starts the gateway with the environment ECS would give it.
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type HostModel, plan } from "@permit-mcp-gateway/policies";
@@ -11,7 +12,14 @@ import { applyPlan, connectOrganization, readEnvironmentKey } from "../permit/in
 import { checkPortsFree, type LocalPorts } from "./ports.ts";
 import { readOrCreateSecrets } from "./secrets.ts";
 import { Service } from "./service.ts";
-import { everythingService, gatewayService, issuesService, type LocalFolders, permitService } from "./services.ts";
+import {
+  everythingService,
+  gatewayService,
+  issuesService,
+  type LocalFolders,
+  permitService,
+  repository,
+} from "./services.ts";
 
 /** How to start a local host. */
 export interface LocalHostOptions {
@@ -22,6 +30,8 @@ export interface LocalHostOptions {
   readonly ports: LocalPorts;
   /** PostgreSQL for the gateway instead of the embedded database. */
   readonly databaseUrl?: string;
+  /** Builds the gateway's pages first, as the image build does. */
+  readonly buildPages?: boolean;
   /** One line of progress. */
   readonly onProgress?: (line: string) => void;
   /** Each line the gateway writes on standard output: application log and audit records. */
@@ -81,6 +91,11 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
   mkdirSync(folders.logs, { recursive: true, mode: 0o700 });
   const emails = model.humans.map((human) => human.email);
   const secrets = readOrCreateSecrets(folders.data, emails);
+
+  if (options.buildPages === true) {
+    progress("Building the pages ...");
+    execFileSync("npm", ["run", "--silent", "build:web"], { cwd: repository, stdio: "inherit" });
+  }
 
   const running: Service[] = [];
   const start = async (spec: ConstructorParameters<typeof Service>[0]) => {

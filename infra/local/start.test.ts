@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { decisionLine } from "./decision-line.ts";
+import { freePorts } from "./ports.ts";
+
+const start = (...args: string[]) =>
+  spawnSync(process.execPath, ["infra/local/start.ts", ...args], { encoding: "utf8", timeout: 60_000 });
+
+test("--help says every option", () => {
+  const { status, stdout } = start("--help");
+  expect(status).toBe(0);
+  for (const option of ["--policies", "--data", "--gateway-port", "--permit-port", "--issues-port"]) {
+    expect(stdout).toContain(option);
+  }
+});
+
+test.each([
+  ["an unknown option", ["--prot", "1"], "Unknown option '--prot'"],
+  [
+    "a port that is none",
+    ["--gateway-port", "http"],
+    '--gateway-port must be a port number from 1 to 65535, not "http".',
+  ],
+])("%s is a usage error", (_, args, message) => {
+  const { status, stderr } = start(...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test("a busy port is named with the option that changes it, and nothing is started", async () => {
+  const ports = await freePorts();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(ports.gateway, "127.0.0.1", resolve));
+  const { status, stdout, stderr } = start(
+    ...["--gateway-port", String(ports.gateway), "--permit-port", String(ports.permit)],
+    ...["--issues-port", String(ports.issues), "--everything-port", String(ports.everything)],
+  );
+  server.close();
+  expect(status).toBe(1);
+  expect(stderr).toContain(`${ports.gateway} (gateway): choose another with --gateway-port`);
+  expect(stdout).not.toContain("Starting");
+});
+
+test("a decision is one line, with nothing in it that could rewrite the terminal", () => {
+  const record = {
+    type: "audit",
+    time: "2026-11-24T10:11:12.000Z",
+    human: "lead@example.com",
+    agent: { name: "evil\u001b[2J\nname" },
+    server: "issues",
+    tool: "delete_issue",
+    decision: "deny",
+    reason: "The tool is above the ceiling.",
+  };
+  expect(decisionLine(JSON.stringify(record))).toBe(
+    "10:11:12  DENIED   issues/delete_issue  lead@example.com via evil?[2J?name: The tool is above the ceiling.",
+  );
+  expect(decisionLine("not json")).toBeUndefined();
+  expect(decisionLine('{"type":"audit"}')).toBeUndefined();
+});
