@@ -1,0 +1,33 @@
+import { PostgresDialect } from "kysely";
+import pg from "pg";
+import type { DatabaseDriver } from "./database-driver.ts";
+
+/** PostgreSQL by connection URL. Connects on first use. */
+export function openPostgres(url: string): DatabaseDriver {
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
+  // Locks are held on connections of their own: work under a lock takes connections of `pool`, and if holders filled
+  // that pool too, all of them would wait for each other.
+  const lockPool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 30_000 });
+  // An idle connection that breaks is replaced on next use; without a listener the event would end the process.
+  for (const each of [pool, lockPool]) each.on("error", () => undefined);
+  return {
+    dialect: new PostgresDialect({ pool }),
+    lockAcrossProcesses: async (key, run) => {
+      const connection = await lockPool.connect();
+      let broken = true;
+      try {
+        await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
+        try {
+          return await run();
+        } finally {
+          await connection.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
+          broken = false;
+        }
+      } finally {
+        // A connection that may still hold the lock must not go back to the pool: closing it ends the lock.
+        connection.release(broken);
+      }
+    },
+    close: () => lockPool.end(),
+  };
+}

@@ -1,0 +1,55 @@
+/** The rows of our own tables, as Kysely types. better-auth's tables share the database and are its own business. */
+import type { TrustLevel } from "@permit-mcp-gateway/policies";
+import type { ColumnType } from "kysely";
+
+/** `timestamptz`: read as a Date, written as a Date or as RFC 3339 text. */
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+/** One consent (`Grant` in deps.ts). */
+export interface GrantRow {
+  readonly id: string;
+  readonly user_id: string;
+  readonly client_id: string;
+  readonly client_name: string;
+  /** Lower case. */
+  readonly email: string;
+  readonly server: string;
+  readonly level: TrustLevel;
+  readonly created_at: Timestamp;
+  readonly last_used_at: Timestamp;
+  readonly expires_at: Timestamp;
+  readonly revoked_at: ColumnType<Date | null, Date | null, Date | null>;
+}
+
+/** One decision (`AuditRecord` in deps.ts). Never updated. */
+export interface AuditRow {
+  readonly id: string;
+  readonly time: Timestamp;
+  readonly host: string;
+  readonly request_id: string;
+  readonly human: string;
+  readonly agent_client_id: string;
+  readonly agent_name: string;
+  readonly grant_id: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly trust: TrustLevel | null;
+  readonly decision: "allow" | "deny";
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** The last good copy of a host's settings, so that the gateway starts while Permit is down. */
+export interface HostSettingsRow {
+  readonly host: string;
+  /** `jsonb`: written as JSON text. */
+  readonly settings: ColumnType<unknown, string, string>;
+  readonly fetched_at: Timestamp;
+}
+
+/** Our tables by name. */
+export interface Tables {
+  readonly gateway_grant: GrantRow;
+  readonly gateway_audit: AuditRow;
+  readonly gateway_host_settings: HostSettingsRow;
+}

@@ -1,0 +1,57 @@
+/** The one database of a gateway: its own tables and better-auth's, through one Kysely. */
+import { Kysely } from "kysely";
+import type { Config } from "../config.ts";
+import { openEmbedded } from "./database-embedded.ts";
+import { openPostgres } from "./database-postgres.ts";
+import type { Tables } from "./database-tables.ts";
+import { runMigrations } from "./migrations.ts";
+
+/** A database whose tables are there. */
+export interface Database {
+  /** Shared by everybody: on the embedded database one lock must guard the one session it has. */
+  readonly kysely: Kysely<Tables>;
+  /**
+   * Runs `run` while nothing else runs under the same key, in this process and, on PostgreSQL, in all others that use
+   * this database. `run` may use `kysely` freely.
+   */
+  exclusively<T>(key: string, run: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What `openDatabase` opens: the configured database, or one in memory for tests. */
+export type DatabaseTarget = Config["database"] | { readonly memory: true };
+
+/**
+ * Opens the database and brings our own tables up to date. Throws DataFolderInUseError when another process has the
+ * data folder, and the driver's error when PostgreSQL can't be reached.
+ */
+export async function openDatabase(target: DatabaseTarget): Promise<Database> {
+  const driver = "url" in target ? openPostgres(target.url) : openEmbedded(target);
+  const kysely = new Kysely<Tables>({ dialect: driver.dialect });
+  const queue = new Map<string, Promise<unknown>>();
+  const database: Database = {
+    kysely,
+    exclusively: (key, run) => {
+      const before = queue.get(key) ?? Promise.resolve();
+      const mine = before.then(() => driver.lockAcrossProcesses(key, run));
+      const settled = mine
+        .catch(() => undefined)
+        .then(() => {
+          if (queue.get(key) === settled) queue.delete(key);
+        });
+      queue.set(key, settled);
+      return mine;
+    },
+    close: async () => {
+      await kysely.destroy();
+      await driver.close();
+    },
+  };
+  try {
+    await runMigrations(kysely);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
+}

@@ -1,0 +1,97 @@
+import type { Selectable } from "kysely";
+import type { Clock, Grant, GrantStore } from "../deps.ts";
+import type { Database } from "./database.ts";
+import type { GrantRow } from "./database-tables.ts";
+
+/** Absolute life of a consent: after 90 days the human is asked again. */
+const grantLifetimeMs = 90 * 24 * 60 * 60 * 1000;
+/** A busy agent would otherwise write one row per call. */
+const touchIntervalMs = 60_000;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function toGrant(row: Selectable<GrantRow>): Grant {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    clientId: row.client_id,
+    clientName: row.client_name,
+    email: row.email,
+    server: row.server,
+    level: row.level,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+/** Grants in the table `gateway_grant`. Every read goes to the database, so a revocation holds on all replicas at once. */
+export function createGrantStore({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): GrantStore {
+  const db = database.kysely;
+  return {
+    create: async (grant) => {
+      const now = clock();
+      const row = await db
+        .insertInto("gateway_grant")
+        .values({
+          id: grant.id,
+          user_id: grant.userId,
+          client_id: grant.clientId,
+          client_name: grant.clientName,
+          email: grant.email,
+          server: grant.server,
+          level: grant.level,
+          created_at: now,
+          last_used_at: now,
+          expires_at: new Date(now.getTime() + grantLifetimeMs),
+          revoked_at: null,
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      return toGrant(row);
+    },
+    find: async (id) => {
+      // The column's type refuses other texts with an error; an unknown id is an answer, not a fault.
+      if (!uuid.test(id)) return undefined;
+      const row = await db.selectFrom("gateway_grant").selectAll().where("id", "=", id).executeTakeFirst();
+      return row === undefined ? undefined : toGrant(row);
+    },
+    listActive: async (userId) => {
+      const rows = await db
+        .selectFrom("gateway_grant")
+        .selectAll()
+        .where("user_id", "=", userId)
+        .where("revoked_at", "is", null)
+        .where("expires_at", ">", clock())
+        .orderBy("created_at", "desc")
+        .execute();
+      return rows.map(toGrant);
+    },
+    revoke: async (ids) => {
+      const known = ids.filter((id) => uuid.test(id));
+      if (known.length === 0) return;
+      await db
+        .updateTable("gateway_grant")
+        .set({ revoked_at: clock() })
+        .where("id", "in", known)
+        .where("revoked_at", "is", null)
+        .execute();
+    },
+    touch: async (id) => {
+      if (!uuid.test(id)) return;
+      const now = clock();
+      await db
+        .updateTable("gateway_grant")
+        .set({ last_used_at: now })
+        .where("id", "=", id)
+        .where("last_used_at", "<=", new Date(now.getTime() - touchIntervalMs))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import type { Tables } from "./database-tables.ts";
+import { createFirstTables } from "./migrations-0001-first-tables.ts";
+
+/** In order of name. One that was released is never edited: a change of the tables is a new one. */
+const migrations: Record<string, Migration> = {
+  "0001-first-tables": { up: createFirstTables },
+};
+
+/**
+ * Brings our own tables up to date. Replicas that start together wait for each other (an advisory lock on PostgreSQL).
+ * Throws the error of the migration that failed; it leaves nothing half done.
+ */
+export async function runMigrations(kysely: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({
+    db: kysely,
+    provider: { getMigrations: async () => migrations },
+    migrationTableName: "gateway_migration",
+    migrationLockTableName: "gateway_migration_lock",
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
