@@ -1,0 +1,71 @@
+/** What a gateway is started with, wherever it runs. */
+export interface GatewayEnvironmentArgs {
+  /** Address to listen on. Left out: the gateway's own default, all addresses. */
+  readonly listenHost?: string | undefined;
+  readonly port?: number | undefined;
+  /** Origin under which clients reach the gateway. */
+  readonly publicUrl: string;
+  /** Key of the `gateway_host` instance. */
+  readonly hostKey: string;
+  readonly permitApiUrl: string;
+  readonly permitPdpUrl: string;
+  /** Environment-level API key. Secret. */
+  readonly permitApiKey: string;
+  /** PostgreSQL (its URL has a password: secret), or the folder of the embedded database. */
+  readonly database: { readonly url: string } | { readonly dataDir: string };
+  /** At least 32 characters, the same for all replicas. Secret. */
+  readonly authSecret: string;
+  /** Accounts made at the first start. Secret. */
+  readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
+  readonly logLevel?: string | undefined;
+  readonly settingsRefreshSeconds?: number | undefined;
+}
+
+/** The variables, told apart because only `plain` may be in a task definition, a log or a preview. */
+export interface GatewayEnvironment {
+  readonly plain: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The names of the variables that are secret. */
+export const gatewaySecretNames = ["AUTH_SECRET", "DATABASE_URL", "INITIAL_ACCOUNTS", "PERMIT_API_KEY"] as const;
+/** The names of all others. Together they are what `gateway/src/config.ts` reads. */
+export const gatewayPlainNames = [
+  "DATA_DIR",
+  "HOST_KEY",
+  "LISTEN_HOST",
+  "LOG_LEVEL",
+  "PERMIT_API_URL",
+  "PERMIT_PDP_URL",
+  "PORT",
+  "PUBLIC_URL",
+  "SETTINGS_REFRESH_SECONDS",
+] as const;
+
+function withoutUndefined<Name extends string>(values: Record<Name, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries<string | undefined>(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** The environment of the gateway: the same variables on ECS and on a laptop. Pure. */
+export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnvironment {
+  const plain: Record<(typeof gatewayPlainNames)[number], string | undefined> = {
+    DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
+    HOST_KEY: args.hostKey,
+    LISTEN_HOST: args.listenHost,
+    LOG_LEVEL: args.logLevel,
+    PERMIT_API_URL: args.permitApiUrl,
+    PERMIT_PDP_URL: args.permitPdpUrl,
+    PORT: args.port?.toString(),
+    PUBLIC_URL: args.publicUrl,
+    SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
+  };
+  const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {
+    AUTH_SECRET: args.authSecret,
+    DATABASE_URL: "url" in args.database ? args.database.url : undefined,
+    INITIAL_ACCOUNTS: args.initialAccounts === undefined ? undefined : JSON.stringify(args.initialAccounts),
+    PERMIT_API_KEY: args.permitApiKey,
+  };
+  return { plain: withoutUndefined(plain), secrets: withoutUndefined(secrets) };
+}

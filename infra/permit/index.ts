@@ -1,0 +1,9 @@
+export { type ApplyResult, applyPlan, readEnvironmentKey } from "./apply.ts";
+export {
+  connectOrganization,
+  type EnvironmentClient,
+  type EnvironmentRef,
+  type OrganizationClient,
+} from "./client.ts";
+export type { PermitConnection } from "./http.ts";
+export { PermitRequestError } from "./request-error.ts";
