@@ -1,0 +1,74 @@
+import fastify, { type FastifyInstance } from "fastify";
+import { registerApiKeys } from "../routes/api-keys.ts";
+import { registerAuditLogs } from "../routes/audit-logs.ts";
+import { registerDecisions } from "../routes/decisions.ts";
+import { registerEnvironments } from "../routes/environments.ts";
+import { registerRelationshipTuples } from "../routes/facts-relationship-tuples.ts";
+import { registerResourceInstances } from "../routes/facts-resource-instances.ts";
+import { registerRoleAssignments } from "../routes/facts-role-assignments.ts";
+import { registerTenants } from "../routes/facts-tenants.ts";
+import { registerUsers } from "../routes/facts-users.ts";
+import { registerHealth } from "../routes/health.ts";
+import { registerProjects } from "../routes/projects.ts";
+import { registerActions } from "../routes/schema-actions.ts";
+import { registerRelations } from "../routes/schema-relations.ts";
+import { registerResources } from "../routes/schema-resources.ts";
+import { registerRoles } from "../routes/schema-roles.ts";
+import { invalid } from "../state/api-error.ts";
+import type { Store } from "../storage/store.ts";
+import { authenticate } from "./access.ts";
+import { DecisionLogs } from "./decision-logs.ts";
+import { checkStorable } from "./request-body.ts";
+import { writeError } from "./write-error.ts";
+
+/** Room for bulk calls with some thousand operations. */
+const bodyLimitBytes = 16 * 1024 * 1024;
+
+/** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
+export function createApp(store: Store): FastifyInstance {
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    // The default of 100 would turn long user keys (an agent's names a client and a human) into a 404.
+    routerOptions: { maxParamLength: 4096 },
+    forceCloseConnections: true,
+  });
+  app.setErrorHandler((error, _request, reply) => writeError(error, reply));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ detail: "Not Found" }));
+  // Before the body is read: nobody without a key gets anything parsed.
+  app.addHook("onRequest", async (request) => {
+    // The matched route, not the URL: percent-encoding writes one path in many ways.
+    const route = request.routeOptions.url ?? "";
+    if (!route.startsWith("/v2/")) return;
+    store.checkHealthy();
+    authenticate(store, request.headers.authorization);
+    if (route.startsWith("/v2/facts/")) checkWaitHeader(request.headers["x-wait-timeout"]);
+  });
+  app.addHook("preValidation", async (request) => checkStorable(request.body));
+
+  const decisions = new DecisionLogs();
+  registerHealth(app, store);
+  registerDecisions(app, store, decisions);
+  registerAuditLogs(app, store, decisions);
+  registerApiKeys(app, store);
+  registerProjects(app, store);
+  registerEnvironments(app, store);
+  registerResources(app, store);
+  registerActions(app, store);
+  registerRoles(app, store);
+  registerRelations(app, store);
+  registerTenants(app, store);
+  registerUsers(app, store);
+  registerRoleAssignments(app, store);
+  registerResourceInstances(app, store);
+  registerRelationshipTuples(app, store);
+  return app;
+}
+
+/**
+ * The decision point's facts proxy waits this long (seconds; empty: for ever) until it sees a write. Here a write is
+ * seen when it is answered, so there is nothing to wait for, and only a malformed value is refused, as there.
+ */
+function checkWaitHeader(value: string | string[] | undefined): void {
+  if (value === undefined || value === "" || Number.isFinite(Number(value))) return;
+  throw invalid("The header X-Wait-Timeout must be a number of seconds or empty.");
+}

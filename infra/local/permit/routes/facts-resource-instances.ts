@@ -1,0 +1,85 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import {
+  createInstance,
+  deleteInstance,
+  findInstance,
+  instanceCreateSchema,
+  instanceUpdateSchema,
+  readInstance,
+  updateInstance,
+  upsertInstance,
+} from "../facts/resource-instances.ts";
+import { checkBulkSize } from "../http/bulk.ts";
+import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
+import { parseBody } from "../http/request-body.ts";
+import { paginated, parseFlag, parseMany, parsePage, parseText } from "../http/request-query.ts";
+import type { Store } from "../storage/store.ts";
+
+const bulkMax = 3_000;
+const bulkPutSchema = z.strictObject({ operations: z.array(instanceCreateSchema) });
+const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+
+const facts = "/v2/facts/:project/:environment";
+
+/** Resource instances, singly and in bulk. In paths they are `type:key` or an id. */
+export function registerResourceInstances(app: FastifyInstance, store: Store): void {
+  const all = `${facts}/resource_instances`;
+  const one = `${all}/:instance`;
+
+  app.get(all, (request) => {
+    const env = environmentOf(store, request);
+    const tenant = parseText(request.query, "tenant");
+    const resource = parseText(request.query, "resource");
+    const search = parseMany(request.query, "search");
+    const tenantKey = tenant === null ? null : (env.tenants.byId(tenant)?.key ?? tenant);
+    const resourceKey = resource === null ? null : (env.resources.byId(resource)?.key ?? resource);
+    const candidates = resourceKey === null ? [...env.instances] : env.instances.by("resource", resourceKey);
+    const rows = candidates.filter(
+      (row) =>
+        (tenantKey === null || row.tenant === tenantKey) &&
+        (search === null || search.some((text) => row.key.toLowerCase().includes(text.toLowerCase()))),
+    );
+    const result = paginated(rows, parsePage(request.query), (row) => readInstance(env, row));
+    return parseFlag(request.query, "include_total_count") ? result : result.data;
+  });
+
+  app.post(all, (request) => {
+    const input = parseBody(instanceCreateSchema, request.body);
+    return change(store, request, (env) => readInstance(env, createInstance(env, input)));
+  });
+
+  app.get(one, (request) => {
+    const env = environmentOf(store, request);
+    return readInstance(env, findInstance(env, pathParam(request, "instance")));
+  });
+
+  app.patch(one, (request) => {
+    const input = parseBody(instanceUpdateSchema, request.body);
+    return change(store, request, (env) =>
+      readInstance(env, updateInstance(env, findInstance(env, pathParam(request, "instance")), input)),
+    );
+  });
+
+  app.delete(one, (request, reply) =>
+    remove(store, request, reply, (env) => deleteInstance(env, findInstance(env, pathParam(request, "instance")))),
+  );
+
+  const bulk = `${facts}/bulk/resource_instances`;
+  app.put(bulk, (request) => {
+    const { operations } = parseBody(bulkPutSchema, request.body);
+    checkBulkSize(operations, bulkMax);
+    return change(store, request, (env) => {
+      for (const instance of operations) upsertInstance(env, instance);
+      return {};
+    });
+  });
+  app.delete(bulk, (request) => {
+    const { idents } = parseBody(bulkDeleteSchema, request.body);
+    checkBulkSize(idents, bulkMax);
+    return change(store, request, (env) => {
+      for (const instance of new Set(idents)) deleteInstance(env, findInstance(env, instance));
+      return {};
+    });
+  });
+}

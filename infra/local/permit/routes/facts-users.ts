@@ -1,0 +1,108 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { findUser } from "../facts/find-user.ts";
+import {
+  createUser,
+  deleteUser,
+  readUser,
+  updateUser,
+  upsertUser,
+  userCreateSchema,
+  userUpdateSchema,
+} from "../facts/users.ts";
+import { checkBulkSize } from "../http/bulk.ts";
+import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
+import { parseBody } from "../http/request-body.ts";
+import { paginated, parseFlag, parsePage, parseText } from "../http/request-query.ts";
+import { invalid } from "../state/api-error.ts";
+import type { Store } from "../storage/store.ts";
+
+const bulkMax = 3_000;
+const bulkCreateSchema = z.strictObject({ operations: z.array(userCreateSchema) });
+const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+
+const facts = "/v2/facts/:project/:environment";
+
+/** Users, singly and in bulk. The list is always a page with a total. */
+export function registerUsers(app: FastifyInstance, store: Store): void {
+  const all = `${facts}/users`;
+  const one = `${all}/:user`;
+
+  app.get(all, (request) => {
+    const env = environmentOf(store, request);
+    const search = parseText(request.query, "search")?.toLowerCase() ?? "";
+    const role = parseText(request.query, "role");
+    const withInstanceRoles = parseFlag(request.query, "include_resource_instance_roles");
+    const rows = [...env.users].filter((user) => {
+      if (role !== null && !env.assignments.by("user", user.key).some((each) => each.role === role)) return false;
+      return [user.key, user.email, user.first_name, user.last_name].some((text) =>
+        text?.toLowerCase().includes(search),
+      );
+    });
+    return paginated(rows, parsePage(request.query), (row) => readUser(env, row, withInstanceRoles));
+  });
+
+  app.post(all, (request) => {
+    const input = parseBody(userCreateSchema, request.body);
+    return change(store, request, (env) => readUser(env, createUser(env, input)));
+  });
+
+  app.get(one, (request) => {
+    const env = environmentOf(store, request);
+    return readUser(env, findUser(env, pathParam(request, "user")));
+  });
+
+  app.put(one, async (request, reply) => {
+    const input = parseBody(userCreateSchema, request.body);
+    // Otherwise one user could be replaced under the name of another.
+    const named =
+      environmentOf(store, request).users.byId(pathParam(request, "user"))?.key ?? pathParam(request, "user");
+    if (named !== input.key) throw invalid("The user key in the body differs from the one in the path.");
+    const { body, created } = await change(store, request, (env) => {
+      const upsert = upsertUser(env, input);
+      return { body: readUser(env, upsert.user), created: upsert.created };
+    });
+    return reply.code(created ? 201 : 200).send(body);
+  });
+
+  app.patch(one, (request) => {
+    const input = parseBody(userUpdateSchema, request.body);
+    return change(store, request, (env) =>
+      readUser(env, updateUser(env, findUser(env, pathParam(request, "user")), input)),
+    );
+  });
+
+  app.delete(one, (request, reply) =>
+    remove(store, request, reply, (env) => deleteUser(env, findUser(env, pathParam(request, "user")))),
+  );
+
+  registerBulk(app, store);
+}
+
+function registerBulk(app: FastifyInstance, store: Store): void {
+  const bulk = `${facts}/bulk/users`;
+  app.post(bulk, (request) => {
+    const { operations } = parseBody(bulkCreateSchema, request.body);
+    checkBulkSize(operations, bulkMax);
+    return change(store, request, (env) => {
+      for (const user of operations) createUser(env, user);
+      return {};
+    });
+  });
+  app.put(bulk, (request) => {
+    const { operations } = parseBody(bulkCreateSchema, request.body);
+    checkBulkSize(operations, bulkMax);
+    return change(store, request, (env) => {
+      for (const user of operations) upsertUser(env, user);
+      return {};
+    });
+  });
+  app.delete(bulk, (request) => {
+    const { idents } = parseBody(bulkDeleteSchema, request.body);
+    checkBulkSize(idents, bulkMax);
+    return change(store, request, (env) => {
+      for (const user of new Set(idents)) deleteUser(env, findUser(env, user));
+      return {};
+    });
+  });
+}

@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
+import { parseBody } from "../http/request-body.ts";
+import { paginated, parseFlag, parsePage } from "../http/request-query.ts";
+import {
+  addRule,
+  derivationRuleSchema,
+  derivationSettingsSchema,
+  readRule,
+  removeRule,
+  setDerivationSettings,
+} from "../schema/derivations.ts";
+import { findResource } from "../schema/find-resource.ts";
+import { addPermissions, removePermissions } from "../schema/permissions.ts";
+import {
+  createRole,
+  deleteRole,
+  findRole,
+  readRole,
+  roleCreateSchema,
+  rolePermissionsSchema,
+  roleUpdateSchema,
+  updateRole,
+} from "../schema/roles.ts";
+import type { EnvironmentState } from "../state/environment.ts";
+import type { RoleRow } from "../state/rows.ts";
+import type { Store } from "../storage/store.ts";
+
+const environmentPath = "/v2/schema/:project/:environment";
+
+/** The type that the path names; null on the paths of tenant-level roles. */
+type TypeOfPath = (env: EnvironmentState, request: FastifyRequest) => string | null;
+
+/** Roles of resource types with their derivations, and tenant-level roles. */
+export function registerRoles(app: FastifyInstance, store: Store): void {
+  const resourceType = (env: EnvironmentState, request: FastifyRequest) =>
+    findResource(env, pathParam(request, "resource")).key;
+  registerCrud(app, store, `${environmentPath}/resources/:resource/roles`, resourceType);
+  registerCrud(app, store, `${environmentPath}/roles`, () => null);
+  registerImplicitGrants(app, store, resourceType);
+}
+
+function registerCrud(app: FastifyInstance, store: Store, all: string, typeOfPath: TypeOfPath): void {
+  const one = `${all}/:role`;
+  const named = (env: EnvironmentState, request: FastifyRequest): RoleRow =>
+    findRole(env, typeOfPath(env, request), pathParam(request, "role"));
+
+  app.get(all, (request) => {
+    const env = environmentOf(store, request);
+    const rows = env.roles.by("resource", typeOfPath(env, request) ?? "");
+    const result = paginated(rows, parsePage(request.query), (row) => readRole(env, row));
+    return parseFlag(request.query, "include_total_count") ? result : result.data;
+  });
+  app.post(all, (request) => {
+    const input = parseBody(roleCreateSchema, request.body);
+    return change(store, request, (env) => readRole(env, createRole(env, typeOfPath(env, request), input)));
+  });
+  app.get(one, (request) => {
+    const env = environmentOf(store, request);
+    return readRole(env, named(env, request));
+  });
+  app.patch(one, (request) => {
+    const input = parseBody(roleUpdateSchema, request.body);
+    return change(store, request, (env) => readRole(env, updateRole(env, named(env, request), input)));
+  });
+  app.delete(one, (request, reply) => remove(store, request, reply, (env) => deleteRole(env, named(env, request))));
+  app.post(`${one}/permissions`, (request) => {
+    const { permissions } = parseBody(rolePermissionsSchema, request.body);
+    return change(store, request, (env) => readRole(env, addPermissions(env, named(env, request), permissions)));
+  });
+  app.delete(`${one}/permissions`, (request) => {
+    const { permissions } = parseBody(rolePermissionsSchema, request.body);
+    return change(store, request, (env) => readRole(env, removePermissions(env, named(env, request), permissions)));
+  });
+}
+
+function registerImplicitGrants(
+  app: FastifyInstance,
+  store: Store,
+  resourceType: (env: EnvironmentState, request: FastifyRequest) => string,
+): void {
+  const path = `${environmentPath}/resources/:resource/roles/:role/implicit_grants`;
+  const named = (env: EnvironmentState, request: FastifyRequest): readonly [RoleRow, string] => {
+    const resource = resourceType(env, request);
+    return [findRole(env, resource, pathParam(request, "role")), resource];
+  };
+
+  app.post(path, (request) => {
+    const input = parseBody(derivationRuleSchema, request.body);
+    return change(store, request, (env) => {
+      const [role, resource] = named(env, request);
+      return readRule(env, resource, addRule(env, role, resource, input));
+    });
+  });
+  app.delete(path, (request, reply) => {
+    const input = parseBody(derivationRuleSchema, request.body);
+    return remove(store, request, reply, (env) => {
+      const [role, resource] = named(env, request);
+      removeRule(env, role, resource, input);
+    });
+  });
+  app.put(`${path}/conditions`, (request) => {
+    const settings = parseBody(derivationSettingsSchema, request.body);
+    return change(store, request, (env) => {
+      setDerivationSettings(env, named(env, request)[0], settings);
+      return settings;
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { createApp } from "./http/app.ts";
+import type { Effects } from "./state/effects.ts";
+import { memoryOnly } from "./storage/change-log.ts";
+import { PGliteChangeLog } from "./storage/pglite-change-log.ts";
+import { Store } from "./storage/store.ts";
+
+/** How to start a local Permit. */
+export interface LocalPermitOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Address to listen on; loopback by default, because the port gives whoever has the key everything. */
+  readonly host?: string;
+  /** Folder for everything that outlives the process; in memory without it. */
+  readonly dataDir?: string;
+  /** Key of the organization; without it the stored one, or at first start a new one. */
+  readonly orgKey?: string;
+}
+
+/** A running local Permit: control plane and decision point at one URL. */
+export interface LocalPermit {
+  /** Origin, for example `http://127.0.0.1:7766`: `apiUrl` and `pdp` of the SDK. */
+  readonly url: string;
+  readonly orgKey: string;
+  /** Stops listening, waits for commits under way and closes the database. */
+  close(): Promise<void>;
+}
+
+const effects: Effects = {
+  newId: randomUUID,
+  newSecret: () => `permit_key_${randomBytes(32).toString("hex")}`,
+  now: () => new Date().toISOString().replace("Z", "+00:00"),
+};
+
+/** Starts a local Permit. Throws DataDirInUseError, or the system's error when the port can't be had. */
+export async function startLocalPermit(options: LocalPermitOptions): Promise<LocalPermit> {
+  const { port, host = "127.0.0.1", dataDir, orgKey } = options;
+  const log = dataDir === undefined ? memoryOnly : await PGliteChangeLog.open(dataDir);
+  try {
+    const store = await Store.open(log, effects, orgKey);
+    const app = createApp(store);
+    const url = await app.listen({ port, host });
+    let closing: Promise<void> | undefined;
+    return {
+      url,
+      orgKey: store.organizationKey,
+      close: () => {
+        closing ??= app.close().then(() => store.close());
+        return closing;
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Effects } from "./effects.ts";
+import type { Journal } from "./journal.ts";
+import type {
+  ActionRow,
+  AssignmentRow,
+  InstanceRow,
+  RelationRow,
+  ResourceRow,
+  RoleRow,
+  TenantRow,
+  TupleRow,
+  UserRow,
+} from "./rows.ts";
+import { type Row, Table } from "./table.ts";
+
+/** The ids that every answer about an environment carries. */
+export interface EnvironmentScope {
+  readonly organization_id: string;
+  readonly project_id: string;
+  readonly environment_id: string;
+}
+
+/** Unique key of a role assignment. No part can contain a space. */
+export function assignmentKey(row: Omit<AssignmentRow, "id" | "created_at">): string {
+  return `${row.user} ${row.role} ${row.tenant} ${row.resource_instance ?? ""}`;
+}
+
+/** Unique key of a relationship tuple. */
+export function tupleKey(row: {
+  readonly subject: string;
+  readonly relation: string;
+  readonly object: string;
+}): string {
+  return `${row.subject} ${row.relation} ${row.object}`;
+}
+
+/** `type:key`, by which instances, actions, roles and relations of a type are found. */
+export function ref(type: string, key: string): string {
+  return `${type}:${key}`;
+}
+
+/** The type of `type:key`. */
+export function typeOf(reference: string): string {
+  return reference.slice(0, reference.indexOf(":"));
+}
+
+/** Everything Permit knows about one environment, in memory, indexed the way decisions walk it. */
+export class EnvironmentState {
+  readonly scope: EnvironmentScope;
+  readonly effects: Effects;
+  readonly resources: Table<ResourceRow>;
+  readonly actions: Table<ActionRow, "resource">;
+  readonly relations: Table<RelationRow, "resource" | "subjectResource">;
+  /** Tenant-level roles have the empty string for a type. */
+  readonly roles: Table<RoleRow, "resource">;
+  readonly tenants: Table<TenantRow>;
+  readonly users: Table<UserRow>;
+  readonly instances: Table<InstanceRow, "resource" | "tenant">;
+  readonly assignments: Table<AssignmentRow, "user" | "instance" | "tenant">;
+  readonly tuples: Table<TupleRow, "subject" | "object">;
+
+  constructor(scope: EnvironmentScope, journal: Journal, effects: Effects) {
+    this.scope = scope;
+    this.effects = effects;
+    const place = (kind: string) => ({ scope: scope.environment_id, kind, journal });
+    this.resources = new Table(place("resource"), (row) => row.key, {});
+    this.actions = new Table(place("action"), (row) => ref(row.resource, row.key), { resource: (row) => row.resource });
+    this.relations = new Table(place("relation"), (row) => ref(row.resource, row.key), {
+      resource: (row) => row.resource,
+      subjectResource: (row) => row.subject_resource,
+    });
+    this.roles = new Table(place("role"), (row) => ref(row.resource ?? "", row.key), {
+      resource: (row) => row.resource ?? "",
+    });
+    this.tenants = new Table(place("tenant"), (row) => row.key, {});
+    this.users = new Table(place("user"), (row) => row.key, {});
+    this.instances = new Table(place("resource_instance"), (row) => ref(row.resource, row.key), {
+      resource: (row) => row.resource,
+      tenant: (row) => row.tenant,
+    });
+    this.assignments = new Table(place("role_assignment"), (row) => assignmentKey(row), {
+      user: (row) => row.user,
+      instance: (row) => row.resource_instance,
+      tenant: (row) => row.tenant,
+    });
+    this.tuples = new Table(place("relationship_tuple"), (row) => tupleKey(row), {
+      subject: (row) => row.subject,
+      object: (row) => row.object,
+    });
+  }
+
+  /** All tables, referring ones first: the order in which everything can be deleted. */
+  tables(): readonly EnvironmentTable[] {
+    return [
+      this.tuples,
+      this.assignments,
+      this.instances,
+      this.users,
+      this.tenants,
+      this.roles,
+      this.relations,
+      this.actions,
+      this.resources,
+    ];
+  }
+}
+
+/** What storage needs of a table, whatever its rows are. */
+export interface EnvironmentTable extends Iterable<Row> {
+  readonly kind: string;
+  load(row: Row): void;
+  delete(id: string): void;
+}

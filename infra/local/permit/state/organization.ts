@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import type { Journal } from "./journal.ts";
+import type { Attributes } from "./rows.ts";
+import { type Row, Table } from "./table.ts";
+
+export interface ProjectRow extends Row {
+  readonly key: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly urn_namespace: string | null;
+  readonly settings: Attributes | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface EnvironmentRow extends Row {
+  readonly project_id: string;
+  readonly key: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly custom_branch_name: string | null;
+  readonly settings: Attributes | null;
+  readonly jwks: Attributes | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** An API key with its secret in clear: Permit hands an environment's key out again, so a digest would not do. */
+export interface ApiKeyRow extends Row {
+  readonly secret: string;
+  /** null: the key of the whole organization. */
+  readonly environment_id: string | null;
+  readonly created_at: string;
+}
+
+/** The organization as such, made at first start. */
+export interface OrganizationRow extends Row {
+  readonly created_at: string;
+}
+
+/** What a key is looked up by: comparing secrets character by character would tell an attacker how far a guess is right. */
+export function secretDigest(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+export const organizationScope = "organization";
+
+/** Projects, environments and the keys to them. */
+export class OrganizationState {
+  readonly organizations: Table<OrganizationRow>;
+  readonly projects: Table<ProjectRow>;
+  readonly environments: Table<EnvironmentRow, "project">;
+  readonly apiKeys: Table<ApiKeyRow, "environment">;
+
+  constructor(journal: Journal) {
+    const place = (kind: string) => ({ scope: organizationScope, kind, journal });
+    this.organizations = new Table(place("organization"), () => "", {});
+    this.projects = new Table(place("project"), (row) => row.key, {});
+    this.environments = new Table(place("environment"), (row) => `${row.project_id} ${row.key}`, {
+      project: (row) => row.project_id,
+    });
+    this.apiKeys = new Table(place("api_key"), (row) => secretDigest(row.secret), {
+      environment: (row) => row.environment_id,
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import type { EnvironmentScope, EnvironmentState } from "./environment.ts";
+
+/** The ids and times that every stored object is answered with. */
+export function stamped<R extends { readonly id: string; readonly created_at: string; readonly updated_at: string }>(
+  env: EnvironmentState,
+  row: R,
+): EnvironmentScope & { id: string; created_at: string; updated_at: string } {
+  return { id: row.id, ...env.scope, created_at: row.created_at, updated_at: row.updated_at };
+}
+
+/** Id and times of a new row. */
+export function newStamp(env: EnvironmentState): { id: string; created_at: string; updated_at: string } {
+  const now = env.effects.now();
+  return { id: env.effects.newId(), created_at: now, updated_at: now };
+}

@@ -1,0 +1,116 @@
+import type { Journal } from "./journal.ts";
+
+/** Anything stored: immutable, replaced as a whole. */
+export interface Row {
+  /** UUID. */
+  readonly id: string;
+}
+
+interface Index<R extends Row> {
+  readonly pick: (row: R) => string | null;
+  readonly groups: Map<string, Map<string, R>>;
+}
+
+/**
+ * Rows of one kind with a unique key and look-up indexes, in order of creation. Maps throughout: keys such as
+ * `__proto__` or `constructor` are legal in Permit and must be plain data here.
+ */
+export class Table<R extends Row, I extends string = never> implements Iterable<R> {
+  readonly #scope: string;
+  readonly #kind: string;
+  readonly #journal: Journal;
+  readonly #keyOf: (row: R) => string;
+  readonly #rows = new Map<string, R>();
+  readonly #keys = new Map<string, R>();
+  readonly #indexes = new Map<string, Index<R>>();
+
+  constructor(
+    place: { readonly scope: string; readonly kind: string; readonly journal: Journal },
+    keyOf: (row: R) => string,
+    indexes: Readonly<Record<I, (row: R) => string | null>>,
+  ) {
+    this.#scope = place.scope;
+    this.#kind = place.kind;
+    this.#journal = place.journal;
+    this.#keyOf = keyOf;
+    for (const [name, pick] of Object.entries<(row: R) => string | null>(indexes)) {
+      this.#indexes.set(name, { pick, groups: new Map() });
+    }
+  }
+
+  get kind(): string {
+    return this.#kind;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<R> {
+    return this.#rows.values();
+  }
+
+  byKey(key: string): R | undefined {
+    return this.#keys.get(key);
+  }
+
+  byId(id: string): R | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** The rows whose indexed value is `value`, oldest first; a copy, so that the caller may delete while reading. */
+  by(index: I, value: string): readonly R[] {
+    return [...(this.#indexes.get(index)?.groups.get(value)?.values() ?? [])];
+  }
+
+  /** Adds a row or replaces the one with its id. Throws when another row has its key: callers check first. */
+  put(row: R): R {
+    const before = this.#rows.get(row.id);
+    const holder = this.#keys.get(this.#keyOf(row));
+    if (holder !== undefined && holder.id !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
+    this.#set(row);
+    this.#journal.record({ scope: this.#scope, kind: this.#kind, id: row.id, body: row }, () =>
+      before === undefined ? this.#unset(row.id) : this.#set(before),
+    );
+    return row;
+  }
+
+  delete(id: string): void {
+    const before = this.#rows.get(id);
+    if (before === undefined) return;
+    this.#unset(id);
+    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, () => this.#set(before));
+  }
+
+  /** Puts a stored row back at start-up. It is not recorded again. */
+  load(row: R): void {
+    this.#set(row);
+  }
+
+  #set(row: R): void {
+    this.#unset(row.id, true);
+    this.#rows.set(row.id, row);
+    this.#keys.set(this.#keyOf(row), row);
+    for (const { pick, groups } of this.#indexes.values()) {
+      const value = pick(row);
+      if (value === null) continue;
+      const group = groups.get(value);
+      if (group === undefined) groups.set(value, new Map([[row.id, row]]));
+      else group.set(row.id, row);
+    }
+  }
+
+  #unset(id: string, keepsItsPlace = false): void {
+    const before = this.#rows.get(id);
+    if (before === undefined) return;
+    if (!keepsItsPlace) this.#rows.delete(id);
+    this.#keys.delete(this.#keyOf(before));
+    for (const { pick, groups } of this.#indexes.values()) {
+      const value = pick(before);
+      if (value === null) continue;
+      const group = groups.get(value);
+      group?.delete(id);
+      if (group?.size === 0) groups.delete(value);
+    }
+  }
+}
