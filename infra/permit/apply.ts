@@ -9,7 +9,7 @@ import {
 import type { EnvironmentClient, EnvironmentRef, OrganizationClient } from "./client.ts";
 import { environment, environmentRef } from "./environment.ts";
 import { ifFound, type Step } from "./handler.ts";
-import { type EnvironmentObject, stepsTo } from "./objects.ts";
+import { type EnvironmentObject, inspect } from "./objects.ts";
 import { deleteResourceTypeStep } from "./resource-type.ts";
 import { fromResource } from "./resource-type-read.ts";
 
@@ -68,7 +68,7 @@ export async function applyPlan(
   const client = await organization.environment(environmentRef(host));
   const gone = await removedServers(client, objects);
   const steps: (readonly Step[])[] = [];
-  for (const object of objects) steps.push(await stepsTo(client, object));
+  for (const object of objects) steps.push((await inspect(client, object)).steps);
 
   await run(gone.map((server) => deleteResourceTypeStep(client, server)));
   const withEffect = (effect: Step["effect"]) => steps.map((list) => list.filter((step) => step.effect === effect));

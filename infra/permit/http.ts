@@ -9,8 +9,8 @@ const requestTimeoutMs = 30_000;
 export interface PermitConnection {
   /** Base of the management API, for example `https://api.permit.io`. */
   readonly apiUrl: string;
-  /** Base of the decision point. */
-  readonly pdpUrl: string;
+  /** Base of the decision point. Provisioning never asks it. */
+  readonly pdpUrl?: string;
   readonly apiKey: string;
   /** Told of every request sent, repeated ones included: method and path, no query. */
   readonly onRequest?: (method: string, path: string) => void;
@@ -38,7 +38,7 @@ export function createPermit(connection: PermitConnection): Permit {
   const permit = new Permit({
     token: connection.apiKey,
     apiUrl: connection.apiUrl,
-    pdp: connection.pdpUrl,
+    pdp: connection.pdpUrl ?? connection.apiUrl,
     timeout: requestTimeoutMs,
     // At level debug the SDK prints its configuration, API key included, and PERMIT_LOG_LEVEL could ask for that.
     log: { level: "silent" },

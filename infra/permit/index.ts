@@ -6,4 +6,14 @@ export {
   type OrganizationClient,
 } from "./client.ts";
 export type { PermitConnection } from "./http.ts";
+export {
+  checkManaged,
+  createManaged,
+  deleteManaged,
+  diffManaged,
+  type ManagedObject,
+  type ManagedState,
+  readManaged,
+  updateManaged,
+} from "./managed-object.ts";
 export { PermitRequestError } from "./request-error.ts";

@@ -1,6 +1,6 @@
 import type { EnvironmentPlan, PermitObject } from "@permit-mcp-gateway/policies";
 import type { EnvironmentClient } from "./client.ts";
-import type { Step } from "./handler.ts";
+import type { ObjectHandler, Step } from "./handler.ts";
 import { hostAdmins } from "./host-admins.ts";
 import { humans } from "./humans.ts";
 import { resourceInstance } from "./resource-instance.ts";
@@ -10,34 +10,41 @@ import { serverGrants } from "./server-grants.ts";
 /** A plan object that lives in an environment. */
 export type EnvironmentObject = Exclude<PermitObject, EnvironmentPlan>;
 
-/** Reads what Permit has of the object and returns the steps to make it what the plan says. Writes nothing. */
-export async function stepsTo(client: EnvironmentClient, object: EnvironmentObject): Promise<readonly Step[]> {
-  switch (object.kind) {
-    case "resource-type":
-      return resourceType.steps(client, await resourceType.read(client, object), object);
-    case "resource-instance":
-      return resourceInstance.steps(client, await resourceInstance.read(client, object), object);
-    case "humans":
-      return humans.steps(client, await humans.read(client, object), object);
-    case "server-grants":
-      return serverGrants.steps(client, await serverGrants.read(client, object), object);
-    case "host-admins":
-      return hostAdmins.steps(client, await hostAdmins.read(client, object), object);
-  }
+/** How an object in Permit compares with the plan. */
+export interface Inspection {
+  readonly present: boolean;
+  /** What makes it agree with the plan. */
+  readonly steps: readonly Step[];
+  /** What removes it. */
+  readonly removal: readonly Step[];
 }
 
-/** Reads what Permit has of the object and returns the steps to remove it. Writes nothing. */
-export async function stepsToRemove(client: EnvironmentClient, object: EnvironmentObject): Promise<readonly Step[]> {
+/** Reads once and compares. */
+export async function inspectWith<Client, Plan, Actual>(
+  handler: ObjectHandler<Client, Plan, Actual>,
+  client: Client,
+  plan: Plan,
+): Promise<Inspection> {
+  const actual = await handler.read(client, plan);
+  return {
+    present: actual !== undefined,
+    steps: handler.steps(client, actual, plan),
+    removal: handler.removal(client, actual, plan),
+  };
+}
+
+/** Reads what Permit has of the object and compares it with the plan. Writes nothing. */
+export async function inspect(client: EnvironmentClient, object: EnvironmentObject): Promise<Inspection> {
   switch (object.kind) {
     case "resource-type":
-      return resourceType.removal(client, await resourceType.read(client, object), object);
+      return inspectWith(resourceType, client, object);
     case "resource-instance":
-      return resourceInstance.removal(client, await resourceInstance.read(client, object), object);
+      return inspectWith(resourceInstance, client, object);
     case "humans":
-      return humans.removal(client, await humans.read(client, object), object);
+      return inspectWith(humans, client, object);
     case "server-grants":
-      return serverGrants.removal(client, await serverGrants.read(client, object), object);
+      return inspectWith(serverGrants, client, object);
     case "host-admins":
-      return hostAdmins.removal(client, await hostAdmins.read(client, object), object);
+      return inspectWith(hostAdmins, client, object);
   }
 }

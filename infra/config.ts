@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** The stack's configuration, typed. `stacks/README.md` says what each key does. */
+export interface StackConfig {
+  /** Folder of the host's policy, relative to the repository. */
+  readonly policies: string;
+  readonly permitApiUrl: string;
+  readonly permitPdpUrl: string;
+  readonly publicUrl: string;
+  readonly port: number | undefined;
+  readonly logLevel: string | undefined;
+  readonly dataDir: string;
+  readonly databaseUrl: pulumi.Output<string> | undefined;
+  readonly authSecret: pulumi.Output<string>;
+  readonly initialAccounts: pulumi.Output<readonly { readonly email: string; readonly password: string }[]> | undefined;
+}
+
+/** Reads the configuration: the only reader of it besides the Permit resources, which take their API key themselves. */
+export function readStackConfig(): StackConfig {
+  const config = new pulumi.Config();
+  // Asked for here so that a stack without it fails before anything is planned, with Pulumi's own words.
+  config.requireSecret("permitApiKey");
+  return {
+    policies: config.get("policies") ?? `policies/hosts/${pulumi.getStack()}`,
+    permitApiUrl: config.get("permitApiUrl") ?? "https://api.permit.io",
+    permitPdpUrl: config.require("permitPdpUrl"),
+    publicUrl: config.require("publicUrl"),
+    port: config.getNumber("port"),
+    logLevel: config.get("logLevel"),
+    dataDir: config.get("dataDir") ?? "/data",
+    databaseUrl: config.getSecret("databaseUrl"),
+    authSecret: config.requireSecret("authSecret"),
+    initialAccounts: config.getSecretObject("initialAccounts"),
+  };
+}
