@@ -1,4 +1,5 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
+import type { Readable } from "node:stream";
 import type { HostAttributes, TrustLevel } from "@permit-mcp-gateway/policies";
 
 /** One tool that the policy knows and has enabled. */
@@ -135,6 +136,33 @@ export interface AuditSink {
   /** Returns when the record is durable. Throws GatewayError AUDIT_UNAVAILABLE: the call is then refused. */
   write(record: AuditRecord): Promise<void>;
 }
+
+/** One request to an upstream MCP server. */
+export interface UpstreamRequest {
+  readonly url: string;
+  readonly method: "POST" | "GET" | "DELETE";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Aborting it ends the request and the body of its answer. */
+  readonly signal: AbortSignal;
+}
+
+/** The answer of an upstream MCP server. Whoever gets it reads `body` to the end or destroys it. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Lower-case names; a header that came twice is an array. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
+}
+
+/** HTTP to upstream MCP servers. Redirects are never followed. */
+export interface Upstream {
+  /** Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE. */
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+}
+
+/** What the gateway needs to do its work, by name; each tells what is wrong with it, or undefined. Never throws. */
+export type Readiness = Readonly<Record<"database" | "decisionPoint" | "policy", () => Promise<string | undefined>>>;
 
 /** Time, as an argument, so that expiry is testable. */
 export type Clock = () => Date;

@@ -1,0 +1,102 @@
+import type { AuditRecord, AuditSink } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { Database } from "./database.ts";
+
+/** After this a call is refused rather than kept waiting for its record. */
+const writeTimeoutMs = 5_000;
+const maxBatch = 500;
+
+interface Waiting {
+  readonly record: AuditRecord;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+function toRow(record: AuditRecord) {
+  return {
+    id: record.id,
+    time: record.time,
+    host: record.host,
+    request_id: record.requestId,
+    human: record.human,
+    agent_client_id: record.agent.clientId,
+    agent_name: record.agent.name,
+    grant_id: record.grantId,
+    server: record.server,
+    tool: record.tool,
+    trust: record.trust,
+    decision: record.decision,
+    code: record.code,
+    reason: record.reason,
+  };
+}
+
+/**
+ * Writes records to the table `gateway_audit`, then one JSON line each (`"type":"audit"`). Group commit: what comes
+ * while a commit is in flight goes together with the next one, so a busy gateway makes fewer commits, not slower calls.
+ */
+export function createDatabaseAuditSink({
+  database,
+  writeLine,
+}: {
+  readonly database: Database;
+  /** Takes one line without its end. */
+  readonly writeLine: (line: string) => void;
+}): AuditSink {
+  let queue: Waiting[] = [];
+  let running = false;
+
+  const insert = async (records: readonly AuditRecord[]) => {
+    await database.kysely
+      .insertInto("gateway_audit")
+      .values(records.map(toRow))
+      // A repeat of a commit whose answer was lost.
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .execute();
+  };
+  const commit = async (batch: readonly Waiting[]): Promise<void> => {
+    try {
+      await insert(batch.map((waiting) => waiting.record));
+    } catch (error) {
+      const [only, ...others] = batch;
+      if (others.length === 0) return only?.failed(error);
+      // One record that can't be stored must not refuse the calls of others.
+      for (const waiting of batch) await commit([waiting]);
+      return;
+    }
+    for (const { record, done } of batch) {
+      writeLine(JSON.stringify({ type: "audit", ...record }));
+      done();
+    }
+  };
+  const drain = async () => {
+    if (running) return;
+    running = true;
+    while (queue.length > 0) {
+      const batch = queue.slice(0, maxBatch);
+      queue = queue.slice(maxBatch);
+      await commit(batch);
+    }
+    running = false;
+  };
+
+  return {
+    write: (record) =>
+      new Promise((resolve, reject) => {
+        const refuse = (cause: unknown) => reject(new GatewayError("AUDIT_UNAVAILABLE", { cause }));
+        const timer = setTimeout(() => refuse(new Error("The audit record was not stored in time.")), writeTimeoutMs);
+        queue.push({
+          record,
+          done: () => {
+            clearTimeout(timer);
+            resolve();
+          },
+          failed: (error) => {
+            clearTimeout(timer);
+            refuse(error);
+          },
+        });
+        void drain();
+      }),
+  };
+}

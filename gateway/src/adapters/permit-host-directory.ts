@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyBaseLogger } from "fastify";
+import type { Permit } from "permitio";
+import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { permitFailure } from "./permit-client.ts";
+import { type HostSnapshot, hostSnapshotSchema, readHostSnapshot, toSettings } from "./permit-host-snapshot.ts";
+
+export interface HostDirectoryOptions {
+  readonly permit: Permit;
+  readonly hostKey: string;
+  readonly database: Database;
+  readonly refreshSeconds: number;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+/** A directory that reads Permit in the background. */
+export interface RefreshingHostDirectory extends HostDirectory {
+  /** Reads once more, now. Throws nothing: a failure is logged and the old settings stay. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the directory of one host: reads it from Permit, or, while Permit is away, takes the copy kept in the database;
+ * then refreshes it in the background. Without either, `settings` throws POLICY_UNAVAILABLE until a refresh succeeds.
+ */
+export async function openPermitHostDirectory(options: HostDirectoryOptions): Promise<RefreshingHostDirectory> {
+  const { permit, hostKey, database, clock, log } = options;
+  const closed = new AbortController();
+  const listeners: ((settings: HostSettings) => Promise<void>)[] = [];
+  let snapshot: HostSnapshot | undefined;
+  let settings: HostSettings | undefined;
+  /** What the database holds, as text. */
+  let kept: string | undefined;
+  let lastProblem: string | undefined;
+
+  const notify = async (listener: (typeof listeners)[number], current: HostSettings) => {
+    await listener(current).catch((err: unknown) => log.error({ err }, "a listener of the host's settings failed"));
+  };
+  // Once per problem and not once per refresh: the same line every few seconds would bury all others.
+  const report = (problem: string | undefined) => {
+    if (problem !== undefined && problem !== lastProblem) log.warn({ problem }, "host settings kept as they were");
+    if (problem === undefined && lastProblem !== undefined) log.info("host settings are read from Permit again");
+    lastProblem = problem;
+  };
+  const accept = async (next: HostSnapshot, onRefused: (server: string, reason: string) => void) => {
+    snapshot = next;
+    settings = toSettings(hostKey, next, onRefused);
+    for (const listener of listeners) await notify(listener, settings);
+  };
+  const keepCopy = async (next: HostSnapshot) => {
+    const text = JSON.stringify(next);
+    if (text === kept) return;
+    const row = { settings: text, fetched_at: clock() };
+    await database.kysely
+      .insertInto("gateway_host_settings")
+      .values({ host: hostKey, ...row })
+      .onConflict((conflict) => conflict.column("host").doUpdateSet(row))
+      .execute();
+    kept = text;
+  };
+  const takeCopy = async () => {
+    const row = await database.kysely
+      .selectFrom("gateway_host_settings")
+      .select("settings")
+      .where("host", "=", hostKey)
+      .executeTakeFirst();
+    const parsed = hostSnapshotSchema.safeParse(row?.settings);
+    if (!parsed.success) return;
+    log.warn("Permit does not answer; starting with the kept copy of the host's settings");
+    await accept(parsed.data, () => undefined);
+  };
+
+  const refresh = async () => {
+    const refused: string[] = [];
+    const onRefused = (server: string, reason: string) => refused.push(`${server}: ${reason}`);
+    try {
+      const next = await readHostSnapshot(permit, hostKey, snapshot, onRefused);
+      // The accepted settings report what they refuse too, so a refusal shows even when nothing else changed.
+      if (JSON.stringify(next) === JSON.stringify(snapshot)) toSettings(hostKey, next, onRefused);
+      else await accept(next, onRefused);
+      await keepCopy(next);
+      report(refused.length === 0 ? undefined : refused.join("; "));
+    } catch (error) {
+      const failure = permitFailure(`reading host ${hostKey}`, error);
+      report(failure.detail ?? failure.message);
+    }
+  };
+  const refreshForEver = async () => {
+    for (;;) {
+      await sleep(options.refreshSeconds * 1000, undefined, { signal: closed.signal, ref: false });
+      await refresh();
+    }
+  };
+
+  await refresh();
+  if (snapshot === undefined) await takeCopy();
+  // Ends by the abort of `close`, in the sleep.
+  const running = refreshForEver().catch(() => undefined);
+
+  return {
+    settings: () => {
+      if (settings === undefined) throw new GatewayError("POLICY_UNAVAILABLE");
+      return settings;
+    },
+    onChange: (listener) => {
+      listeners.push(listener);
+      if (settings !== undefined) void notify(listener, settings);
+    },
+    refresh,
+    close: async () => {
+      closed.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { Agent } from "undici";
+import type { Upstream } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+
+const connectTimeoutMs = 10_000;
+/** A server that does not stream sends its headers when the tool is done, which may take minutes. */
+const headersTimeoutMs = 300_000;
+const keepAliveMs = 30_000;
+const connectionsPerOrigin = 256;
+
+/** An upstream client that gives its connections back. */
+export interface ClosableUpstream extends Upstream {
+  close(): Promise<void>;
+}
+
+/** HTTP with one keep-alive pool per upstream origin. A body may stay silent for ever: event streams do. */
+export function createUpstream(): ClosableUpstream {
+  const agent = new Agent({
+    connect: { timeout: connectTimeoutMs },
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    connections: connectionsPerOrigin,
+  });
+  return {
+    send: async ({ url, method, headers, body, signal }) => {
+      try {
+        // `request` follows no redirects: the call would go wherever the upstream points, past the policy's URL.
+        const answer = await agent.request({
+          origin: new URL(url).origin,
+          path: `${new URL(url).pathname}${new URL(url).search}`,
+          method,
+          headers,
+          signal,
+          ...(body === undefined ? {} : { body }),
+        });
+        return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+      } catch (cause) {
+        throw new GatewayError("UPSTREAM_UNAVAILABLE", { detail: `${method} ${new URL(url).origin}`, cause });
+      }
+    },
+    // Not `close`: an open event stream would keep it waiting.
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,86 @@
+/** Composition: everything that a request can meet, in the order in which it meets it. */
+import { randomUUID } from "node:crypto";
+import fastifyStatic from "@fastify/static";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from "fastify";
+import type { Config } from "./config.ts";
+import type { Readiness } from "./deps.ts";
+import { sendError, sendNotFound } from "./error-response.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { checkHostHeader } from "./host-header.ts";
+import type { McpDeps } from "./mcp/exchange.ts";
+import { mcpRoutes } from "./mcp/routes.ts";
+import { createSessionSeal } from "./mcp/session-seal.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+/** Longest time for a client to send a request. Answers may take as long as they like. */
+const requestTimeoutMs = 30_000;
+/** Longer than the 60 s of a load balancer, which would otherwise reuse a connection just closed here. */
+const keepAliveTimeoutMs = 72_000;
+
+/** What the application is made of, beside its configuration. */
+export interface AppDeps extends Omit<McpDeps, "publicUrl" | "hostKey" | "sessions"> {
+  readonly readiness: Readiness;
+  /** The authorization server's routes: OAuth, sign-in, consent. Registered on the root, without a prefix. */
+  readonly authorization: FastifyPluginAsync;
+  /** Folder of the built pages. */
+  readonly webDir: string;
+  readonly log: FastifyBaseLogger;
+}
+
+/** Builds the application without listening. */
+export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    // Our own line per request, below: Fastify's has the query, and the query of a consent is a secret.
+    disableRequestLogging: true,
+    // Made here and not taken from a header: it links log and audit record.
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+  });
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler(sendNotFound);
+  app.addHook("onRequest", async (request, reply) => {
+    void reply.header("x-request-id", request.id).headers(securityHeaders(config.publicUrl));
+  });
+  await app.register(healthRoutes(deps.readiness));
+  app.addHook("onRequest", checkHostHeader(config.publicUrl));
+  app.addHook("onResponse", async (request, reply) => {
+    const path = request.url.split("?")[0];
+    const durationMs = Math.round(reply.elapsedTime);
+    request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs }, "request");
+  });
+
+  await app.register(deps.authorization);
+  await app.register(
+    mcpRoutes({
+      ...deps,
+      publicUrl: config.publicUrl,
+      hostKey: config.hostKey,
+      sessions: createSessionSeal(config.authSecret),
+    }),
+  );
+  await app.register(pages(deps.webDir));
+  return app;
+}
+
+/** The built pages: one document for all addresses of the pages, and the files it loads. */
+function pages(webDir: string): FastifyPluginAsync {
+  return async (app) => {
+    await app.register(fastifyStatic, {
+      root: webDir,
+      prefix: "/",
+      index: false,
+      cacheControl: false,
+      setHeaders: (response, path) => {
+        // Files in `assets` have their content's hash in the name; the document names them and must be fresh.
+        const hashed = /[\\/]assets[\\/]/.test(path);
+        response.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+      },
+    });
+    for (const path of ["/", "/sign-in", "/consent", "/error"]) {
+      app.get(path, (_request, reply) => reply.sendFile("index.html"));
+    }
+  };
+}

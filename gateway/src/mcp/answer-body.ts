@@ -1,0 +1,47 @@
+import { Readable } from "node:stream";
+import { GatewayError } from "../errors.ts";
+import type { AnswerKind } from "./answer-headers.ts";
+import type { VisibleTools } from "./exchange.ts";
+import { parseJson } from "./json-text.ts";
+import { rewriteEvents } from "./sse-filter.ts";
+import { filterTools } from "./tool-list.ts";
+
+const maxToolListBytes = 8 * 1024 * 1024;
+
+async function readJson(body: Readable): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxToolListBytes) throw new Error("The tool list is larger than 8 MB.");
+      chunks.push(chunk);
+    }
+    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch (cause) {
+    throw new GatewayError("UPSTREAM_UNAVAILABLE", { sentence: "The MCP server's answer could not be read.", cause });
+  }
+}
+
+/**
+ * The body for the client: as it comes, never held back, unless it may hold a tool list; that is filtered, event by
+ * event or whole. Undefined when the answer has no body. Throws GatewayError when a tool list can't be read.
+ */
+export async function answerBody(
+  body: Readable,
+  kind: AnswerKind,
+  visibleTools: VisibleTools | undefined,
+): Promise<Readable | undefined> {
+  if (kind === "empty") {
+    body.destroy();
+    return undefined;
+  }
+  if (visibleTools === undefined) return body;
+  if (kind === "json") {
+    return Readable.from([JSON.stringify(await filterTools(await readJson(body), visibleTools))]);
+  }
+  const filtered = rewriteEvents((message) => filterTools(message, visibleTools));
+  body.on("error", (error) => filtered.destroy(error));
+  filtered.on("close", () => body.destroy());
+  return body.pipe(filtered);
+}

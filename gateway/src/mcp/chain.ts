@@ -1,0 +1,34 @@
+import type { Exchange, McpDeps, Progress, Step } from "./exchange.ts";
+
+/** Steps in order, as data. A step that needs what no earlier step found out does not compile. */
+export interface Chain<State extends Exchange> {
+  /** In the order in which they run. */
+  readonly names: readonly string[];
+  step<Adds extends object>(step: Step<State, Adds>): Chain<State & Adds>;
+  /**
+   * Runs the steps one after the other. `onProgress` gets the exchange after each, so that whoever catches what a step
+   * throws knows how far the request came.
+   */
+  run(exchange: Exchange, deps: McpDeps, onProgress: (exchange: Progress) => void): Promise<State>;
+}
+
+function build<State extends Exchange>(steps: readonly Step<never, object>[]): Chain<State> {
+  return {
+    names: steps.map((step) => step.name),
+    step: (step) => build([...steps, step as Step<never, object>]),
+    run: async (exchange, deps, onProgress) => {
+      let state: Exchange = exchange;
+      for (const step of steps) {
+        state = { ...state, ...(await step(state as never, deps)) };
+        onProgress(state);
+      }
+      // `step` has checked at compile time that each step's needs were met by those before it.
+      return state as State;
+    },
+  };
+}
+
+/** A chain without steps. */
+export function chain(): Chain<Exchange> {
+  return build<Exchange>([]);
+}

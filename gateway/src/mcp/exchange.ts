@@ -1,0 +1,103 @@
+/** The typed state of one request on the MCP path. Each step takes what it needs and returns a wider type. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import type {
+  AuditSink,
+  Clock,
+  ConsentFacts,
+  DecisionPoint,
+  Grant,
+  GrantStore,
+  HostDirectory,
+  ServerSettings,
+  TokenVerifier,
+  Upstream,
+  UpstreamAnswer,
+  VerifiedToken,
+} from "../deps.ts";
+import type { RpcMessage } from "./json-rpc.ts";
+import type { SessionSeal } from "./session-seal.ts";
+
+/** What the steps need of the world. */
+export interface McpDeps {
+  /** Origin of the gateway, from its configuration: never from a header. */
+  readonly publicUrl: string;
+  readonly hostKey: string;
+  readonly directory: HostDirectory;
+  readonly tokens: TokenVerifier;
+  readonly grants: GrantStore;
+  readonly decisions: DecisionPoint;
+  readonly facts: ConsentFacts;
+  readonly audit: AuditSink;
+  readonly upstream: Upstream;
+  readonly sessions: SessionSeal;
+  readonly clock: Clock;
+}
+
+/** One HTTP request, before anything is known about it. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly httpMethod: "POST" | "GET" | "DELETE";
+  readonly serverKey: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** The server that the address names. */
+export interface WithServer {
+  readonly server: ServerSettings;
+}
+
+/** A token that is valid for this server. Says nothing of revocation. */
+export interface WithToken {
+  readonly token: VerifiedToken;
+}
+
+/** From here on human and agent are known: whatever becomes of a tool call is recorded. */
+export interface WithGrant {
+  readonly grant: Grant;
+}
+
+export interface WithMessage {
+  readonly message: RpcMessage;
+}
+
+/** The protocol headers that go upstream, made from the body and from checked values. */
+export interface WithProtocol {
+  readonly protocolHeaders: Readonly<Record<string, string>>;
+  /** True for a revision without sessions: 2026-07-28 and later. */
+  readonly stateless: boolean;
+}
+
+/** The upstream's own session id, when the client named a session and it is this agent's. */
+export interface WithSession {
+  readonly upstreamSessionId: string | undefined;
+}
+
+/** Asked when a tool list comes by: the names of the tools that this agent may call now. */
+export type VisibleTools = () => Promise<ReadonlySet<string>>;
+
+/** The filter for an answer that may hold a tool list. */
+export interface WithVisibleTools {
+  readonly visibleTools: VisibleTools | undefined;
+}
+
+/** The decision on this tool call is in the audit log. */
+export interface WithRecord {
+  readonly recorded: boolean;
+}
+
+export interface WithAnswer {
+  readonly answer: UpstreamAnswer;
+}
+
+/** What every answered request has. */
+export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;
+
+/** How far a request came before it was refused. */
+export type Progress = Exchange & Partial<WithServer & WithToken & WithGrant & WithMessage & WithRecord>;
+
+/** One rule of the path: returns what it found out, or throws a GatewayError. */
+export type Step<Needs, Adds extends object> = (exchange: Needs, deps: McpDeps) => Adds | Promise<Adds>;

@@ -1,0 +1,97 @@
+/** JSON-RPC 2.0 as MCP uses it: one message per body, parsed strictly. Pure. */
+import { GatewayError } from "../errors.ts";
+import { isTooDeep, parseJson } from "./json-text.ts";
+
+export type RpcId = string | number;
+export type RpcParams = Readonly<Record<string, unknown>>;
+
+/** One message, with the parsed JSON it came from: that is what is sent on, serialized again. */
+export type RpcMessage =
+  | { readonly kind: "request"; readonly id: RpcId; readonly method: string; readonly params: RpcParams; json: object }
+  | { readonly kind: "notification"; readonly method: string; readonly params: RpcParams; json: object }
+  | { readonly kind: "response"; readonly id: RpcId; json: object };
+
+/** Members of the envelope, and members of `params` that decide what a message does. */
+const envelopeMembers = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
+const decidingParams = new Set(["name", "uri", "arguments", "_meta", "task"]);
+
+// Upper case first: "ſ" (U+017F) folds to "s" and the Kelvin sign to "k" only on the way through both.
+const fold = (key: string) => key.toUpperCase().toLowerCase();
+
+function isObject(value: unknown): value is RpcParams {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(sentence: string): GatewayError {
+  return new GatewayError("MESSAGE_INVALID", { sentence });
+}
+
+/**
+ * Some JSON parsers match keys without regard to case (Go's `encoding/json`) or give `__proto__` a meaning. A second
+ * spelling of a key would show such a server another call than the one decided on here.
+ */
+function refuseAmbiguousParams(params: RpcParams): void {
+  for (const key of Object.keys(params)) {
+    if (key === "__proto__" || (!decidingParams.has(key) && decidingParams.has(fold(key)))) {
+      throw invalid(`The member ${JSON.stringify(key)} of params is ambiguous.`);
+    }
+  }
+}
+
+function readId(id: unknown): RpcId {
+  if (typeof id === "string" || Number.isSafeInteger(id)) return id as RpcId;
+  throw invalid("The id of a JSON-RPC request must be a string or an integer.");
+}
+
+function readParams(json: RpcParams): RpcParams {
+  const params = json.params ?? {};
+  if (!isObject(params)) throw invalid("The params of an MCP message must be an object.");
+  refuseAmbiguousParams(params);
+  return params;
+}
+
+/** Reads one JSON-RPC message. Throws GatewayError BODY_NOT_JSON or MESSAGE_INVALID. */
+export function readMessage(body: Uint8Array): RpcMessage {
+  let json: unknown;
+  try {
+    // Fatal, and no byte order mark (RFC 8259 section 8.1): replaced bytes would be another name than the one sent.
+    json = parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+  } catch (cause) {
+    throw new GatewayError("BODY_NOT_JSON", { cause });
+  }
+  if (Array.isArray(json)) throw invalid("Batches are not supported. Send each JSON-RPC message by itself.");
+  if (!isObject(json) || json.jsonrpc !== "2.0") throw invalid('The body must be an object with "jsonrpc": "2.0".');
+  const unknown = Object.keys(json).find((key) => !envelopeMembers.has(key));
+  if (unknown !== undefined) throw invalid(`JSON-RPC has no member ${JSON.stringify(unknown.slice(0, 100))}.`);
+  if (isTooDeep(json)) throw invalid("The JSON is nested too deeply.");
+
+  const isAnswer = "result" in json || "error" in json;
+  if ("method" in json) {
+    if (typeof json.method !== "string" || isAnswer) throw invalid("The message is neither a request nor a response.");
+    const { method } = json;
+    const params = readParams(json);
+    return "id" in json
+      ? { kind: "request", id: readId(json.id), method, params, json }
+      : { kind: "notification", method, params, json };
+  }
+  if (!isAnswer) throw invalid("The message has no method.");
+  return { kind: "response", id: readId(json.id), json };
+}
+
+/** The id that an answer to this message carries; undefined for messages that are not answered. */
+export function answerId(message: RpcMessage | undefined): RpcId | undefined {
+  return message?.kind === "request" ? message.id : undefined;
+}
+
+/** What a refused JSON-RPC request tells the client beside the sentence. */
+export interface RefusalData {
+  readonly code: string;
+  readonly reason: string;
+  readonly server?: string;
+  readonly tool?: string;
+}
+
+/** A JSON-RPC error. Without an id when the request had none that could be read (MCP 2026-07-28, transports). */
+export function rpcError(id: RpcId | undefined, code: number, message: string, data: RefusalData): object {
+  return { jsonrpc: "2.0", ...(id === undefined ? {} : { id }), error: { code, message, data } };
+}

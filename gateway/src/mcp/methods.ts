@@ -1,0 +1,58 @@
+import type { RpcMessage } from "./json-rpc.ts";
+
+/**
+ * The requests that pass with a live consent. Listed one by one: a method of a later revision may act on the human's
+ * behalf, so it waits here until somebody has thought about it. `tools/call` passes after its own decision. `tasks/*`
+ * is left out: a task id does not say whose call it was.
+ */
+const requests: ReadonlySet<string> = new Set([
+  "initialize",
+  "ping",
+  "server/discover",
+  "subscriptions/listen",
+  "tools/list",
+  "tools/call",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/unsubscribe",
+  "prompts/list",
+  "prompts/get",
+  "completion/complete",
+  "logging/setLevel",
+]);
+
+/** True when the gateway passes messages of this kind and method on. */
+export function isPassedOn(message: RpcMessage): boolean {
+  switch (message.kind) {
+    case "request":
+      return requests.has(message.method);
+    case "notification":
+      // A `tools/call` without an id must not slip through: some servers would run it.
+      return /^notifications\/[a-z_/]+$/.test(message.method);
+    case "response":
+      return true;
+  }
+}
+
+/** Which member of `params` the header `Mcp-Name` mirrors (MCP 2026-07-28, standard request headers). */
+const nameMembers: Readonly<Record<string, "name" | "uri">> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** What `Mcp-Name` must say for this message; undefined when the method has no such header. */
+export function nameOf(message: RpcMessage): unknown {
+  if (message.kind === "response") return undefined;
+  const member = Object.hasOwn(nameMembers, message.method) ? nameMembers[message.method] : undefined;
+  return member === undefined ? undefined : message.params[member];
+}
+
+/** The tool a message calls; undefined when it is no tool call. */
+export function calledTool(message: RpcMessage | undefined): string | undefined {
+  if (message?.kind !== "request" || message.method !== "tools/call") return undefined;
+  const { name } = message.params;
+  return typeof name === "string" ? name : "";
+}

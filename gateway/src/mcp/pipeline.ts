@@ -1,0 +1,51 @@
+/**
+ * The rules of the MCP path, in order. The order is the security argument: who asks is known before anything is read,
+ * what is asked before it is decided, and the decision is on record before the upstream hears of it.
+ */
+import { chain } from "./chain.ts";
+import { authenticate } from "./steps/authenticate.ts";
+import { authorize } from "./steps/authorize.ts";
+import { checkGrant } from "./steps/check-grant.ts";
+import { checkHeaders } from "./steps/check-headers.ts";
+import { checkMethod } from "./steps/check-method.ts";
+import { checkOrigin } from "./steps/check-origin.ts";
+import { filterReplay } from "./steps/filter-replay.ts";
+import { filterToolList } from "./steps/filter-tool-list.ts";
+import { forward } from "./steps/forward.ts";
+import { forwardSession } from "./steps/forward-session.ts";
+import { loadGrant } from "./steps/load-grant.ts";
+import { openSession } from "./steps/open-session.ts";
+import { readBody } from "./steps/read-body.ts";
+import { record } from "./steps/record.ts";
+import { resolveServer } from "./steps/resolve-server.ts";
+import { sessionHeaders } from "./steps/session-headers.ts";
+
+/** `POST /mcp/{server}`: one JSON-RPC message. */
+export const messageSteps = chain()
+  .step(checkOrigin)
+  // The server before the token: a token is good for one server only (RFC 8707).
+  .step(resolveServer)
+  .step(authenticate)
+  .step(loadGrant)
+  .step(readBody)
+  // After the body, so that the record of a call that a revoked agent tried names the tool.
+  .step(checkGrant)
+  .step(checkMethod)
+  .step(checkHeaders)
+  .step(openSession)
+  .step(authorize)
+  .step(record)
+  .step(filterToolList)
+  .step(forward);
+
+/** `GET` (stream of server messages) and `DELETE` (end of session), revisions 2025-03-26 to 2025-11-25. */
+export const sessionSteps = chain()
+  .step(checkOrigin)
+  .step(resolveServer)
+  .step(authenticate)
+  .step(loadGrant)
+  .step(checkGrant)
+  .step(sessionHeaders)
+  .step(openSession)
+  .step(filterReplay)
+  .step(forwardSession);

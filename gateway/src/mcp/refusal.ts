@@ -1,0 +1,47 @@
+import { errorCatalogue, type GatewayError, permissionDeniedCode } from "../errors.ts";
+import type { Progress } from "./exchange.ts";
+import { answerId, rpcError } from "./json-rpc.ts";
+import { calledTool } from "./methods.ts";
+
+/** What an MCP client is told. Thrown by the MCP routes and written by the application's error handler. */
+export class McpRefusal extends Error {
+  readonly error: GatewayError;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+
+  constructor(error: GatewayError, exchange: Progress, publicUrl: string) {
+    super(error.message, { cause: error });
+    this.name = "McpRefusal";
+    this.error = error;
+    const id = answerId(exchange.message);
+    // Only an answer to a request can carry its refusal in a 200; for everything else the status is the message.
+    this.status = error.status === 200 && id === undefined ? 400 : error.status;
+    this.headers = refusalHeaders(error, exchange, publicUrl);
+    this.body = refusalBody(error, exchange);
+  }
+}
+
+function refusalBody(error: GatewayError, { message, server }: Progress): object {
+  const { rpc } = errorCatalogue[error.code];
+  const tool = calledTool(message);
+  return rpcError(answerId(message), rpc, rpc === permissionDeniedCode ? "Permission denied" : error.sentence, {
+    code: error.code,
+    reason: error.sentence,
+    ...(server === undefined ? {} : { server: server.key }),
+    ...(tool === undefined ? {} : { tool: tool.slice(0, 512) }),
+  });
+}
+
+/** The challenge that starts the client's sign-in (RFC 9728 section 5.1, RFC 6750 section 3). */
+function refusalHeaders(error: GatewayError, { server }: Progress, publicUrl: string): Record<string, string> {
+  // The unread rest of a body that is too large must not be taken for the next request.
+  if (error.code === "BODY_TOO_LARGE") return { connection: "close" };
+  if (error.status !== 401 || server === undefined) return {};
+  const challenge = [
+    `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp/${server.key}"`,
+    'scope="mcp offline_access"',
+    ...(error.code === "TOKEN_MISSING" ? [] : ['error="invalid_token"', `error_description="${error.sentence}"`]),
+  ];
+  return { "www-authenticate": `Bearer ${challenge.join(", ")}` };
+}

@@ -1,0 +1,131 @@
+/** `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
+import { pipeline } from "node:stream/promises";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { GatewayError } from "../errors.ts";
+import { answerBody } from "./answer-body.ts";
+import { answerHeaders, kindOf } from "./answer-headers.ts";
+import type { Chain } from "./chain.ts";
+import type { Answered, Exchange, McpDeps, Progress } from "./exchange.ts";
+import { messageSteps, sessionSteps } from "./pipeline.ts";
+import { McpRefusal } from "./refusal.ts";
+import { assertAlive } from "./steps/check-grant.ts";
+import { recordRefusal } from "./steps/record.ts";
+
+/** How often an open stream is checked for a consent that ended meanwhile. */
+const streamCheckMs = 5_000;
+
+type McpRequest = FastifyRequest<{ Params: { server: string } }>;
+
+/** Answers that stay open without a call behind them: a stream of server messages, a subscription. */
+function staysOpen({ httpMethod, message }: Answered): boolean {
+  return httpMethod === "GET" || (message?.kind === "request" && message.method === "subscriptions/listen");
+}
+
+/** The MCP routes. `deps` is all they know of the world. */
+export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
+  const openStreams = new Set<AbortController>();
+
+  const refuse = async (error: unknown, progress: Progress): Promise<McpRefusal> => {
+    let refused = error instanceof GatewayError ? error : new GatewayError("INTERNAL", { cause: error });
+    try {
+      await recordRefusal(progress, refused, deps);
+    } catch (cause) {
+      refused = cause instanceof GatewayError ? cause : new GatewayError("AUDIT_UNAVAILABLE", { cause });
+    }
+    return new McpRefusal(refused, progress, deps.publicUrl);
+  };
+
+  /** Ends the stream soon after its consent ends, and when the gateway stops. */
+  const watch = (answered: Answered, abort: AbortController, request: McpRequest): (() => void) => {
+    if (!staysOpen(answered)) return () => undefined;
+    const check = async () => {
+      try {
+        const grant = await deps.grants.find(answered.grant.id);
+        if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
+        assertAlive(grant, deps.clock());
+      } catch (error) {
+        request.log.info({ error: (error as Error).message }, "open stream ended");
+        abort.abort();
+      }
+    };
+    const timer = setInterval(() => void check(), streamCheckMs);
+    openStreams.add(abort);
+    return () => {
+      clearInterval(timer);
+      openStreams.delete(abort);
+    };
+  };
+
+  const handle = async (steps: Chain<Answered>, request: McpRequest, reply: FastifyReply): Promise<void> => {
+    const abort = new AbortController();
+    reply.raw.once("close", () => abort.abort());
+    const exchange: Exchange = {
+      requestId: request.id,
+      httpMethod: request.method as Exchange["httpMethod"],
+      serverKey: request.params.server,
+      headers: request.headers,
+      body: request.raw,
+      signal: abort.signal,
+    };
+    let progress: Progress = exchange;
+    try {
+      const answered = await steps.run(exchange, deps, (reached) => {
+        progress = reached;
+      });
+      const { answer, grant } = answered;
+      try {
+        const kind = kindOf(answer);
+        const headers = answerHeaders(answer, kind, grant, deps.sessions);
+        const body = await answerBody(answer.body, kind, answered.visibleTools);
+        const unwatch = watch(answered, abort, request);
+        await send(reply, { status: answer.status, headers, body }, abort).finally(unwatch);
+      } finally {
+        // Whatever was not passed on must not hold its connection to the upstream.
+        answer.body.destroy();
+      }
+    } catch (error) {
+      if (reply.sent) return request.log.info({ error: (error as Error).message }, "answer cut short");
+      throw await refuse(error, progress);
+    }
+  };
+
+  return async (app) => {
+    // The steps read the body themselves, after authentication and with a limit.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", (_request, _body, done) => done(null));
+    app.addHook("preClose", async () => {
+      for (const stream of openStreams) stream.abort();
+    });
+    app.post<{ Params: { server: string } }>("/mcp/:server", (request, reply) => handle(messageSteps, request, reply));
+    app.route<{ Params: { server: string } }>({
+      method: ["GET", "DELETE"],
+      url: "/mcp/:server",
+      exposeHeadRoute: false,
+      handler: (request, reply) => handle(sessionSteps, request, reply),
+    });
+  };
+}
+
+interface ClientAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: NodeJS.ReadableStream | undefined;
+}
+
+/** Writes past Fastify, which would hold the headers back until the first byte of a stream that may stay silent. */
+async function send(
+  reply: FastifyReply,
+  { status, headers, body }: ClientAnswer,
+  abort: AbortController,
+): Promise<void> {
+  const all = { ...reply.getHeaders(), ...headers };
+  if (body === undefined) {
+    await reply.code(status).headers(headers).send();
+    return;
+  }
+  reply.hijack();
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) reply.raw.setHeader(name, value);
+  reply.raw.writeHead(status);
+  reply.raw.flushHeaders();
+  await pipeline(body, reply.raw, { signal: abort.signal });
+}

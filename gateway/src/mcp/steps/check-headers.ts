@@ -1,0 +1,94 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { GatewayError } from "../../errors.ts";
+import type { Exchange, WithMessage, WithProtocol } from "../exchange.ts";
+import { decodeHeaderValue, encodeHeaderValue, isPlainHeaderValue } from "../header-value.ts";
+import type { RpcMessage } from "../json-rpc.ts";
+import { nameOf } from "../methods.ts";
+
+/** First revision in which the headers are required and there are no sessions. */
+const firstStateless = "2026-07-28";
+const versionPattern = /^\d{4}-\d{2}-\d{2}$/;
+const versionMember = "io.modelcontextprotocol/protocolVersion";
+const maxParamHeaders = 64;
+
+function mismatch(sentence: string): GatewayError {
+  return new GatewayError("HEADER_MISMATCH", { sentence });
+}
+
+/** A header that came once; undefined when it did not come. */
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  if (Array.isArray(value)) throw mismatch(`The header ${name} came more than once.`);
+  return value;
+}
+
+function claimedVersion(message: RpcMessage): unknown {
+  if (message.kind === "response") return undefined;
+  const meta = message.params._meta;
+  return typeof meta === "object" && meta !== null ? (meta as Record<string, unknown>)[versionMember] : undefined;
+}
+
+function isStateless(version: unknown): boolean {
+  return typeof version === "string" && versionPattern.test(version) && version >= firstStateless;
+}
+
+/** The protocol version header, when the client sent one. Throws when it is no version. */
+export function readVersion(headers: IncomingHttpHeaders): string | undefined {
+  const version = header(headers, "mcp-protocol-version");
+  if (version !== undefined && !versionPattern.test(version)) throw mismatch("MCP-Protocol-Version is no version.");
+  return version;
+}
+
+/** Passed on unread: only the upstream knows which arguments they mirror. */
+function paramHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const names = Object.keys(headers).filter((name) => name.startsWith("mcp-param-"));
+  if (names.length > maxParamHeaders) throw mismatch(`More than ${maxParamHeaders} Mcp-Param headers.`);
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = header(headers, name) ?? "";
+      if (value !== "" && !isPlainHeaderValue(value)) throw mismatch(`The value of ${name} has invalid characters.`);
+      return [name, value];
+    }),
+  );
+}
+
+/**
+ * Headers and body agree (MCP 2026-07-28, server validation): whoever reads only the headers on the way must see the
+ * call that is decided on. Required from 2026-07-28 on; older clients may leave them out, but not contradict the body.
+ */
+export function checkHeaders({ headers, message }: Exchange & WithMessage): WithProtocol {
+  const version = readVersion(headers);
+  const claimed = claimedVersion(message);
+  const stateless = isStateless(version) || isStateless(claimed);
+  const required = stateless && message.kind === "request";
+  const method = header(headers, "mcp-method");
+  const name = header(headers, "mcp-name");
+
+  if (required && version === undefined) throw mismatch("The header MCP-Protocol-Version is missing.");
+  if (version !== undefined && claimed !== undefined && claimed !== version) {
+    throw mismatch("MCP-Protocol-Version and the version in the body's _meta do not agree.");
+  }
+  const bodyMethod = message.kind === "response" ? undefined : message.method;
+  if (method === undefined ? required : method !== bodyMethod) {
+    throw mismatch("Mcp-Method must be there and name the method of the body.");
+  }
+  const bodyName = nameOf(message);
+  if (bodyName !== undefined && (typeof bodyName !== "string" || !bodyName.isWellFormed())) {
+    throw new GatewayError("MESSAGE_INVALID", { sentence: "The name or uri in params must be well-formed text." });
+  }
+  if (name === undefined ? required && bodyName !== undefined : decodeHeaderValue(name) !== bodyName) {
+    throw mismatch("Mcp-Name must be there and name what the body names.");
+  }
+  return {
+    stateless,
+    protocolHeaders: {
+      ...paramHeaders(headers),
+      ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+      // Written anew from the body, never copied.
+      ...(bodyMethod !== undefined && (stateless || method !== undefined) ? { "mcp-method": bodyMethod } : {}),
+      ...(bodyName !== undefined && (stateless || name !== undefined)
+        ? { "mcp-name": encodeHeaderValue(bodyName) }
+        : {}),
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { GatewayError } from "../../errors.ts";
+import type { Exchange, WithMessage } from "../exchange.ts";
+import { readMessage } from "../json-rpc.ts";
+
+const maxBodyBytes = 1024 * 1024;
+
+/**
+ * The body is one JSON-RPC message of at most 1 MB. What is sent on is this parsed message, serialized again: no
+ * duplicate key or odd encoding can show the upstream another call than the one decided on.
+ */
+export async function readBody({ headers, body }: Exchange): Promise<WithMessage> {
+  // Asked for exactly, because a web page can send other types to a foreign site without asking first (CORS).
+  if (!/^application\/json *(;.*)?$/i.test(headers["content-type"] ?? "")) {
+    throw new GatewayError("MESSAGE_INVALID", { sentence: "Send the message as Content-Type: application/json." });
+  }
+  // Inflating would let a small body become a large one.
+  if ((headers["content-encoding"] ?? "identity") !== "identity") {
+    throw new GatewayError("MESSAGE_INVALID", { sentence: "Send the message without Content-Encoding." });
+  }
+  if (Number(headers["content-length"] ?? 0) > maxBodyBytes) throw new GatewayError("BODY_TOO_LARGE");
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw new GatewayError("BODY_TOO_LARGE");
+    chunks.push(chunk);
+  }
+  return { message: readMessage(Buffer.concat(chunks)) };
+}

@@ -1,0 +1,9 @@
+import { GatewayError } from "../../errors.ts";
+import type { Exchange, McpDeps, WithServer } from "../exchange.ts";
+
+/** The address names a server of this host, by its exact key. */
+export function resolveServer({ serverKey }: Exchange, { directory }: McpDeps): WithServer {
+  const server = directory.settings().servers.get(serverKey);
+  if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
+  return { server };
+}

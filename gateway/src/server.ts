@@ -1,0 +1,81 @@
+/** The process: environment, adapters, socket, signals. */
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import { createDatabaseAuditSink } from "./adapters/audit-database.ts";
+import { openDatabase } from "./adapters/database.ts";
+import { DataFolderInUseError } from "./adapters/database-lock.ts";
+import { createGrantStore } from "./adapters/grant-store.ts";
+import { createPermitClient } from "./adapters/permit-client.ts";
+import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
+import { createPermitDecisionPoint } from "./adapters/permit-decision-point.ts";
+import { openPermitHostDirectory } from "./adapters/permit-host-directory.ts";
+import { createReadiness } from "./adapters/readiness.ts";
+import { createUpstream } from "./adapters/upstream.ts";
+import { buildApp } from "./app.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+
+/** Calls that are being answered get this long to end after a signal. */
+const closeTimeoutMs = 10_000;
+
+async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+  const config = readConfig(environment);
+  const log = pino({ level: config.logLevel, base: null });
+  const clock = () => new Date();
+
+  const database = await openDatabase(config.database);
+  const permit = createPermitClient(config.permit);
+  const decisions = createPermitDecisionPoint(config.permit);
+  const upstream = createUpstream();
+  const { hostKey, settingsRefreshSeconds: refreshSeconds } = config;
+  const directory = await openPermitHostDirectory({ permit, hostKey, database, refreshSeconds, clock, log });
+  const facts = createPermitConsentFacts({ permit, decisions, directory });
+  const grants = createGrantStore({ database, clock });
+  const audit = createDatabaseAuditSink({ database, writeLine: (line) => process.stdout.write(`${line}\n`) });
+  const tokens = await createAuthorizationServer({ config, database, directory, facts, grants, clock, log });
+
+  const app = await buildApp(config, {
+    ...{ directory, tokens, grants, decisions, facts, audit, upstream, clock, log },
+    readiness: createReadiness({ database, decisions, directory }),
+    authorization: tokens.plugin,
+    webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
+  });
+  await app.listen({ host: config.listenHost, port: config.port });
+  return async () => {
+    await app.close();
+    await directory.close();
+    await Promise.all([upstream.close(), decisions.close()]);
+    await database.close();
+  };
+}
+
+/** A failure that its message explains; anything else is printed with its stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DataFolderInUseError) return error.message;
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === "EADDRINUSE") return `Port ${port} is used by another process. End it, or set PORT to a free one.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  const stop = await start(process.env);
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // A second signal is somebody who does not want to wait.
+      if (stopping) process.exit(1);
+      stopping = true;
+      setTimeout(() => process.exit(1), closeTimeoutMs).unref();
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${explain(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}
