@@ -37,23 +37,34 @@ export function createGrantStore({
   return {
     create: async (grant) => {
       const now = clock();
-      const row = await db
-        .insertInto("gateway_grant")
-        .values({
-          id: grant.id,
-          user_id: grant.userId,
-          client_id: grant.clientId,
-          client_name: grant.clientName,
-          email: grant.email,
-          server: grant.server,
-          level: grant.level,
-          created_at: now,
-          last_used_at: now,
-          expires_at: new Date(now.getTime() + grantLifetimeMs),
-          revoked_at: null,
-        })
-        .returningAll()
-        .executeTakeFirstOrThrow();
+      const row = await db.transaction().execute(async (transaction) => {
+        // Permit holds one level per agent and server, so the client's other installs have the new level too.
+        await transaction
+          .updateTable("gateway_grant")
+          .set({ level: grant.level })
+          .where("user_id", "=", grant.userId)
+          .where("client_id", "=", grant.clientId)
+          .where("server", "=", grant.server)
+          .where("revoked_at", "is", null)
+          .execute();
+        return transaction
+          .insertInto("gateway_grant")
+          .values({
+            id: grant.id,
+            user_id: grant.userId,
+            client_id: grant.clientId,
+            client_name: grant.clientName,
+            email: grant.email,
+            server: grant.server,
+            level: grant.level,
+            created_at: now,
+            last_used_at: now,
+            expires_at: new Date(now.getTime() + grantLifetimeMs),
+            revoked_at: null,
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+      });
       return toGrant(row);
     },
     find: async (id) => {

@@ -2,10 +2,26 @@
  * The authorization server and the consent it asks for, as the rest of the gateway sees them. Everything about the
  * library underneath (better-auth) stays in this folder, so that it can be replaced.
  */
+import type { CimdOptions } from "@better-auth/cimd";
+import { fetchClientMetadataResource } from "@better-auth/cimd/node";
 import type { FastifyBaseLogger, FastifyPluginAsync } from "fastify";
+import type { JSONWebKeySet } from "jose";
 import type { Database } from "../adapters/database.ts";
 import type { Config } from "../config.ts";
+import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
+import { endGrant } from "../consent/end-grants.ts";
+import { grantRoutes } from "../consent/grant-routes.ts";
 import type { Clock, ConsentFacts, GrantStore, HostDirectory, TokenVerifier } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
+import { libraryPath } from "./auth-options.ts";
+import { libraryRoutes } from "./library-routes.ts";
+import { metadataRoutes } from "./metadata-routes.ts";
+import { requireOwnHost, sendError } from "./request-guards.ts";
+import { createResourceRows, type ResourceRows } from "./resource-rows.ts";
+import { serveRevocation } from "./revocation-endpoint.ts";
+import { serveToken } from "./token-endpoint.ts";
+import { type AccessTokenReader, createTokenVerifier } from "./token-verifier.ts";
 
 /** What the authorization server needs. */
 export interface AuthorizationServerOptions {
@@ -16,6 +32,8 @@ export interface AuthorizationServerOptions {
   readonly grants: GrantStore;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
+  /** Fetches Client ID Metadata Documents. By default over https from public addresses only, without redirects. */
+  readonly fetchClientMetadata?: CimdOptions["fetchClientMetadataResource"];
 }
 
 /** OAuth 2.1 with sign-in and consent. */
@@ -27,7 +45,91 @@ export interface AuthorizationServer extends TokenVerifier {
   readonly plugin: FastifyPluginAsync;
 }
 
+/** Bodies here are forms and small JSON documents. */
+const bodyLimitBytes = 64 * 1024;
+
 /** Brings the library's tables up to date, makes the initial accounts and returns the server. Throws when it can't. */
-export async function createAuthorizationServer(_options: AuthorizationServerOptions): Promise<AuthorizationServer> {
-  throw new Error("not yet");
+export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
+  const { config, database, directory, clock, log } = options;
+  const { publicUrl, hostKey } = config;
+  const library = await openAuthLibrary({
+    ...options,
+    accounts: config.initialAccounts,
+    fetchClientMetadata: options.fetchClientMetadata ?? fetchClientMetadataResource,
+  });
+  const resources = createResourceRows({
+    publicUrl,
+    records: library.records,
+    exclusively: (run) => database.exclusively("resource-rows", run),
+  });
+  directory.onChange(async (settings) => {
+    try {
+      await resources.follow(settings);
+    } catch (err) {
+      // `ensure` adds what is missing before the next request that needs it.
+      log.error({ err }, "the resources of the host could not be brought in step with its servers");
+    }
+  });
+  const tokens = createTokenVerifier({ publicUrl, hostKey, clock, readKeys: () => readKeys(library, publicUrl) });
+  const consent: ConsentRoutesDeps = {
+    publicUrl,
+    database,
+    directory,
+    library,
+    log,
+    grants: options.grants,
+    facts: options.facts,
+    deleteTokensOf: library.records.deleteTokensOf,
+  };
+  return {
+    verifyToken: tokens.verifyToken,
+    plugin: plugin({ clock, consent, resources, tokens }),
+  };
+}
+
+async function readKeys(library: AuthLibrary, publicUrl: string): Promise<JSONWebKeySet> {
+  const response = await library.handle(new Request(`${publicUrl}${libraryPath}/jwks`));
+  if (!response.ok) throw new GatewayError("INTERNAL", { detail: `the key set answers ${response.status}` });
+  return (await response.json()) as JSONWebKeySet;
+}
+
+function plugin({
+  clock,
+  consent,
+  resources,
+  tokens,
+}: {
+  readonly clock: Clock;
+  readonly consent: ConsentRoutesDeps;
+  readonly resources: ResourceRows;
+  readonly tokens: AccessTokenReader;
+}): FastifyPluginAsync {
+  const { publicUrl, directory, library, database } = consent;
+  const { handle, records } = library;
+  const shared = { records, handle, endGrant: (id: string) => endGrant(consent, id) };
+  return async (app) => {
+    app.addHook("onRequest", requireOwnHost(publicUrl));
+    app.addHook("onRoute", (route) => {
+      route.bodyLimit ??= bodyLimitBytes;
+    });
+    app.setErrorHandler(sendError);
+    await app.register(metadataRoutes({ publicUrl, directory, handle }));
+    await app.register(
+      libraryRoutes({
+        publicUrl,
+        directory,
+        library,
+        resources,
+        clock,
+        serveToken: (input) => serveToken({ ...shared, database, clock }, input),
+        serveRevocation: (input) => serveRevocation({ ...shared, tokens }, input),
+      }),
+    );
+    await app.register(async (json) => {
+      // JSON and nothing else: a form of another site can't be sent as JSON without asking us first.
+      json.removeContentTypeParser("text/plain");
+      await json.register(consentRoutes(consent));
+      await json.register(grantRoutes(consent));
+    });
+  };
 }

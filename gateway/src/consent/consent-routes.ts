@@ -1,0 +1,134 @@
+/** The JSON behind the sign-in page, the consent page and the list of agents. */
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { HostDirectory } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
+import { requireOwnOrigin } from "../oauth/request-guards.ts";
+import { checkConsent, findGrantable } from "./check-consent.ts";
+import { displayClient } from "./client-display.ts";
+import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
+import type { ConsentAnswer, ConsentView, SignInView } from "./contract.ts";
+import type { EndGrantsDeps } from "./end-grants.ts";
+import { giveConsent } from "./give-consent.ts";
+
+/** What the consent routes stand on. */
+export interface ConsentRoutesDeps extends EndGrantsDeps {
+  readonly publicUrl: string;
+  readonly directory: HostDirectory;
+  readonly library: AuthLibrary;
+}
+
+const consentBody = z.discriminatedUnion("accept", [
+  z.strictObject({
+    accept: z.literal(true),
+    query: z.string().max(16_000),
+    server: z.string().max(200),
+    level: z.enum(["low", "medium", "high"]),
+  }),
+  z.strictObject({ accept: z.literal(false), query: z.string().max(16_000) }),
+]);
+
+/** Who asks. Throws GatewayError NOT_SIGNED_IN. */
+export async function requireSignedIn(library: AuthLibrary, request: FastifyRequest): Promise<SignedIn> {
+  const human = await library.signedIn(request.headers.cookie);
+  if (human === undefined) throw new GatewayError("NOT_SIGNED_IN");
+  return human;
+}
+
+/** `/api/sign-in` and `/api/consent`. */
+export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
+  const { publicUrl, directory, library, facts } = deps;
+
+  /** The request behind a signed query: verified by the library, its client still known. */
+  const openRequest = async (request: FastifyRequest, query: string) => {
+    const human = await requireSignedIn(library, request);
+    // The policy grants to addresses: one that nobody has proven to own would get what is another's.
+    if (!human.emailVerified) throw new GatewayError("EMAIL_UNVERIFIED");
+    const cookie = request.headers.cookie ?? "";
+    const denial = await library.deny({ query, cookie });
+    const asked = denial === undefined ? undefined : readConsentRequest(publicUrl, query);
+    if (denial === undefined || asked === undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
+    const client = await library.records.findClient(asked.clientId);
+    if (client === undefined || client.disabled === true) throw new GatewayError("CONSENT_REQUEST_INVALID");
+    return { human, cookie, denial, asked, client: displayClient(asked.clientId, client.name, asked.redirectUri) };
+  };
+
+  return async (app) => {
+    app.get("/api/sign-in", async (): Promise<SignInView> => {
+      const { name, signIn } = directory.settings();
+      return { host: { name }, password: signIn.password.enabled };
+    });
+
+    app.get("/api/consent", async (request): Promise<ConsentView> => {
+      const { human, asked, client } = await openRequest(request, rawQuery(request));
+      const settings = directory.settings();
+      const grantable = findGrantable(settings, await facts.ceilings(human.email), asked.server);
+      return {
+        host: { name: settings.name },
+        human: { email: human.email },
+        client,
+        server:
+          grantable === undefined
+            ? null
+            : {
+                key: grantable.server.key,
+                name: grantable.server.name,
+                description: grantable.server.description,
+                ceiling: grantable.ceiling,
+                tools: [...grantable.server.tools.values()].map(({ name, trust }) => ({ name, trust })),
+              },
+      };
+    });
+
+    app.post("/api/consent", async (request): Promise<ConsentAnswer> => {
+      requireOwnOrigin(request, publicUrl);
+      const parsed = consentBody.safeParse(request.body);
+      if (!parsed.success) throw new GatewayError("REQUEST_INVALID", { detail: parsed.error.message });
+      const answer = parsed.data;
+      const { human, cookie, denial, asked, client } = await openRequest(request, answer.query);
+      if (!answer.accept) return { redirect: denial };
+      checkConsent(directory.settings(), await facts.ceilings(human.email), {
+        requested: asked.server,
+        chosen: answer.server,
+        level: answer.level,
+      });
+      const redirect = await giveConsent(
+        {
+          ...deps,
+          issueCode: async (grantId) => {
+            const url = await library.accept({ query: answer.query, cookie, grantId });
+            return url !== undefined && carriesCode(url, asked) ? url : undefined;
+          },
+        },
+        {
+          agent: { clientId: client.id, clientName: client.name, email: human.email },
+          userId: human.userId,
+          server: asked.server,
+          level: answer.level,
+        },
+      );
+      return { redirect };
+    });
+  };
+}
+
+/** The query exactly as it was sent: it is signed, and parsing it would reorder repeated parameters. */
+function rawQuery(request: FastifyRequest): string {
+  const url = request.raw.url ?? "";
+  const start = url.indexOf("?");
+  return start === -1 ? "" : url.slice(start + 1);
+}
+
+/** The library may also answer with one of its own pages, for example to sign in again; that is no consent. */
+function carriesCode(url: string, asked: ConsentRequestQuery): boolean {
+  if (!URL.canParse(url)) return false;
+  const target = new URL(url);
+  const registered = new URL(asked.redirectUri);
+  return (
+    target.protocol === registered.protocol &&
+    target.host === registered.host &&
+    target.pathname === registered.pathname &&
+    target.searchParams.has("code")
+  );
+}

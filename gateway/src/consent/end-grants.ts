@@ -1,0 +1,58 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Database } from "../adapters/database.ts";
+import type { ConsentFacts, Grant, GrantStore } from "../deps.ts";
+
+/** Key under which everything runs that changes what one agent may do on one server. */
+export function agentLock(grant: Pick<Grant, "userId" | "clientId" | "server">): string {
+  return JSON.stringify(["agent", grant.userId, grant.clientId, grant.server]);
+}
+
+/** True when both are consents to the same agent on the same server. */
+export function sameAgent(a: Pick<Grant, "clientId" | "server">, b: Pick<Grant, "clientId" | "server">): boolean {
+  return a.clientId === b.clientId && a.server === b.server;
+}
+
+/** What ending a grant touches. */
+export interface EndGrantsDeps {
+  readonly database: Pick<Database, "exclusively">;
+  readonly grants: GrantStore;
+  readonly facts: ConsentFacts;
+  /** Deletes the tokens that carry these grants. */
+  readonly deleteTokensOf: (grantIds: readonly string[]) => Promise<void>;
+  readonly log: FastifyBaseLogger;
+}
+
+/**
+ * Ends grants of one agent on one server. The caller holds `agentLock`. Our own database comes first: every request
+ * reads it, so from here on the agent is out, however long Permit takes. Its consent role goes when no other install
+ * of the client is left that needs it; if Permit does not answer, the role stays and is harmless without a grant.
+ */
+export async function endGrantsLocked(deps: EndGrantsDeps, ended: readonly [Grant, ...Grant[]]): Promise<void> {
+  const ids = ended.map((grant) => grant.id);
+  await deps.grants.revoke(ids);
+  await deps.deleteTokensOf(ids);
+  const [agent] = ended;
+  const rest = await deps.grants.listActive(agent.userId);
+  if (rest.some((grant) => sameAgent(grant, agent))) return;
+  try {
+    await deps.facts.withdraw(agent, agent.server);
+  } catch (err) {
+    deps.log.error({ err, grants: ids }, "the consent role of a revoked agent could not be removed from Permit");
+  }
+}
+
+/** Ends one grant, for example because its refresh token was replayed. Unknown ids are fine. */
+export async function endGrant(deps: EndGrantsDeps, id: string): Promise<void> {
+  const grant = await deps.grants.find(id);
+  if (grant === undefined) return;
+  await deps.database.exclusively(agentLock(grant), () => endGrantsLocked(deps, [grant]));
+}
+
+/** Ends what a human granted to an agent on a server: this grant and the active ones of the client's other installs. */
+export async function endAgent(deps: EndGrantsDeps, grant: Grant): Promise<void> {
+  await deps.database.exclusively(agentLock(grant), async () => {
+    const active = await deps.grants.listActive(grant.userId);
+    const others = active.filter((other) => other.id !== grant.id && sameAgent(other, grant));
+    await endGrantsLocked(deps, [grant, ...others]);
+  });
+}

@@ -1,0 +1,40 @@
+/** The agents of the signed-in human: list them, end one. */
+import type { FastifyPluginAsync } from "fastify";
+import type { Grant } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import { requireOwnOrigin } from "../oauth/request-guards.ts";
+import { type ConsentRoutesDeps, requireSignedIn } from "./consent-routes.ts";
+import type { GrantView } from "./contract.ts";
+import { endAgent } from "./end-grants.ts";
+
+function view(grant: Grant): GrantView {
+  return {
+    id: grant.id,
+    client: { id: grant.clientId, name: grant.clientName },
+    server: grant.server,
+    level: grant.level,
+    createdAt: grant.createdAt.toISOString(),
+    lastUsedAt: grant.lastUsedAt.toISOString(),
+  };
+}
+
+/** `/api/grants`. */
+export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
+  const { publicUrl, library, grants } = deps;
+  return async (app) => {
+    app.get("/api/grants", async (request) => {
+      const human = await requireSignedIn(library, request);
+      return { grants: (await grants.listActive(human.userId)).map(view) };
+    });
+
+    app.post<{ Params: { id: string } }>("/api/grants/:id/revoke", async (request) => {
+      requireOwnOrigin(request, publicUrl);
+      const human = await requireSignedIn(library, request);
+      const grant = await grants.find(request.params.id);
+      // The same answer for nobody's and for somebody else's: ids are no way to find out who uses what.
+      if (grant === undefined || grant.userId !== human.userId) throw new GatewayError("GRANT_UNKNOWN");
+      await endAgent(deps, grant);
+      return { revoked: grant.id };
+    });
+  };
+}

@@ -1,0 +1,84 @@
+/** better-auth behind a few functions of ours: nothing outside this folder sees its types. */
+import { betterAuth } from "better-auth";
+import { getMigrations } from "better-auth/db/migration";
+import { type AuthOptionsInput, authOptions, libraryPath } from "./auth-options.ts";
+import { type AuthRecords, createAuthRecords } from "./auth-records.ts";
+import { grantContext } from "./grant-context.ts";
+import { createInitialAccounts } from "./initial-accounts.ts";
+
+/** Who a session cookie belongs to. */
+export interface SignedIn {
+  readonly userId: string;
+  /** Lower case. */
+  readonly email: string;
+  readonly emailVerified: boolean;
+}
+
+/** The answer to a signed authorization request that waits for consent. */
+export interface ConsentAnswerInput {
+  /** The signed query of the consent page, as the library made it. */
+  readonly query: string;
+  /** The browser's cookies. */
+  readonly cookie: string;
+}
+
+export interface AuthLibrary {
+  /** The library's own HTTP endpoints. */
+  handle(request: Request): Promise<Response>;
+  signedIn(cookie: string | undefined): Promise<SignedIn | undefined>;
+  /**
+   * Ends an authorization request with `access_denied` and returns the URL that says so to the client. Changes nothing,
+   * so it is also the way to check a signed query. Undefined when the query is not ours, was changed or has expired.
+   */
+  deny(input: ConsentAnswerInput): Promise<string | undefined>;
+  /** Issues a code bound to our grant and returns the URL that carries it. Undefined when the library refuses. */
+  accept(input: ConsentAnswerInput & { readonly grantId: string }): Promise<string | undefined>;
+  readonly records: AuthRecords;
+}
+
+/**
+ * Brings the library's tables up to date, makes missing accounts, and returns it ready for use. Replicas that start
+ * together wait for each other.
+ */
+export async function openAuthLibrary(
+  input: AuthOptionsInput & { readonly accounts: Parameters<typeof createInitialAccounts>[1] },
+): Promise<AuthLibrary> {
+  const options = authOptions(input);
+  const { publicUrl } = input.config;
+  return input.database.exclusively("authorization-server-start", async () => {
+    // Before the instance exists: on tables that are not there yet it fails in the background and ends the process.
+    const migrations = await getMigrations(options);
+    await migrations.runMigrations();
+    const auth = betterAuth(options);
+    const context = await auth.$context;
+    await createInitialAccounts(context, input.accounts);
+    // Makes the signing key on first use; here, so that no two replicas make one each.
+    await auth.handler(new Request(`${publicUrl}${libraryPath}/jwks`));
+
+    const answerConsent = async (accept: boolean, { query, cookie }: ConsentAnswerInput) => {
+      const response = await auth.handler(
+        new Request(`${publicUrl}${libraryPath}/oauth2/consent`, {
+          method: "POST",
+          headers: { "content-type": "application/json", accept: "application/json", origin: publicUrl, cookie },
+          body: JSON.stringify({ accept, oauth_query: query }),
+        }),
+      );
+      if (!response.ok) return undefined;
+      const { url } = (await response.json()) as { url?: unknown };
+      return typeof url === "string" ? url : undefined;
+    };
+    return {
+      handle: (request) => auth.handler(request),
+      signedIn: async (cookie) => {
+        if (cookie === undefined) return undefined;
+        const session = await auth.api.getSession({ headers: new Headers({ cookie }) });
+        if (session === null) return undefined;
+        const { id, email, emailVerified } = session.user;
+        return { userId: id, email: email.toLowerCase(), emailVerified };
+      },
+      deny: (answer) => answerConsent(false, answer),
+      accept: ({ grantId, ...answer }) => grantContext.run({ grantId }, () => answerConsent(true, answer)),
+      records: createAuthRecords(context.adapter),
+    };
+  });
+}

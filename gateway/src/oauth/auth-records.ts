@@ -1,0 +1,83 @@
+import type { DBAdapter } from "better-auth";
+import { refreshTokenPrefix, tokenHash } from "./token-format.ts";
+
+/** A registered OAuth client, or one known by its metadata document. */
+export interface ClientRecord {
+  readonly clientId: string;
+  readonly name?: string | null;
+  readonly disabled?: boolean | null;
+  readonly redirectUris: readonly string[];
+}
+
+/** What is kept of a refresh token. */
+export interface RefreshTokenRecord {
+  readonly clientId: string;
+  /** Id of our grant. */
+  readonly referenceId?: string | null;
+  /** When it was used or revoked. */
+  readonly revoked?: Date | null;
+  /** Until then a second use gets the first answer again. */
+  readonly rotationReplayExpiresAt?: Date | null;
+}
+
+/** The rows of the library that our own rules need. */
+export interface AuthRecords {
+  findClient(clientId: string): Promise<ClientRecord | undefined>;
+  setRedirectUris(clientId: string, redirectUris: readonly string[]): Promise<void>;
+  /** By the token as the client sent it. */
+  findRefreshToken(token: string): Promise<RefreshTokenRecord | undefined>;
+  /** A refresh token that came of this code: the code was redeemed before. */
+  findRefreshTokenOfCode(code: string): Promise<RefreshTokenRecord | undefined>;
+  /** Deletes every token and consent that carries one of these grants. */
+  deleteTokensOf(grantIds: readonly string[]): Promise<void>;
+  listResources(): Promise<readonly string[]>;
+  createResource(identifier: string, name: string): Promise<void>;
+  deleteResources(identifiers: readonly string[]): Promise<void>;
+}
+
+/** Rows are reached through the library's adapter, which knows the table and column names. */
+export function createAuthRecords(adapter: DBAdapter): AuthRecords {
+  const findRefreshTokenBy = async (field: "token" | "authorizationCodeId", value: string) =>
+    (await adapter.findOne<RefreshTokenRecord>({ model: "oauthRefreshToken", where: [{ field, value }] })) ?? undefined;
+  return {
+    findClient: async (clientId) =>
+      (await adapter.findOne<ClientRecord>({
+        model: "oauthClient",
+        where: [{ field: "clientId", value: clientId }],
+      })) ?? undefined,
+    setRedirectUris: async (clientId, redirectUris) => {
+      await adapter.update({
+        model: "oauthClient",
+        where: [{ field: "clientId", value: clientId }],
+        update: { redirectUris: [...redirectUris] },
+      });
+    },
+    findRefreshToken: async (token) =>
+      token.startsWith(refreshTokenPrefix)
+        ? findRefreshTokenBy("token", tokenHash(token.slice(refreshTokenPrefix.length)))
+        : undefined,
+    findRefreshTokenOfCode: (code) => findRefreshTokenBy("authorizationCodeId", tokenHash(code)),
+    deleteTokensOf: async (grantIds) => {
+      for (const model of ["oauthRefreshToken", "oauthAccessToken", "oauthConsent"]) {
+        await adapter.deleteMany({ model, where: [{ field: "referenceId", operator: "in", value: [...grantIds] }] });
+      }
+    },
+    listResources: async () => {
+      const rows = await adapter.findMany<{ identifier: string }>({ model: "oauthResource", limit: 100_000 });
+      return rows.map((row) => row.identifier);
+    },
+    createResource: async (identifier, name) => {
+      const now = new Date();
+      await adapter.create({
+        model: "oauthResource",
+        data: { identifier, name, disabled: false, policyVersion: 1, createdAt: now, updatedAt: now },
+      });
+    },
+    deleteResources: async (identifiers) => {
+      await adapter.deleteMany({
+        model: "oauthResource",
+        where: [{ field: "identifier", operator: "in", value: [...identifiers] }],
+      });
+    },
+  };
+}

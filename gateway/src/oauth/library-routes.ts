@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { Clock, HostDirectory } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { AuthLibrary } from "./auth-library.ts";
+import { libraryPath } from "./auth-options.ts";
+import { planRegistration } from "./client-registration.ts";
+import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
+import { sendLibraryResponse, toLibraryRequest } from "./library-http.ts";
+import { oauthError } from "./oauth-error.ts";
+import { createRateLimiter } from "./rate-limit.ts";
+import { requireOwnOrigin } from "./request-guards.ts";
+import type { ResourceRows } from "./resource-rows.ts";
+
+/** What the routes below `/api/auth` stand on. */
+export interface LibraryRoutesDeps {
+  readonly publicUrl: string;
+  readonly directory: HostDirectory;
+  readonly library: AuthLibrary;
+  readonly resources: ResourceRows;
+  readonly serveToken: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
+  readonly serveRevocation: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
+  readonly clock: Clock;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * The endpoints of the library that are open, each by name. It has about a hundred; every other one is 404, whatever a
+ * new version adds: among them are sign-up, its own consent, client and resource administration.
+ */
+export function libraryRoutes(deps: LibraryRoutesDeps): FastifyPluginAsync {
+  return async (app) => {
+    // Raw bytes, because parsing would lose repeated form keys (`resource=a&resource=b`).
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    browserRoutes(app, deps);
+    await app.register(async (scope) => clientRoutes(scope, deps));
+  };
+}
+
+/** What the human's browser calls, with cookies. */
+function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources, clock }: LibraryRoutesDeps) {
+  const signInLimit = createRateLimiter({ max: 100, windowMs: 5 * minuteMs }, clock);
+  const pass = async (request: FastifyRequest, reply: FastifyReply) => {
+    const body = request.method === "GET" ? {} : { body: bytes(request) };
+    const response = await library.handle(toLibraryRequest(request, { publicUrl, cookies: true, ...body }));
+    return sendLibraryResponse(reply, response);
+  };
+  app.get(`${libraryPath}/oauth2/authorize`, { exposeHeadRoute: false }, async (request, reply) => {
+    await resources.ensure(directory.settings());
+    return pass(request, reply);
+  });
+  app.get(`${libraryPath}/get-session`, { exposeHeadRoute: false }, pass);
+  app.post(`${libraryPath}/sign-in/email`, async (request, reply) => {
+    limit(signInLimit, request, reply);
+    requireOwnOrigin(request, publicUrl);
+    if (!directory.settings().signIn.password.enabled) throw new GatewayError("SIGN_IN_METHOD_OFF");
+    return pass(request, reply);
+  });
+  app.post(`${libraryPath}/sign-out`, async (request, reply) => {
+    requireOwnOrigin(request, publicUrl);
+    return pass(request, reply);
+  });
+}
+
+/** What OAuth clients call, from anywhere and without cookies. */
+function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
+  const { publicUrl, directory, library, resources, clock } = deps;
+  const registrationLimit = createRateLimiter({ max: 100, windowMs: minuteMs }, clock);
+  const tokenLimit = createRateLimiter({ max: 1200, windowMs: minuteMs }, clock);
+  const paths = {
+    register: `${libraryPath}/oauth2/register`,
+    token: `${libraryPath}/oauth2/token`,
+    revoke: `${libraryPath}/oauth2/revoke`,
+    jwks: `${libraryPath}/jwks`,
+  };
+  app.addHook("onSend", async (_request, reply) => allowCrossOrigin(reply));
+  answerPreflights(app, Object.values(paths));
+
+  app.get(paths.jwks, async (request, reply) => {
+    const response = await library.handle(toLibraryRequest(request, { publicUrl, cookies: false }));
+    reply.header("cache-control", "public, max-age=300");
+    return sendLibraryResponse(reply, response);
+  });
+  app.post(paths.register, async (request, reply) => {
+    limit(registrationLimit, request, reply);
+    return sendLibraryResponse(reply, await register(request, deps));
+  });
+  app.post(paths.token, async (request, reply) => {
+    limit(tokenLimit, request, reply);
+    await resources.ensure(directory.settings());
+    return sendLibraryResponse(reply, await deps.serveToken(formRequest(request, publicUrl)));
+  });
+  app.post(paths.revoke, async (request, reply) => {
+    limit(tokenLimit, request, reply);
+    return sendLibraryResponse(reply, await deps.serveRevocation(formRequest(request, publicUrl)));
+  });
+}
+
+async function register(request: FastifyRequest, { library, publicUrl }: LibraryRoutesDeps): Promise<Response> {
+  const plan = planRegistration(parseJson(bytes(request)));
+  if (!plan.ok) return oauthError(400, plan.error, plan.description);
+  const response = await library.handle(
+    toLibraryRequest(request, { publicUrl, cookies: false, body: JSON.stringify(plan.body ?? null) }),
+  );
+  if (plan.redirectUris === undefined || response.status !== 201) return response;
+  const client = (await response.json()) as { client_id: string };
+  await library.records.setRedirectUris(client.client_id, plan.redirectUris);
+  return Response.json(
+    { ...client, redirect_uris: plan.redirectUris },
+    { status: 201, headers: { "cache-control": "no-store" } },
+  );
+}
+
+function formRequest(request: FastifyRequest, publicUrl: string) {
+  const body = bytes(request);
+  return {
+    request: toLibraryRequest(request, { publicUrl, cookies: false, body }),
+    form: new URLSearchParams(body.toString("utf8")),
+  };
+}
+
+function bytes(request: FastifyRequest): Buffer<ArrayBuffer> {
+  return Buffer.isBuffer(request.body) ? Buffer.from(request.body) : Buffer.alloc(0);
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function limit(limiter: ReturnType<typeof createRateLimiter>, request: FastifyRequest, reply: FastifyReply): void {
+  const waitSeconds = limiter(request.ip);
+  if (waitSeconds === undefined) return;
+  reply.header("retry-after", waitSeconds);
+  throw new GatewayError("RATE_LIMITED");
+}

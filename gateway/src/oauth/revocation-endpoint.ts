@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { GatewayError } from "../errors.ts";
+import type { AuthRecords } from "./auth-records.ts";
+import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
+import { oauthError } from "./oauth-error.ts";
+import { refreshTokenPrefix } from "./token-format.ts";
+import type { AccessTokenReader } from "./token-verifier.ts";
+
+/** What the revocation endpoint stands on. */
+export interface RevocationEndpointDeps {
+  readonly records: Pick<AuthRecords, "findRefreshToken">;
+  readonly tokens: Pick<AccessTokenReader, "readToken">;
+  /** The library's own revocation endpoint. */
+  readonly handle: (request: Request) => Promise<Response>;
+  readonly endGrant: (id: string) => Promise<void>;
+}
+
+/**
+ * The revocation endpoint (RFC 7009). Either token of a grant ends the grant, access tokens included: they can't be
+ * recalled one by one, but every request reads the grant. Unknown tokens and other clients' tokens are 200 (section
+ * 2.2), so that nothing is learned of them.
+ *
+ * The library only gets to authenticate the client, with a token that does not exist: given a used refresh token it
+ * would delete the tokens of every install of that client.
+ */
+export async function serveRevocation(
+  deps: RevocationEndpointDeps,
+  { request, form }: { readonly request: Request; readonly form: URLSearchParams },
+): Promise<Response> {
+  const repeated = repeatedParameter(form);
+  if (repeated !== undefined) return oauthError(400, "invalid_request", `"${repeated}" was sent more than once.`);
+  const token = form.get("token");
+  if (token === null || token === "") return oauthError(400, "invalid_request", `"token" is missing.`);
+
+  const probe = new URLSearchParams(form);
+  probe.set("token", `${refreshTokenPrefix}${randomBytes(24).toString("hex")}`);
+  probe.set("token_type_hint", "refresh_token");
+  const headers = new Headers(request.headers);
+  headers.delete("content-length");
+  const authenticated = await deps.handle(
+    new Request(request.url, { method: "POST", headers, body: probe.toString() }),
+  );
+  const refusal = (await authenticated
+    .clone()
+    .json()
+    .catch(() => null)) as { error?: unknown } | null;
+  // "invalid_request: token not found" is what an authenticated client gets for the probe.
+  const isAuthenticated = authenticated.ok || (authenticated.status === 400 && refusal?.error === "invalid_request");
+  if (!isAuthenticated) return authenticated;
+
+  const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
+  const grantId = await grantOf(deps, token, clientId);
+  if (grantId !== undefined) await deps.endGrant(grantId);
+  return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
+}
+
+async function grantOf(deps: RevocationEndpointDeps, token: string, clientId: string | undefined) {
+  const record = await deps.records.findRefreshToken(token);
+  if (record !== undefined) return record.clientId === clientId ? (record.referenceId ?? undefined) : undefined;
+  try {
+    const access = await deps.tokens.readToken(token);
+    return access.clientId === clientId ? access.grantId : undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
+}

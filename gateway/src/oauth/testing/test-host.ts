@@ -1,0 +1,122 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Database } from "../../adapters/database.ts";
+import { createGrantStore } from "../../adapters/grant-store.ts";
+import { type Config, readConfig } from "../../config.ts";
+import type { GrantStore } from "../../deps.ts";
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+} from "../authorization-server.ts";
+import { StubDirectory, StubFacts, stubServer } from "./stub-host.ts";
+import { TestClient, type Tokens, tokensOf } from "./test-client.ts";
+import { TestHuman } from "./test-human.ts";
+
+const password = "correct horse battery";
+const emails = ["lead@example.com", "developer@example.com", "contractor@example.com"] as const;
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** The authorization server on a real socket, with the host and Permit in memory. */
+export class TestHost {
+  readonly app: FastifyInstance;
+  readonly config: Config;
+  readonly database: Database;
+  readonly directory: StubDirectory;
+  readonly facts: StubFacts;
+  readonly grants: GrantStore;
+  readonly server: AuthorizationServer;
+  /** Added to the clock of our own code, in milliseconds. The library reads the machine's. */
+  readonly time: { aheadMs: number };
+
+  private constructor(parts: Omit<TestHost, "human" | "connect" | "count" | "close" | "publicUrl">) {
+    this.app = parts.app;
+    this.config = parts.config;
+    this.database = parts.database;
+    this.directory = parts.directory;
+    this.facts = parts.facts;
+    this.grants = parts.grants;
+    this.server = parts.server;
+    this.time = parts.time;
+  }
+
+  static async start(database: Database, changes: Partial<AuthorizationServerOptions> = {}): Promise<TestHost> {
+    const port = await freePort();
+    const config = readConfig({
+      PUBLIC_URL: `http://localhost:${port}`,
+      HOST_KEY: "demo",
+      PERMIT_API_KEY: "unused",
+      PERMIT_PDP_URL: "http://localhost:1",
+      AUTH_SECRET: "a secret for tests that is long enough",
+      INITIAL_ACCOUNTS: JSON.stringify(emails.map((email) => ({ email, password }))),
+    });
+    const directory = new StubDirectory(
+      stubServer("issues", { list_issues: "low", create_issue: "medium", delete_issue: "high" }),
+      stubServer("wiki", { read_page: "low" }),
+    );
+    const facts = new StubFacts();
+    facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
+    facts.ceilingsOf["developer@example.com"] = { issues: "medium" };
+    const time = { aheadMs: 0 };
+    const clock = () => new Date(Date.now() + time.aheadMs);
+    const grants = createGrantStore({ database, clock });
+    const app = Fastify({ logger: { level: "error" } });
+    const server = await createAuthorizationServer({
+      config,
+      database,
+      directory,
+      facts,
+      grants,
+      clock,
+      log: app.log,
+      ...changes,
+    });
+    await app.register(server.plugin);
+    await app.listen({ port, host: "localhost" });
+    return new TestHost({ app, config, database, directory, facts, grants, server, time });
+  }
+
+  get publicUrl(): string {
+    return this.config.publicUrl;
+  }
+
+  human(name: "lead" | "developer" | "contractor"): TestHuman {
+    return new TestHuman(this.publicUrl, `${name}@example.com`, password);
+  }
+
+  /** A registered client, or a further install of it, through the whole flow. */
+  async connect(
+    human: TestHuman,
+    level: "low" | "medium" | "high",
+    { clientId, server = "issues" }: { readonly clientId?: string; readonly server?: string } = {},
+  ): Promise<{ readonly client: TestClient; readonly tokens: Tokens }> {
+    const client = new TestClient(this.publicUrl);
+    if (clientId === undefined) await client.register();
+    else client.clientId = clientId;
+    const callback = await human.authorize(client.authorizationUrl(server), server, level);
+    return { client, tokens: tokensOf(await client.exchange(callback)) };
+  }
+
+  /** Rows of a table, ours or the library's. */
+  async count(table: string): Promise<number> {
+    const { count } = this.database.kysely.fn;
+    const row = await this.database.kysely
+      .selectFrom(table as "gateway_grant")
+      .select(count<string>("id").as("rows"))
+      .executeTakeFirstOrThrow();
+    return Number(row.rows);
+  }
+
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.database.close();
+  }
+}

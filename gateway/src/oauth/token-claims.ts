@@ -1,0 +1,48 @@
+import { APIError } from "better-auth/api";
+import { isGrantActive } from "../consent/grant-life.ts";
+import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import { resourceIdentifier } from "./resource-identifier.ts";
+
+/** What the library knows when it is about to sign an access token. */
+interface TokenContext {
+  readonly user?: { readonly id: string } | null;
+  /** Id of our grant: bound to the code when consent was completed, and to the refresh token since. */
+  readonly referenceId?: string;
+  readonly resources?: readonly string[];
+}
+
+/**
+ * Our claims of an access token. Refuses to sign (`invalid_grant`) unless the grant is active, the user's own, and for
+ * exactly the resource asked for: a revocation that races a refresh is caught here, whatever the token rows say.
+ */
+export function createTokenClaims({
+  publicUrl,
+  hostKey,
+  grants,
+  directory,
+  clock,
+}: {
+  readonly publicUrl: string;
+  readonly hostKey: string;
+  readonly grants: GrantStore;
+  readonly directory: HostDirectory;
+  readonly clock: Clock;
+}) {
+  return async ({ user, referenceId, resources }: TokenContext) => {
+    const grant = referenceId === undefined ? undefined : await grants.find(referenceId);
+    if (
+      grant === undefined ||
+      !isGrantActive(grant, clock()) ||
+      grant.userId !== user?.id ||
+      !directory.settings().servers.has(grant.server) ||
+      resources?.length !== 1 ||
+      resources[0] !== resourceIdentifier(publicUrl, grant.server)
+    ) {
+      throw new APIError("BAD_REQUEST", {
+        error: "invalid_grant",
+        error_description: "The consent behind this grant has ended. Ask the human to connect again.",
+      });
+    }
+    return { gw_host: hostKey, gw_grant: grant.id };
+  };
+}

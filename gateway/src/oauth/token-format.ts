@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+
+/** Starts every refresh token, so that secret scanners and humans can tell what leaked. */
+export const refreshTokenPrefix = "gwrt_";
+/** Starts every opaque access token. None is ever accepted; see `token-claims.ts`. */
+export const opaqueTokenPrefix = "gwat_";
+
+/** Life of an access token in seconds. Revocation doesn't wait for it: the grant is read on every request. */
+export const accessTokenSeconds = 600;
+/** Life of an unused refresh token in seconds: the 30 idle days of a session. */
+export const refreshTokenSeconds = 30 * 24 * 60 * 60;
+/** For so many seconds a rotated refresh token gets the same answer again: clients retry when an answer got lost. */
+export const refreshReuseSeconds = 30;
+
+/** What is stored of codes and tokens: a copy of the database gives nobody a token. */
+export function tokenHash(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
