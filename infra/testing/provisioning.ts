@@ -29,6 +29,8 @@ export async function startProvisioning() {
   });
   return {
     url: permit.url,
+    /** The writes since the last apply began. */
+    requests: requests as readonly string[],
     organizationKey: permit.orgKey,
     organization,
     /** Provisions the host and returns the writes made. */
