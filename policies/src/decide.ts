@@ -1,9 +1,10 @@
+import { canonicalEmail } from "./email.ts";
 import type { HostModel } from "./model.ts";
 import { effectiveTrust, reaches, type TrustLevel } from "./trust.ts";
 
 /** A question to the policy: may an agent of `human`, consented at `consent`, call `tool` of `server`? */
 export interface DecisionQuery {
-  /** E-mail address; compared in lower case. */
+  /** E-mail address; compared as `canonicalEmail` writes it. */
   readonly human: string;
   readonly server: string;
   readonly tool: string;
@@ -27,7 +28,7 @@ export function decide(host: HostModel, query: DecisionQuery): PolicyDecision {
   if (server === undefined) return { allow: false, code: "SERVER_UNKNOWN" };
   const tool = server.tools.find((candidate) => candidate.name === query.tool && candidate.enabled);
   if (tool === undefined) return { allow: false, code: "TOOL_UNKNOWN" };
-  const human = query.human.toLowerCase();
+  const human = canonicalEmail(query.human);
   const grant = host.grants.find((candidate) => candidate.server === server.key && candidate.human === human);
   if (grant === undefined) return { allow: false, code: "NO_GRANT" };
   if (!reaches(grant.ceiling, tool.trust)) return { allow: false, code: "CEILING_TOO_LOW" };

@@ -1,4 +1,5 @@
 export * from "./decide.ts";
+export { canonicalEmail, isEmail } from "./email.ts";
 export * from "./host-settings.ts";
 export * from "./model.ts";
 export * from "./permit-keys.ts";

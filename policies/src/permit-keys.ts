@@ -1,3 +1,4 @@
+import { canonicalEmail } from "./email.ts";
 import type { TrustLevel } from "./trust.ts";
 
 /** The only tenant a host uses. */
@@ -31,9 +32,9 @@ export function fromPermitKey(key: string): string {
   return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
-/** Permit user of a human. `email` is compared in lower case. */
+/** Permit user of a human. `email` is compared as `canonicalEmail` writes it. */
 export function humanKey(email: string): string {
-  return `human|${permitKey(email.toLowerCase())}`;
+  return `human|${permitKey(canonicalEmail(email))}`;
 }
 
 /**
@@ -41,12 +42,12 @@ export function humanKey(email: string): string {
  * (a Client ID Metadata Document is one URL for all installs): with the client id alone, Bob's consent would serve Alice.
  */
 export function agentKey(clientId: string, email: string): string {
-  return `agent|${permitKey(clientId)}|${permitKey(email.toLowerCase())}`;
+  return `agent|${permitKey(clientId)}|${permitKey(canonicalEmail(email))}`;
 }
 
 /** Key of the `user_profile` instance of a human. */
 export function profileKey(email: string): string {
-  return permitKey(email.toLowerCase());
+  return permitKey(canonicalEmail(email));
 }
 
 /** `type:key`, the way Permit writes a resource instance. */

@@ -1,0 +1,5 @@
+import { check } from "./check.ts";
+import type { Command } from "./command.ts";
+
+/** The commands, in the order in which the help lists them. */
+export const commands: readonly Command[] = [check];

@@ -1,0 +1,32 @@
+/**
+ * Every code a finding can have, with what it means. Codes are stable: people silence, search and link them. The table
+ * in `policies/README.md` lists the same codes; a test compares the two.
+ */
+export const diagnosticCodes = {
+  "file-missing": "A folder or file that a host needs is not there.",
+  "file-unknown": "A file or folder that nothing reads, most often a misspelt name.",
+  "file-link": "A symbolic link: what it points to is not what was reviewed.",
+  "file-unreadable": "A file that can't be read, is too large or is not UTF-8.",
+  "text-invisible":
+    "An invisible or direction-changing character: the reviewer sees something else than what is loaded.",
+  "yaml-syntax": "Not valid YAML, or more than one document.",
+  "yaml-duplicate-key": "The same key twice in one mapping.",
+  "yaml-plain": "A directive, tag, anchor, alias or key that makes a value differ from what its line shows.",
+  "field-unknown": "A field the format does not have.",
+  "field-missing": "A field the format needs.",
+  "field-invalid": "A value of the wrong type or form.",
+  "host-key-form": "The host's folder name can't be a Permit key.",
+  "server-key-form": "The server's file name can't be a Permit key.",
+  "server-key-reserved": "The server's key is taken by the gateway or by Permit.",
+  "server-key-unique": "Two server keys differ in upper and lower case only.",
+  "server-known": "A grant names a server that has no file.",
+  "grant-subject": "A grant names both a group and a human, or neither.",
+  "group-known": "A grant names a group that is not defined.",
+  "grant-repeated": "Two grants for the same server and the same group or human.",
+  "tool-action-collision": "Two tools of a server share one Permit action key, or a tool has none.",
+  "email-form": "Not an e-mail address in ASCII.",
+  "sign-in-method-on": "No sign-in method is on, so nobody could sign in.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** A stable code of a finding. */
+export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -1,0 +1,22 @@
+import type { DiagnosticCode } from "../diagnostic-codes.ts";
+import type { HostFiles } from "../host-files.ts";
+import type { SourcePosition } from "../model.ts";
+
+/** What a rule found. */
+export interface RuleFinding {
+  readonly at: SourcePosition;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A check that no schema can make: across fields, across files, or on file names. */
+export interface Rule {
+  /** The code of its findings, and the name of its file. */
+  readonly id: DiagnosticCode;
+  readonly check: (files: HostFiles) => Iterable<RuleFinding>;
+}
+
+/** Where a finding about a whole file or folder stands. */
+export function fileStart(file: string): SourcePosition {
+  return { file, line: 1, column: 1 };
+}
