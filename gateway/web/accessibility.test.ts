@@ -1,0 +1,148 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { noChromium, show } from "./test/browser.ts";
+import { consentView, grants, signedQuery } from "./test/fixtures.ts";
+import { pageTests } from "./test/page-tests.ts";
+import type { Answer } from "./test/stub-gateway.ts";
+
+const consentPath = `/consent?${signedQuery}`;
+const signInPost = "POST /api/auth/sign-in/email";
+
+interface Scene {
+  readonly name: string;
+  readonly path: string;
+  readonly api?: Readonly<Record<string, Answer>>;
+  /** Brings the page into the state to look at. */
+  readonly act?: (page: Page) => Promise<void>;
+  readonly heading: string;
+}
+
+const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
+const ok = (body: unknown): Answer => ({ status: 200, body });
+const refuse = (status: number): Answer => ({ status, body: { error: "REFUSED", message: "Something was refused." } });
+const signIn = ok({ host: { name: "Demo" }, password: true });
+
+const scenes: readonly Scene[] = [
+  { name: "sign-in", path: "/sign-in", api: { "GET /api/sign-in": signIn }, heading: "Sign in" },
+  {
+    name: "sign-in refused",
+    path: `/sign-in?${signedQuery}`,
+    api: { "GET /api/sign-in": signIn, [signInPost]: refuse(401) },
+    act: async (page) => {
+      await page.getByLabel("E-mail address").fill("developer@example.com");
+      await page.getByLabel("Password").fill("wrong");
+      await press("Sign in")(page);
+      await page.getByRole("alert").waitFor();
+    },
+    heading: "Sign in",
+  },
+  {
+    name: "consent",
+    path: consentPath,
+    api: { "GET /api/consent": ok(consentView("high")) },
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent limited",
+    path: consentPath,
+    api: { "GET /api/consent": ok(consentView("medium")) },
+    act: (page) => page.getByText("Write", { exact: true }).click(),
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent changed",
+    path: consentPath,
+    api: { "GET /api/consent": ok(consentView("high")), "POST /api/consent": refuse(403) },
+    act: async (page) => {
+      await press("Authorize")(page);
+      await page.getByRole("alert").waitFor();
+    },
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent empty",
+    path: consentPath,
+    api: { "GET /api/consent": ok({ ...consentView("low"), server: null }) },
+    heading: "No access to this server",
+  },
+  {
+    name: "consent expired",
+    path: consentPath,
+    api: { "GET /api/consent": refuse(400) },
+    heading: "This request has expired",
+  },
+  {
+    name: "consent sent",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(consentView("low")),
+      "POST /api/consent": ok({ redirect: "example-editor://mcp/oauth?code=1" }),
+    },
+    act: press("Authorize"),
+    heading: "Authorized",
+  },
+  { name: "agents", path: "/", api: { "GET /api/grants": ok(grants) }, heading: "Your agents" },
+  {
+    name: "agents revoke",
+    path: "/",
+    api: { "GET /api/grants": ok(grants) },
+    act: (page) => page.getByRole("button", { name: "Revoke Example Editor on issues" }).click(),
+    heading: "Revoke Example Editor on issues?",
+  },
+  { name: "agents empty", path: "/", api: { "GET /api/grants": ok([]) }, heading: "Your agents" },
+  { name: "agents signed out", path: "/", api: { "GET /api/grants": refuse(401) }, heading: "Your agents" },
+  {
+    name: "error",
+    path: "/error?error=invalid_client&error_description=client%20not%20found",
+    heading: "This could not go on",
+  },
+  { name: "not found", path: "/nowhere", heading: "There is no such page" },
+];
+
+describe.skipIf(noChromium)("every page is accessible and fits", () => {
+  const tests = pageTests();
+  let axeSource = "";
+  beforeAll(async () => {
+    axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  });
+
+  it.each(scenes)("$name", async (scene) => {
+    for (const [route, answer] of Object.entries(scene.api ?? {})) tests.gateway.api.set(route, answer);
+    const page = await tests.open(scene.path);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByText("Loading").waitFor({ state: "detached" });
+    await scene.act?.(page);
+    await page.getByRole("heading", { name: scene.heading }).waitFor();
+
+    await page.evaluate(axeSource);
+    for (const scheme of ["light", "dark"] as const) {
+      await show(page, { scheme });
+      const results = (await page.evaluate("axe.run()")) as AxeResults;
+      const found = results.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(" | ")}`);
+      expect(found).toEqual([]);
+      // An empty page has nothing to violate.
+      expect(results.passes.map((rule) => rule.id)).toContain("color-contrast");
+      // WCAG 2.2, 1.4.10: no scrolling in two directions, down to 320 px.
+      for (const width of [320, 360, 1280]) {
+        await show(page, { scheme, width });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await keepScreenshot(page, `${scene.name} ${scheme} ${width}`);
+      }
+    }
+  });
+});
+
+/** With SCREENSHOTS=<folder>, keeps what the test saw, for a human to look at. */
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  const size = page.viewportSize();
+  if (folder === undefined || size === null) return;
+  // A window as high as the page: in a picture of the whole page, buttons that stick to the bottom would be in its middle.
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: size.width, height });
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.setViewportSize(size);
+}

@@ -1,0 +1,24 @@
+import { AgentsPage } from "./pages/agents-page.tsx";
+import { ConsentPage } from "./pages/consent-page.tsx";
+import { ErrorPage } from "./pages/error-page.tsx";
+import { NotFoundPage } from "./pages/not-found-page.tsx";
+import { SignInPage } from "./pages/sign-in-page.tsx";
+
+/** The page of the current path. Every change of page is a real navigation, so there is nothing to listen to. */
+export function App() {
+  const { pathname, search } = window.location;
+  // The signed query is passed on as it came: re-encoding it would break its signature.
+  const query = search.slice(1);
+  switch (pathname) {
+    case "/":
+      return <AgentsPage />;
+    case "/sign-in":
+      return <SignInPage query={query} />;
+    case "/consent":
+      return <ConsentPage query={query} />;
+    case "/error":
+      return <ErrorPage query={query} />;
+    default:
+      return <NotFoundPage />;
+  }
+}

@@ -1,0 +1,53 @@
+import { useState } from "react";
+import type { ConsentView } from "../../../src/consent/contract.ts";
+import { type ApiError, sendConsent } from "../api.ts";
+import { clientNameOf, plainText } from "../plain-text.ts";
+import { apiErrorOf } from "../use-loaded.ts";
+import { ConsentFailed } from "./consent-failed.tsx";
+import { RequestFacts } from "./request-facts.tsx";
+
+interface ConsentEmptyProps {
+  readonly view: ConsentView;
+  readonly query: string;
+  readonly onDone: (accepted: boolean, redirect: string) => void;
+  readonly onReload: () => void;
+}
+
+/** The human has no grant on the server asked for, or there is no such server: the page does not tell which. */
+export function ConsentEmpty({ view, query, onDone, onReload }: ConsentEmptyProps) {
+  const [sending, setSending] = useState(false);
+  const [failure, setFailure] = useState<ApiError>();
+  const resource = plainText(new URLSearchParams(query).get("resource") ?? "", 200);
+  const client = clientNameOf(view.client);
+
+  async function deny() {
+    setSending(true);
+    setFailure(undefined);
+    try {
+      onDone(false, await sendConsent({ accept: false, query }));
+    } catch (error) {
+      setFailure(apiErrorOf(error));
+      setSending(false);
+    }
+  }
+
+  return (
+    <section className="card" aria-busy={sending}>
+      <p className="lead">
+        <bdi className="client-name">{client}</bdi> asks for a server that you have no access to.
+      </p>
+      {resource === "" ? null : <p className="fact-id">{resource}</p>}
+      <p>
+        Ask an admin of {view.host.name} for a grant on it for <strong>{view.human.email}</strong>, at the level you
+        need: low to read, medium to write, high to delete. Then connect again from the client.
+      </p>
+      <RequestFacts view={view} />
+      {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
+      <div className="actions">
+        <button type="button" className="button button-primary" disabled={sending} onClick={() => void deny()}>
+          {sending ? "Sending…" : "Deny and go back"}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+import { type FormEvent, useState } from "react";
+import type { ConsentRequest, ConsentServer, ConsentView, Level } from "../../../src/consent/contract.ts";
+import { type ApiError, sendConsent } from "../api.ts";
+import { levelWords, reaches } from "../levels.ts";
+import { clientNameOf } from "../plain-text.ts";
+import { apiErrorOf } from "../use-loaded.ts";
+import { ConsentFailed } from "./consent-failed.tsx";
+import { LevelChoice } from "./level-choice.tsx";
+import { RequestFacts } from "./request-facts.tsx";
+import { ToolList } from "./tool-list.tsx";
+
+interface ConsentFormProps {
+  readonly view: ConsentView;
+  readonly server: ConsentServer;
+  readonly query: string;
+  readonly onDone: (accepted: boolean, redirect: string) => void;
+  readonly onReload: () => void;
+}
+
+/** The question: may this client use this server for you, and how much? */
+export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFormProps) {
+  const [level, setLevel] = useState<Level>("low");
+  const [sending, setSending] = useState(false);
+  const [failure, setFailure] = useState<ApiError>();
+  const allowed = server.tools.filter((tool) => reaches(level, tool.trust)).length;
+  // Refused because the policy changed: what is on screen is out of date, so it must not be accepted as it stands.
+  const outOfDate = failure?.status === 403;
+
+  async function answer(request: ConsentRequest) {
+    setSending(true);
+    setFailure(undefined);
+    try {
+      onDone(request.accept, await sendConsent(request));
+    } catch (error) {
+      setFailure(apiErrorOf(error));
+      setSending(false);
+    }
+  }
+
+  function authorize(event: FormEvent) {
+    event.preventDefault();
+    if (!sending && !outOfDate) void answer({ accept: true, query, server: server.key, level });
+  }
+
+  return (
+    <form className="card" onSubmit={authorize} aria-busy={sending}>
+      <p className="lead">
+        <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use <strong>{server.name}</strong> in
+        your name.
+      </p>
+      {server.description === "" ? null : <p className="hint">{server.description}</p>}
+      <RequestFacts view={view} />
+      <LevelChoice level={level} ceiling={server.ceiling} disabled={sending || outOfDate} onChange={setLevel} />
+      <p className="level-meaning" role="status">
+        <strong>
+          {levelWords[level].name} ({level})
+        </strong>
+        : {levelWords[level].meaning} {allowed} of {server.tools.length} tools allowed.
+      </p>
+      <h2>Tools of {server.name}</h2>
+      <ToolList tools={server.tools} level={level} />
+      {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
+      <div className="actions actions-sticky">
+        <button type="submit" className="button button-primary" disabled={sending || outOfDate}>
+          {sending ? "Sending…" : "Authorize"}
+        </button>
+        <button
+          type="button"
+          className="button"
+          disabled={sending}
+          onClick={() => void answer({ accept: false, query })}
+        >
+          Deny
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,73 @@
+import { useCallback, useState } from "react";
+import { loadConsent } from "../api.ts";
+import { ConsentEmpty } from "../components/consent-empty.tsx";
+import { ConsentForm } from "../components/consent-form.tsx";
+import { LoadFailed, Loading } from "../components/load-state.tsx";
+import { Notice } from "../components/notice.tsx";
+import { Page } from "../components/page.tsx";
+import { SentBack } from "../components/sent-back.tsx";
+import { useLoaded } from "../use-loaded.ts";
+
+/** `/consent?{signed query}`: the human decides what an agent may do. */
+export function ConsentPage({ query }: { readonly query: string }) {
+  const load = useCallback(() => loadConsent(query), [query]);
+  const { loaded, reload } = useLoaded(load);
+  const [sent, setSent] = useState<{ readonly accepted: boolean; readonly redirect: string }>();
+
+  if (loaded.state === "loading") {
+    return (
+      <Page title="Connect an agent">
+        <Loading what="the request" />
+      </Page>
+    );
+  }
+  if (loaded.state === "failed") {
+    const { error } = loaded;
+    if (error.status === 400) return <Expired message={error.message} />;
+    if (error.status === 401) return <SignInFirst query={query} />;
+    return (
+      <Page title="Connect an agent">
+        <LoadFailed error={error} onRetry={reload} />
+      </Page>
+    );
+  }
+
+  const view = loaded.value;
+  if (sent !== undefined) return <SentBack view={view} accepted={sent.accepted} redirect={sent.redirect} />;
+  const onDone = (accepted: boolean, redirect: string) => setSent({ accepted, redirect });
+  return (
+    <Page title={view.server === null ? "No access to this server" : "Connect an agent"} host={view.host.name} wide>
+      {view.server === null ? (
+        <ConsentEmpty view={view} query={query} onDone={onDone} onReload={reload} />
+      ) : (
+        <ConsentForm view={view} server={view.server} query={query} onDone={onDone} onReload={reload} />
+      )}
+    </Page>
+  );
+}
+
+function Expired({ message }: { readonly message: string }) {
+  return (
+    <Page title="This request has expired">
+      <Notice kind="problem">
+        <p>{message}</p>
+      </Notice>
+      <p className="hint">Nothing was granted. You can close this page and connect again from your MCP client.</p>
+    </Page>
+  );
+}
+
+function SignInFirst({ query }: { readonly query: string }) {
+  return (
+    <Page title="Sign in first">
+      <Notice kind="neutral">
+        <p>Your sign-in has ended. Sign in to see what the client asks for.</p>
+      </Notice>
+      <div className="actions">
+        <a className="button button-primary" href={`/sign-in?${query}`}>
+          Sign in
+        </a>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,49 @@
+import type { ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
+
+/**
+ * A signed query as the gateway makes it. The mixed encodings and the repeated key would not survive being parsed and
+ * written again, and the signature with them.
+ */
+export const signedQuery =
+  "response_type=code&client_id=client-1&redirect_uri=http%3A%2F%2F127.0.0.1%3A7777%2Fcallback&scope=mcp+offline_access&state=a%20b&resource=http%3A%2F%2F127.0.0.1%3A8080%2Fmcp%2Fissues&resource=second&exp=1900000000&sig=abc%2Bdef%3D";
+
+export function consentView(ceiling: Level): ConsentView {
+  return {
+    host: { name: "Demo" },
+    human: { email: "developer@example.com" },
+    client: { id: "client-1", name: "Example Editor", redirectHost: "127.0.0.1" },
+    server: {
+      key: "issues",
+      name: "Issue tracker",
+      description: "Issues and projects of the demo team.",
+      ceiling,
+      tools: [
+        { name: "delete_project", trust: "high" },
+        { name: "create_issue", trust: "medium" },
+        { name: "list_issues", trust: "low" },
+        { name: "update_issue", trust: "medium" },
+        { name: "get_issue", trust: "low" },
+        { name: "delete_issue", trust: "high" },
+      ],
+    },
+  };
+}
+
+export const grants: readonly GrantView[] = [
+  {
+    id: "grant-1",
+    client: { id: "client-1", name: "Example Editor" },
+    server: "issues",
+    level: "medium",
+    createdAt: "2026-03-02T09:15:00.000Z",
+    lastUsedAt: "2026-03-04T16:40:00.000Z",
+  },
+  {
+    id: "grant/2",
+    client: { id: "https://client.example.com/metadata.json", name: "Example Assistant" },
+    server: "everything",
+    level: "low",
+    createdAt: "2026-03-01T08:00:00.000Z",
+    lastUsedAt: "2026-03-01T08:00:00.000Z",
+  },
+];
