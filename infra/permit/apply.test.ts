@@ -272,6 +272,26 @@ describe("humans", () => {
   });
 });
 
+test("more humans than one page holds: the second apply still writes nothing, and one less is one removal", async () => {
+  const emails = Array.from({ length: 230 }, (_, index) => `developer-${String(index).padStart(3, "0")}@example.com`);
+  const withHumans = (emails: readonly string[]) =>
+    hostModel({
+      humans: emails.map((email) => ({ email, groups: [] })),
+      grants: grants("issues", Object.fromEntries(emails.map((email) => [email, "medium" as const]))),
+      admins: [],
+    });
+  await host.provision(withHumans(emails));
+  expect(await host.provision(withHumans(emails))).toEqual([]);
+  expect(await host.provision(withHumans(emails.slice(0, -1)))).toEqual([
+    "DELETE facts/relationship_tuples/bulk",
+    "DELETE facts/bulk/resource_instances",
+    "DELETE facts/bulk/users",
+  ]);
+  const sdk = await host.sdk(hostModel());
+  expect(await sdk.check(humanKey(emails[228] ?? ""), "create_issue", onIssues)).toBe(true);
+  expect(await sdk.check(humanKey(emails[229] ?? ""), "create_issue", onIssues)).toBe(false);
+});
+
 describe("broken-off applies", () => {
   test("wherever the first one breaks off, the next one completes it and the one after writes nothing", async () => {
     const complete = await host.provision(hostModel({ permit: { project: "default", environment: "complete" } }));
