@@ -1,4 +1,4 @@
-import { agentKey, decide, type HostModel, humanKey, profileKey, trustLevels } from "@permit-mcp-gateway/policies";
+import { decide, type HostModel, humanKey, profileKey, trustLevels } from "@permit-mcp-gateway/policies";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grants, hostModel, issuesServer, notesServer, serverModel } from "../testing/host-model.ts";
 import { consent, type Provisioning, startProvisioning } from "../testing/provisioning.ts";
@@ -185,93 +185,6 @@ describe("one changed line", () => {
   });
 });
 
-describe("servers", () => {
-  const alone = hostModel({ servers: [issuesServer], grants: hostModel().grants.filter((g) => g.server === "issues") });
-
-  test("one added: consent roles first, the type in one request, the host's list last", async () => {
-    await host.provision(alone);
-    expect(await host.provision(hostModel())).toEqual([
-      "POST schema/resources/user_profile/roles",
-      "POST schema/resources/user_profile/roles",
-      "POST schema/resources/user_profile/roles",
-      "POST schema/resources",
-      "POST facts/resource_instances",
-      "POST facts/relationship_tuples/bulk",
-      "PATCH facts/resource_instances/gateway_host:demo",
-    ]);
-  });
-
-  test("one removed: its type with everything on it, then its consent roles; the other is untouched", async () => {
-    await host.provision(hostModel());
-    const sdk = await host.sdk(hostModel());
-    const agent = await consent(sdk, "client", "lead@example.com", "notes", "medium");
-    const onNotes = { type: "notes", key: "notes", tenant: "default" };
-    expect(await sdk.check(agent, "read_note", onNotes)).toBe(true);
-    expect(await host.provision(alone)).toEqual([
-      "DELETE schema/resources/notes",
-      "DELETE facts/role_assignments/bulk",
-      "DELETE schema/resources/user_profile/roles/notes-low",
-      "DELETE schema/resources/user_profile/roles/notes-medium",
-      "DELETE schema/resources/user_profile/roles/notes-high",
-      "PATCH facts/resource_instances/gateway_host:demo",
-    ]);
-    expect(await sdk.check(agent, "read_note", onNotes)).toBe(false);
-    expect(await sdk.check(humanKey("lead@example.com"), "delete_issue", onIssues)).toBe(true);
-    const left = await sdk.api.resources.list();
-    expect(left.map((type) => type.key).toSorted()).toEqual(["gateway_host", "issues", "user_profile"]);
-    expect(await host.provision(alone)).toEqual([]);
-    // The same name again starts from nothing: what was consented before must not come back.
-    await host.provision(hostModel());
-    expect(await sdk.check(agent, "read_note", onNotes)).toBe(false);
-  });
-});
-
-describe("humans", () => {
-  const model = hostModel();
-  const without = hostModel({
-    humans: model.humans.filter(({ email }) => email !== "lead@example.com"),
-    grants: model.grants.filter(({ human }) => human !== "lead@example.com"),
-  });
-
-  test("one removed: their agents lose everything and are gone, other humans' agents are untouched", async () => {
-    await host.provision(model);
-    const sdk = await host.sdk(model);
-    const leads = await consent(sdk, "client", "lead@example.com", "issues", "high");
-    await sdk.api.users.sync({ key: agentKey("other-client", "lead@example.com") });
-    const developers = await consent(sdk, "client", "developer@example.com", "issues", "medium");
-    expect(await sdk.check(leads, "delete_issue", onIssues)).toBe(true);
-    expect(await host.provision(without)).toEqual([
-      "DELETE facts/relationship_tuples/bulk",
-      "DELETE facts/relationship_tuples/bulk",
-      "DELETE facts/bulk/resource_instances",
-      "DELETE facts/bulk/users",
-    ]);
-    for (const user of [leads, humanKey("lead@example.com")]) {
-      expect(await sdk.check(user, "list_issues", onIssues)).toBe(false);
-    }
-    const { data } = await sdk.api.users.list({ perPage: 100 });
-    expect(data.map((user) => user.key).toSorted()).toEqual(
-      [developers, ...without.humans.map(({ email }) => humanKey(email))].toSorted(),
-    );
-    expect(await sdk.check(developers, "create_issue", onIssues)).toBe(true);
-    expect(await host.provision(without)).toEqual([]);
-    // A returning human starts without their old agents.
-    await host.provision(model);
-    expect(await sdk.check(leads, "list_issues", onIssues)).toBe(false);
-  });
-
-  test("a removal that breaks off after the profile is finished by the next apply", async () => {
-    await host.provision(model);
-    const sdk = await host.sdk(model);
-    const agent = await consent(sdk, "client", "lead@example.com", "issues", "high");
-    await host.provisionFailing(without, (request) => request === "DELETE facts/bulk/users");
-    expect(await sdk.check(agent, "list_issues", onIssues)).toBe(false);
-    expect(await host.provision(without)).toEqual(["DELETE facts/bulk/users"]);
-    const { data } = await sdk.api.users.list({ search: profileKey("lead@example.com") });
-    expect(data).toEqual([]);
-  });
-});
-
 test("more humans than one page holds: the second apply still writes nothing, and one less is one removal", async () => {
   const emails = Array.from({ length: 230 }, (_, index) => `developer-${String(index).padStart(3, "0")}@example.com`);
   const withHumans = (emails: readonly string[]) =>
@@ -290,43 +203,4 @@ test("more humans than one page holds: the second apply still writes nothing, an
   const sdk = await host.sdk(hostModel());
   expect(await sdk.check(humanKey(emails[228] ?? ""), "create_issue", onIssues)).toBe(true);
   expect(await sdk.check(humanKey(emails[229] ?? ""), "create_issue", onIssues)).toBe(false);
-});
-
-describe("broken-off applies", () => {
-  test("wherever the first one breaks off, the next one completes it and the one after writes nothing", async () => {
-    const complete = await host.provision(hostModel({ permit: { project: "default", environment: "complete" } }));
-    for (let sent = 0; sent < complete.length; sent += 1) {
-      const model = hostModel({ permit: { project: "default", environment: `broken-${sent}` } });
-      let writes = 0;
-      const before = await host.provisionFailing(model, (request) => !request.startsWith("GET") && writes++ === sent);
-      expect(before).toEqual(complete.slice(0, sent));
-      expect(await host.provision(model)).toEqual(complete.slice(sent));
-      expect(await host.provision(model)).toEqual([]);
-    }
-  });
-
-  test("a removed server whose removal broke off is still found", async () => {
-    const alone = hostModel({ servers: [issuesServer], grants: [] });
-    await host.provision(hostModel());
-    await host.provisionFailing(alone, (request) => request.endsWith("/roles/notes-high"));
-    expect(await host.provision(alone)).toContain("DELETE schema/resources/user_profile/roles/notes-high");
-    expect(await host.provision(alone)).toEqual([]);
-  });
-
-  test("an apply that breaks off between taking and giving leaves nobody with more than either policy", async () => {
-    await host.provision(hostModel());
-    const sdk = await host.sdk(hostModel());
-    const model = hostModel({
-      servers: [
-        serverModel("issues", { list_issues: "low", create_issue: "medium", delete_issue: "low" }),
-        notesServer,
-      ],
-      grants: grants("issues", { "lead@example.com": "high" }),
-    });
-    const developer = humanKey("developer@example.com");
-    await host.provisionFailing(model, (request) => request.startsWith("PATCH"));
-    // The old policy denies the developer delete_issue by its trust, the new one by having no grant.
-    expect(await sdk.check(developer, "delete_issue", onIssues)).toBe(false);
-    expect(await sdk.check(developer, "list_issues", onIssues)).toBe(false);
-  });
 });
