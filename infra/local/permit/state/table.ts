@@ -11,6 +11,12 @@ interface Index<R extends Row> {
   readonly groups: Map<string, Map<string, R>>;
 }
 
+interface Placed<R extends Row> {
+  readonly row: R;
+  /** Place in the order of creation. */
+  readonly ordinal: number;
+}
+
 /**
  * Rows of one kind with a unique key and look-up indexes, in order of creation. Maps throughout: keys such as
  * `__proto__` or `constructor` are legal in Permit and must be plain data here.
@@ -20,9 +26,12 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   readonly #kind: string;
   readonly #journal: Journal;
   readonly #keyOf: (row: R) => string;
-  readonly #rows = new Map<string, R>();
+  readonly #rows = new Map<string, Placed<R>>();
   readonly #keys = new Map<string, R>();
   readonly #indexes = new Map<string, Index<R>>();
+  #nextOrdinal = 0;
+  /** An undone deletion puts a row at the end of its maps; they are brought in order when read next. */
+  #disordered = false;
 
   constructor(
     place: { readonly scope: string; readonly kind: string; readonly journal: Journal },
@@ -46,8 +55,9 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     return this.#rows.size;
   }
 
-  [Symbol.iterator](): IterableIterator<R> {
-    return this.#rows.values();
+  *[Symbol.iterator](): IterableIterator<R> {
+    this.#reorder();
+    for (const { row } of this.#rows.values()) yield row;
   }
 
   byKey(key: string): R | undefined {
@@ -55,11 +65,12 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   }
 
   byId(id: string): R | undefined {
-    return this.#rows.get(id);
+    return this.#rows.get(id)?.row;
   }
 
   /** The rows whose indexed value is `value`, oldest first; a copy, so that the caller may delete while reading. */
   by(index: I, value: string): readonly R[] {
+    this.#reorder();
     return [...(this.#indexes.get(index)?.groups.get(value)?.values() ?? [])];
   }
 
@@ -68,7 +79,7 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     const before = this.#rows.get(row.id);
     const holder = this.#keys.get(this.#keyOf(row));
     if (holder !== undefined && holder.id !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
-    this.#set(row);
+    this.#set({ row, ordinal: before?.ordinal ?? this.#nextOrdinal });
     this.#journal.record({ scope: this.#scope, kind: this.#kind, id: row.id, body: row }, () =>
       before === undefined ? this.#unset(row.id) : this.#set(before),
     );
@@ -79,38 +90,57 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     const before = this.#rows.get(id);
     if (before === undefined) return;
     this.#unset(id);
-    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, () => this.#set(before));
+    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, () => {
+      this.#set(before);
+      this.#disordered = true;
+    });
   }
 
   /** Puts a stored row back at start-up. It is not recorded again. */
   load(row: R): void {
-    this.#set(row);
+    this.#set({ row, ordinal: this.#nextOrdinal });
   }
 
-  #set(row: R): void {
-    this.#unset(row.id, true);
-    this.#rows.set(row.id, row);
+  /** A row that stays under its key and index values keeps its place in every map. */
+  #set(placed: Placed<R>): void {
+    const { row } = placed;
+    const before = this.#rows.get(row.id)?.row;
+    if (before !== undefined && this.#keyOf(before) !== this.#keyOf(row)) this.#keys.delete(this.#keyOf(before));
+    this.#rows.set(row.id, placed);
     this.#keys.set(this.#keyOf(row), row);
-    for (const { pick, groups } of this.#indexes.values()) {
-      const value = pick(row);
+    this.#nextOrdinal = Math.max(this.#nextOrdinal, placed.ordinal + 1);
+    for (const index of this.#indexes.values()) {
+      const value = index.pick(row);
+      if (before !== undefined && index.pick(before) !== value) removeFrom(index, before);
       if (value === null) continue;
-      const group = groups.get(value);
-      if (group === undefined) groups.set(value, new Map([[row.id, row]]));
+      const group = index.groups.get(value);
+      if (group === undefined) index.groups.set(value, new Map([[row.id, row]]));
       else group.set(row.id, row);
     }
   }
 
-  #unset(id: string, keepsItsPlace = false): void {
-    const before = this.#rows.get(id);
+  #unset(id: string): void {
+    const before = this.#rows.get(id)?.row;
     if (before === undefined) return;
-    if (!keepsItsPlace) this.#rows.delete(id);
+    this.#rows.delete(id);
     this.#keys.delete(this.#keyOf(before));
-    for (const { pick, groups } of this.#indexes.values()) {
-      const value = pick(before);
-      if (value === null) continue;
-      const group = groups.get(value);
-      group?.delete(id);
-      if (group?.size === 0) groups.delete(value);
-    }
+    for (const index of this.#indexes.values()) removeFrom(index, before);
   }
+
+  #reorder(): void {
+    if (!this.#disordered) return;
+    this.#disordered = false;
+    const placed = [...this.#rows.values()].toSorted((a, b) => a.ordinal - b.ordinal);
+    this.#rows.clear();
+    for (const { groups } of this.#indexes.values()) groups.clear();
+    for (const each of placed) this.#set(each);
+  }
+}
+
+function removeFrom<R extends Row>({ pick, groups }: Index<R>, row: R): void {
+  const value = pick(row);
+  if (value === null) return;
+  const group = groups.get(value);
+  group?.delete(row.id);
+  if (group?.size === 0) groups.delete(value);
 }

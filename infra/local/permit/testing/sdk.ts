@@ -2,7 +2,7 @@ import { Permit } from "permitio";
 
 /** The unmodified SDK, pointed at a local Permit for both control plane and decisions. */
 export function connect(url: string, token: string): Permit {
-  return new Permit({ token, apiUrl: url, pdp: url, timeout: 10_000, log: { level: "error" } });
+  return new Permit({ token, apiUrl: url, pdp: url, timeout: 10_000, log: { level: "fatal" } });
 }
 
 /** Makes an environment in project `default` and returns the SDK with its own key. */

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** A local Permit in a process of its own, as a user starts it. */
+export interface PermitProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Ends it with the signal and resolves with its exit code; null when the signal killed it. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What a process that ended by itself left behind. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } });
+}
+
+/** Starts one and resolves when it says that it is ready. Throws when it ends first. */
+export async function startProcess(args: readonly string[], orgKey: string): Promise<PermitProcess> {
+  const child = launch(args, { PERMIT_LOCAL_ORG_KEY: orgKey });
+  if (child.stdout === null) throw new Error("The process has no output.");
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { url } = JSON.parse(line) as { ready: true; url: string };
+    return {
+      url,
+      child,
+      end: async (signal) => {
+        const exit = once(child, "exit");
+        child.kill(signal);
+        const [code] = (await exit) as [number | null];
+        return code;
+      },
+    };
+  }
+  throw new Error("The process ended before it was ready.");
+}
+
+/** Runs one that is expected to end by itself. */
+export async function runToEnd(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProcessEnd> {
+  const child = launch(args, env);
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
