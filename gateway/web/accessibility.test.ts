@@ -22,7 +22,7 @@ interface Scene {
 
 const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
 const ok = (body: unknown): Answer => ({ status: 200, body });
-const refuse = (status: number): Answer => ({ status, body: { error: "REFUSED", message: "Something was refused." } });
+const refuse = (status: number, error = "REFUSED"): Answer => ({ status, body: { error, message: "It was refused." } });
 const signIn = ok({ host: { name: "Demo" }, password: true });
 
 const scenes: readonly Scene[] = [
@@ -55,7 +55,7 @@ const scenes: readonly Scene[] = [
   {
     name: "consent changed",
     path: consentPath,
-    api: { "GET /api/consent": ok(consentView("high")), "POST /api/consent": refuse(403) },
+    api: { "GET /api/consent": ok(consentView("high")), "POST /api/consent": refuse(403, "CEILING_EXCEEDED") },
     act: async (page) => {
       await press("Authorize")(page);
       await page.getByRole("alert").waitFor();
@@ -84,15 +84,15 @@ const scenes: readonly Scene[] = [
     act: press("Authorize"),
     heading: "Authorized",
   },
-  { name: "agents", path: "/", api: { "GET /api/grants": ok(grants) }, heading: "Your agents" },
+  { name: "agents", path: "/", api: { "GET /api/grants": ok({ grants }) }, heading: "Your agents" },
   {
     name: "agents revoke",
     path: "/",
-    api: { "GET /api/grants": ok(grants) },
+    api: { "GET /api/grants": ok({ grants }) },
     act: (page) => page.getByRole("button", { name: "Revoke Example Editor on issues" }).click(),
     heading: "Revoke Example Editor on issues?",
   },
-  { name: "agents empty", path: "/", api: { "GET /api/grants": ok([]) }, heading: "Your agents" },
+  { name: "agents empty", path: "/", api: { "GET /api/grants": ok({ grants: [] }) }, heading: "Your agents" },
   { name: "agents signed out", path: "/", api: { "GET /api/grants": refuse(401) }, heading: "Your agents" },
   {
     name: "error",

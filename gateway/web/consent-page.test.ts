@@ -165,6 +165,7 @@ describe.skipIf(noChromium)("the consent page", () => {
 
   it.each([
     ["503", { status: 503, body: { error: "PERMIT_UNAVAILABLE", message: "Permit could not be reached." } }],
+    ["a refusal that says nothing of the policy", { status: 403, body: { error: "ORIGIN_FORBIDDEN", message: "No." } }],
     ["no answer", "drop" as const],
     ["an answer that is no JSON", { status: 200 }],
   ])("stays and can be sent again after %s", async (_name, answer) => {
@@ -194,9 +195,12 @@ describe.skipIf(noChromium)("the consent page", () => {
 
   it("opens a native client with a URL scheme of its own, and stays", async () => {
     const redirect = "example-editor://mcp/oauth?code=1&state=a";
-    tests.gateway.api.set("GET /api/consent", { status: 200, body: consentView("low") });
+    const view = consentView("low");
+    const client = { ...view.client, redirectHost: "example-editor:" };
+    tests.gateway.api.set("GET /api/consent", { status: 200, body: { ...view, client } });
     tests.gateway.api.set("POST /api/consent", { status: 200, body: { redirect } });
     const page = await tests.open(path);
+    await page.getByText("example-editor: (a program on this computer)").waitFor();
     const followed = page.waitForEvent("request", (request) => request.url() === redirect);
     await page.getByRole("button", { name: "Authorize" }).click();
     await page.getByText("You can close this page.").waitFor();

@@ -38,7 +38,7 @@ describe.skipIf(noChromium)("the pages", () => {
 
     it("without a query signs in and goes to the agents", async () => {
       tests.gateway.api.set("POST /api/auth/sign-in/email", { status: 200, body: { redirect: false, token: "t" } });
-      tests.gateway.api.set("GET /api/grants", { status: 200, body: [] });
+      tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants: [] } });
       const page = await openAndSend("/sign-in");
       await page.getByText("No agent acts in your name.").waitFor();
       expect(tests.gateway.posts.map((post) => post.body)).toEqual([
@@ -88,7 +88,7 @@ describe.skipIf(noChromium)("the pages", () => {
 
   describe("the agents page", () => {
     it("lists agents and revokes one only after it is confirmed", async () => {
-      tests.gateway.api.set("GET /api/grants", { status: 200, body: grants });
+      tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants } });
       tests.gateway.api.set("POST /api/grants/grant%2F2/revoke", { status: 204 });
       const page = await tests.open("/");
       await page.getByRole("heading", { name: "Example Editor" }).waitFor();
@@ -108,7 +108,7 @@ describe.skipIf(noChromium)("the pages", () => {
       expect(tests.gateway.posts).toEqual([]);
 
       await ask.click();
-      tests.gateway.api.set("GET /api/grants", { status: 200, body: grants.slice(0, 1) });
+      tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants: grants.slice(0, 1) } });
       await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
       await page.getByRole("status").filter({ hasText: "Example Assistant can no longer use everything" }).waitFor();
       await ask.waitFor({ state: "detached" });
@@ -117,7 +117,7 @@ describe.skipIf(noChromium)("the pages", () => {
     });
 
     it("keeps showing an agent that could not be revoked", async () => {
-      tests.gateway.api.set("GET /api/grants", { status: 200, body: grants });
+      tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants } });
       const body = { error: "PERMIT_UNAVAILABLE", message: "Permit could not be reached, so nothing was changed." };
       tests.gateway.api.set("POST /api/grants/grant-1/revoke", { status: 503, body });
       const page = await tests.open("/");

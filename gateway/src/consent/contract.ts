@@ -38,6 +38,11 @@ export interface ConsentAnswer {
 }
 
 /** `GET /api/grants`: the agents of the signed-in human. `POST /api/grants/{id}/revoke` ends one. */
+export interface GrantsView {
+  readonly grants: readonly GrantView[];
+}
+
+/** One consent: which agent may use which server, how much. */
 export interface GrantView {
   readonly id: string;
   readonly client: { readonly id: string; readonly name: string };

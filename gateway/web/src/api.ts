@@ -1,5 +1,12 @@
 /** The gateway's JSON API as typed calls. Every failure, the network included, is an `ApiError`. */
-import type { ConsentAnswer, ConsentRequest, ConsentView, GrantView, SignInView } from "../../src/consent/contract.ts";
+import type {
+  ConsentAnswer,
+  ConsentRequest,
+  ConsentView,
+  GrantsView,
+  GrantView,
+  SignInView,
+} from "../../src/consent/contract.ts";
 
 /** Longest wait for an answer. Consent waits until decisions see it, which takes the longest. */
 const requestTimeoutMs = 30_000;
@@ -51,7 +58,7 @@ export async function sendConsent(request: ConsentRequest): Promise<string> {
 
 /** The agents of the signed-in human. */
 export async function loadGrants(): Promise<readonly GrantView[]> {
-  const grants = await getJson<readonly GrantView[]>("/api/grants");
+  const { grants } = await getJson<GrantsView>("/api/grants");
   if (!Array.isArray(grants)) throw answerInvalid(200);
   return grants;
 }

@@ -7,8 +7,23 @@ interface ConsentFailedProps {
   readonly onReload: () => void;
 }
 
+/** True when the policy was changed after the page was loaded: the human's grant is gone or its ceiling lower. */
+export function isOutOfDate(error: ApiError): boolean {
+  return error.code === "CEILING_EXCEEDED" || error.code === "SERVER_NOT_GRANTED";
+}
+
 /** Why the answer was not taken, and what to do. After a refusal nothing is granted; without an answer nobody knows. */
 export function ConsentFailed({ error, query, onReload }: ConsentFailedProps) {
+  if (isOutOfDate(error)) {
+    return (
+      <Notice kind="problem" title="Your access changed while this page was open" takeFocus>
+        <p>{error.message} Nothing was granted.</p>
+        <button type="button" className="button" onClick={onReload}>
+          Load the current state
+        </button>
+      </Notice>
+    );
+  }
   switch (error.status) {
     case 400:
       return (
@@ -22,15 +37,6 @@ export function ConsentFailed({ error, query, onReload }: ConsentFailedProps) {
           <p>
             Nothing was granted. <a href={`/sign-in?${query}`}>Sign in again</a> and answer once more.
           </p>
-        </Notice>
-      );
-    case 403:
-      return (
-        <Notice kind="problem" title="Your access changed while this page was open" takeFocus>
-          <p>{error.message} Nothing was granted.</p>
-          <button type="button" className="button" onClick={onReload}>
-            Load the current state
-          </button>
         </Notice>
       );
     default:

@@ -4,7 +4,7 @@ import { type ApiError, sendConsent } from "../api.ts";
 import { levelWords, reaches } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
 import { apiErrorOf } from "../use-loaded.ts";
-import { ConsentFailed } from "./consent-failed.tsx";
+import { ConsentFailed, isOutOfDate } from "./consent-failed.tsx";
 import { LevelChoice } from "./level-choice.tsx";
 import { RequestFacts } from "./request-facts.tsx";
 import { ToolList } from "./tool-list.tsx";
@@ -23,8 +23,8 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<ApiError>();
   const allowed = server.tools.filter((tool) => reaches(level, tool.trust)).length;
-  // Refused because the policy changed: what is on screen is out of date, so it must not be accepted as it stands.
-  const outOfDate = failure?.status === 403;
+  // What is on screen no longer holds, so it must not be accepted as it stands.
+  const outOfDate = failure !== undefined && isOutOfDate(failure);
 
   async function answer(request: ConsentRequest) {
     setSending(true);

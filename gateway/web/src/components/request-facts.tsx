@@ -19,7 +19,7 @@ export function RequestFacts({ view }: { readonly view: ConsentView }) {
             <strong>
               <bdi>{plainText(view.client.redirectHost, 255)}</bdi>
             </strong>
-            {isLoopback(view.client.redirectHost) ? " (a program on this computer)" : null}
+            {isProgram(view.client.redirectHost) ? " (a program on this computer)" : null}
           </dd>
         </div>
         <div>
@@ -36,7 +36,7 @@ export function RequestFacts({ view }: { readonly view: ConsentView }) {
   );
 }
 
-/** RFC 8252 section 7.3, with or without a port. */
-function isLoopback(host: string): boolean {
-  return /^(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?$/u.test(host);
+/** A loopback address (RFC 8252 section 7.3), or a URL scheme of a program's own (section 7.1), which the gateway gives as `scheme:`. */
+function isProgram(redirectHost: string): boolean {
+  return /^(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?$|^[a-z][a-z0-9+.-]*:$/u.test(redirectHost);
 }
