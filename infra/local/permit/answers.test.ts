@@ -239,6 +239,12 @@ describe("objects, field by field", () => {
     expect(await facts("GET", "/users/agent%7Cc2")).toMatchObject({ status: 404 });
   });
 
+  test("users with long keys: an agent's names a client and a human", async () => {
+    const key = `agent|${"c".repeat(500)}|alice_40example_2ecom`;
+    expect(await facts("PUT", `/users/${encodeURIComponent(key)}`, { key })).toMatchObject({ status: 201 });
+    expect(await facts("GET", `/users/${encodeURIComponent(key)}`)).toMatchObject({ status: 200, body: { key } });
+  });
+
   test("the tenant that every environment has", async () => {
     expect(await facts("GET", "/tenants")).toEqual({
       status: 200,
