@@ -45,23 +45,26 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     void reply.header("x-request-id", request.id).headers(securityHeaders(config.publicUrl));
   });
   await app.register(healthRoutes(deps.readiness));
-  app.addHook("onRequest", checkHostHeader(config.publicUrl));
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
     const durationMs = Math.round(reply.elapsedTime);
     request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs }, "request");
   });
 
-  await app.register(deps.authorization);
-  await app.register(
-    mcpRoutes({
-      ...deps,
-      publicUrl: config.publicUrl,
-      hostKey: config.hostKey,
-      sessions: createSessionSeal(config.authSecret),
-    }),
-  );
-  await app.register(pages(deps.webDir));
+  // In a scope of its own: a hook of the root would reach the health routes too, whatever the order.
+  await app.register(async (host) => {
+    host.addHook("onRequest", checkHostHeader(config.publicUrl));
+    await host.register(deps.authorization);
+    await host.register(
+      mcpRoutes({
+        ...deps,
+        publicUrl: config.publicUrl,
+        hostKey: config.hostKey,
+        sessions: createSessionSeal(config.authSecret),
+      }),
+    );
+    await host.register(pages(deps.webDir));
+  });
   return app;
 }
 

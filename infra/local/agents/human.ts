@@ -42,10 +42,9 @@ export class Human {
       } else if (url.pathname === "/consent") {
         url = new URL(await this.consent(query, choice));
       } else {
-        const response = await this.#fetch(url, { redirect: "manual" });
-        const location = response.headers.get("location");
-        if (location === null) throw await refusal(response);
-        url = new URL(location, url);
+        // Node's fetch says `Sec-Fetch-Mode: cors`, to which the server answers with JSON instead of a redirect.
+        const { url: next } = (await this.request("GET", url.href)) as { url: string };
+        url = new URL(next, url);
       }
     }
     throw new Error("The authorization request did not come to an end within ten redirects.");

@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { OAuthClientInformationMixed, OAuthClientMetadata, OAuthTokens } from "@modelcontextprotocol/client";
+import type {
+  OAuthClientInformationMixed,
+  OAuthClientMetadata,
+  OAuthDiscoveryState,
+  OAuthTokens,
+} from "@modelcontextprotocol/client";
 
 /** What a registration gave the client (RFC 7591). */
 export type RegisteredClient = OAuthClientInformationMixed;
@@ -15,6 +20,7 @@ export class OAuthMemory {
   client: RegisteredClient | undefined;
   #tokens: OAuthTokens | undefined;
   #verifier = "";
+  #discovery: OAuthDiscoveryState | undefined;
 
   constructor(clientName: string, client?: RegisteredClient) {
     this.client = client;
@@ -50,6 +56,18 @@ export class OAuthMemory {
   }
   codeVerifier(): string {
     return this.#verifier;
+  }
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#discovery = state;
+  }
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.#discovery;
+  }
+  /** The SDK found these credentials refused: the next request starts over without them. */
+  invalidateCredentials(scope: "all" | "client" | "tokens" | "verifier" | "discovery"): void {
+    if (scope === "all" || scope === "tokens") this.#tokens = undefined;
+    if (scope === "all" || scope === "client") this.client = undefined;
+    if (scope === "all" || scope === "discovery") this.#discovery = undefined;
   }
 
   /** The authorization URL of the flow just begun. Throws when the server asked for no authorization. */
