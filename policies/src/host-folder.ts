@@ -77,12 +77,14 @@ export function listHostFolder(dir: string): HostFolder {
   const found = new Map<string, string>();
   for (const entry of entries(dir, report)) {
     const path = join(dir, entry.name);
-    const fits = entry.name === "servers" ? entry.isDirectory() : entry.isFile();
+    const fits = !known.includes(entry.name) || (entry.name === "servers" ? entry.isDirectory() : entry.isFile());
     if (known.includes(entry.name) && fits) found.set(entry.name, path);
-    else {
+    else if (fits) {
       const hint = didYouMean(entry.name, known, "a host has host.yaml, grants.yaml and the folder servers");
-      const message = fits ? "Nothing reads this." : "This is not what its name says.";
-      report(path, { code: "file-unknown", message, hint });
+      report(path, { code: "file-unknown", message: "Nothing reads this.", hint });
+    } else {
+      const hint = "host.yaml and grants.yaml are files, servers is a folder";
+      report(path, { code: "file-unknown", message: "This is not what its name says.", hint });
     }
   }
   if (!findings.some(({ file }) => file === dir)) {

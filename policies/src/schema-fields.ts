@@ -37,18 +37,31 @@ export function fieldNames(schema: z.ZodType, path: readonly PropertyKey[]): rea
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-/** Every field of a format as `path -> description`; `<name>` stands for a free name, `[]` for an item of a list. */
-export function listFields(schema: z.core.$ZodType, path = ""): readonly (readonly [string, string | undefined])[] {
+/** One field of a format, as its documentation says it. */
+export interface FieldDoc {
+  /** `<name>` stands for a free name, `[]` for an item of a list. Empty for the file itself. */
+  readonly path: string;
+  readonly description: string;
+  /** What holds when the field is left out: `required`, `optional`, or the default as JSON. */
+  readonly without: string;
+}
+
+function withoutField(schema: z.core.$ZodType): string {
+  if (schema instanceof z.ZodOptional) return "optional";
+  return schema instanceof z.ZodDefault ? JSON.stringify(schema.def.defaultValue) : "required";
+}
+
+/** Every field of a format, in the order of the schema. */
+export function listFields(schema: z.core.$ZodType, path = ""): readonly FieldDoc[] {
   const inner = unwrap(schema);
-  const own = [[path, z.globalRegistry.get(schema)?.description] as const];
+  const description = z.globalRegistry.get(schema)?.description ?? "";
+  const own: FieldDoc = { path, description, without: withoutField(schema) };
   const join = (key: string) => (path === "" ? key : `${path}.${key}`);
   if (inner instanceof z.ZodObject) {
-    return [
-      ...own,
-      ...Object.entries<z.core.$ZodType>(inner.shape).flatMap(([key, field]) => listFields(field, join(key))),
-    ];
+    const fields = Object.entries<z.core.$ZodType>(inner.shape);
+    return [own, ...fields.flatMap(([key, field]) => listFields(field, join(key)))];
   }
-  if (inner instanceof z.ZodRecord) return [...own, ...listFields(inner.valueType, join("<name>"))];
-  if (inner instanceof z.ZodArray) return [...own, ...listFields(inner.element, `${path}[]`)];
-  return own;
+  if (inner instanceof z.ZodRecord) return [own, ...listFields(inner.valueType, join("<name>"))];
+  if (inner instanceof z.ZodArray) return [own, ...listFields(inner.element, `${path}[]`)];
+  return [own];
 }

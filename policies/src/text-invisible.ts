@@ -10,6 +10,11 @@ export interface TextFinding {
 // show something else than what it says: https://www.unicode.org/reports/tr36/
 const invisible = /[^\P{Cc}\t\n\r]|\p{Cf}|[\u2028\u2029\u115F\u1160\u3164\uFFA0]/gu;
 
+/** `U+200B`, the way Unicode writes a code point. */
+export function codePoint(point: number): string {
+  return `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
 /** The invisible characters of a text, the first of each line. */
 export function findInvisible(text: string): readonly TextFinding[] {
   const findings: TextFinding[] = [];
@@ -18,10 +23,9 @@ export function findInvisible(text: string): readonly TextFinding[] {
     if (index < lineEnd) continue;
     const next = text.indexOf("\n", index);
     lineEnd = next === -1 ? text.length : next;
-    const point = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
     findings.push({
       offset: index,
-      message: `The invisible character U+${point} is here.`,
+      message: `The invisible character ${codePoint(char.codePointAt(0) ?? 0)} is here.`,
       hint: "remove it: reviewers must see all there is",
     });
   }

@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Range } from "yaml";
+import {
+  type Document,
+  type ErrorCode,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Range,
+} from "yaml";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { SourcePosition } from "./model.ts";
 import { findInvisible } from "./text-invisible.ts";
@@ -83,6 +93,13 @@ export class YamlSource {
   }
 }
 
+/** Words for what the parser says in its own terms. */
+const plainWords: Partial<Record<ErrorCode, string>> = {
+  MULTIPLE_DOCS: "The file holds a second document",
+  NON_STRING_KEY: "The key is not text",
+  RESOURCE_EXHAUSTION: "The file is nested too deeply",
+};
+
 /** Parses one YAML file. A file with findings has no value that could be trusted: `source` is then undefined. */
 export function parseYaml(
   file: string,
@@ -101,6 +118,8 @@ export function parseYaml(
   const seenLines = new Set<number>();
   const findings: Diagnostic[] = [];
   for (const error of [...document.errors, ...document.warnings]) {
+    // `findNotPlain` refuses all tags, also those that can be resolved.
+    if (error.name === "YAMLWarning" && error.code === "TAG_RESOLVE_FAILED") continue;
     const position = source.at(error.pos[0]);
     // One mistake often makes several errors on its line; the first is the one to mend.
     if (error.code !== "DUPLICATE_KEY" && seenLines.has(position.line)) continue;
@@ -116,7 +135,7 @@ export function parseYaml(
         : {
             code: "yaml-syntax",
             ...position,
-            message: `${error.message.replace(/[.:]$/, "")}.`,
+            message: `${plainWords[error.code] ?? error.message.replace(/[.:]$/, "")}.`,
             hint: "indent with spaces, quote text that holds : or #, one document per file",
           },
     );

@@ -1,6 +1,7 @@
 import { isEmail } from "../email.ts";
 import type { HostFiles } from "../host-files.ts";
 import type { SourcePosition } from "../model.ts";
+import { codePoint } from "../text-invisible.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every e-mail address of the files, with its place. */
@@ -25,14 +26,14 @@ export const emailForm: Rule = {
   *check(files) {
     for (const { email, at } of emails(files)) {
       if (isEmail(email)) continue;
-      const foreign = [...email].find((char) => (char.codePointAt(0) ?? 0) > 0x7e);
+      const foreign = Array.from(email, (char) => char.codePointAt(0) ?? 0).find((point) => point > 0x7e);
       yield {
         at,
         message: `${JSON.stringify(email)} is not an e-mail address in ASCII.`,
         hint:
           foreign === undefined
             ? "write it as name@example.com"
-            : `${JSON.stringify(foreign)} is not ASCII and may look like a letter that is; type the address by hand`,
+            : `${codePoint(foreign)} is not ASCII and may look like a letter that is; type the address by hand`,
       };
     }
   },

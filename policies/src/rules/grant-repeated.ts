@@ -11,6 +11,7 @@ export const grantRepeated: Rule = {
     if (grants === undefined) return;
     const firstLines = new Map<string, number>();
     for (const [index, { server, group, human }] of grants.value.grants.entries()) {
+      if (group === undefined && human === undefined) continue;
       const subject = JSON.stringify([server, group, human === undefined ? undefined : canonicalEmail(human)]);
       const at = grants.source.positionOf(["grants", index]);
       const firstLine = firstLines.get(subject);

@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { diagnosticCodes } from "./diagnostic-codes.ts";
+import { loadHost, printDiagnostic } from "./load.ts";
+
+/** A file's text, a value to write as YAML, or null to take the file away. */
+type CaseFiles = Readonly<Record<string, unknown>>;
+type Cases = Readonly<Record<string, { readonly files: CaseFiles; readonly expect: readonly string[] }>>;
+
+const valid: CaseFiles = {
+  "host.yaml": { name: "Cases", permit: { project: "default", environment: "cases" }, admins: ["admin@example.com"] },
+  "grants.yaml": { grants: [{ server: "issues", human: "dev@example.com", ceiling: "high" }] },
+  "servers/issues.yaml": {
+    name: "Issues",
+    description: "An issue tracker.",
+    url: "https://issues.example.com/mcp",
+    tools: { list_issues: { trust: "low" } },
+  },
+};
+
+const casesFolder = join(import.meta.dirname, "cases");
+const tables = readdirSync(casesFolder)
+  .filter((name) => name.endsWith(".yaml"))
+  .map((name) => [name, parse(readFileSync(join(casesFolder, name), "utf8")) as Cases] as const);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "policies-cases-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function findingsOf(files: CaseFiles): readonly string[] {
+  const dir = join(mkdtempSync(join(folder, "case-")), "cases");
+  for (const [name, content] of Object.entries({ ...valid, ...files })) {
+    if (content === null) continue;
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), typeof content === "string" ? content : stringify(content));
+  }
+  const result = loadHost(dir);
+  return result.ok ? [] : result.diagnostics.map((found) => printDiagnostic(found).replace(`${dir}/`, ""));
+}
+
+describe.each(tables)("cases/%s", (_, table) => {
+  test.each(Object.entries(table))("%s", (_name, { files, expect: expected }) => {
+    expect(findingsOf(files)).toEqual(expected);
+  });
+});
+
+test("the host that the cases change has no findings", () => {
+  expect(findingsOf({})).toEqual([]);
+});
+
+test("every code has a case, but for those that no text can make", () => {
+  const shown = new Set(
+    tables.flatMap(([, table]) => Object.values(table).flatMap((one) => one.expect.map((text) => text.split(" ")[1]))),
+  );
+  const without = Object.keys(diagnosticCodes).filter((code) => !shown.has(`${code}:`));
+  // In load.test.ts, where links, bytes and folder names can be made.
+  expect(without).toEqual(["file-link", "file-unreadable", "host-key-form"]);
+});
