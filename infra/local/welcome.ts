@@ -6,29 +6,44 @@ function ceilings(model: HostModel, email: string): string {
   return own.length === 0 ? "no grants" : own.join(", ");
 }
 
+/** The server that most humans may use: the one to show first. */
+function mainServer(model: HostModel): string {
+  const grants = (key: string) => model.grants.filter((grant) => grant.server === key).length;
+  return model.servers.toSorted((a, b) => grants(b.key) - grants(a.key))[0]?.key ?? "";
+}
+
+/** Rows as lines, every column but the last padded to its widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd())
+    .join("\n");
+}
+
 /** What `npm start` prints when the host is up: URL, accounts, client snippets, three things to try. */
 export function welcome(host: LocalHost, policyDir: string): string {
   const { model, gatewayUrl } = host;
-  const first = model.servers[0]?.key ?? "issues";
-  const url = `${gatewayUrl}/mcp/${first}`;
-  const width = Math.max(...model.humans.map((human) => human.email.length));
-  const accounts = model.humans.map(
-    ({ email }) => `  ${email.padEnd(width)}  ${host.accounts[email] ?? ""}  (${ceilings(model, email)})`,
-  );
+  const key = mainServer(model);
+  const url = `${gatewayUrl}/mcp/${key}`;
+  const snippet = (list: string, server: object) => JSON.stringify({ [list]: { [key]: server } });
   return `
 The host "${model.key}" is up.
 
-  Gateway     ${gatewayUrl}
-${model.servers.map((server) => `  MCP server  ${gatewayUrl}/mcp/${server.key}   ${server.name}`).join("\n")}
+${table([
+  ["Gateway", gatewayUrl, ""],
+  ...model.servers.map((server) => ["MCP server", `${gatewayUrl}/mcp/${server.key}`, server.name]),
+])}
 
 Demo accounts (e-mail, password, ceilings)
-${accounts.join("\n")}
+${table(model.humans.map(({ email }) => [email, host.accounts[email] ?? "", ceilings(model, email)]))}
 
 Connect a client
-  Claude Code      claude mcp add --transport http ${first} ${url}
-  Cursor           "${first}": { "url": "${url}" }                      in mcp.json, under "mcpServers"
-  VS Code          "${first}": { "type": "http", "url": "${url}" }      in mcp.json, under "servers"
-  Claude Desktop   "${first}": { "command": "npx", "args": ["mcp-remote", "${url}"] }
+${table([
+  ["Claude Code", `claude mcp add --transport http ${key} ${url}`],
+  ["Cursor", snippet("mcpServers", { url })],
+  ["VS Code", snippet("servers", { type: "http", url })],
+  ["Claude Desktop", snippet("mcpServers", { command: "npx", args: ["mcp-remote", url] })],
+])}
 
 Three things to try
   1. Connect as one of the humans, consent at "medium", and ask the agent to list, create and delete an issue.
