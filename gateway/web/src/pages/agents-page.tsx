@@ -55,7 +55,11 @@ function Agents({ grants, onRevoke }: AgentsProps) {
         <p className="lead">No agent acts in your name.</p>
         <p>
           To connect one, give your MCP client the address of a server and follow its sign-in:
-          <code className="address">{`${window.location.origin}/mcp/<server>`}</code>
+          <code className="address">
+            {window.location.origin}/mcp/
+            <wbr />
+            {"<server>"}
+          </code>
         </p>
       </section>
     );
