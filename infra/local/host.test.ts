@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Agent } from "./agents/agent.ts";
+import { BrowserHuman, chromiumPath } from "./agents/browser-human.ts";
 import { Human } from "./agents/human.ts";
 import { sdkV1 } from "./agents/sdk-v1.ts";
 import { sdkV2 } from "./agents/sdk-v2.ts";
 import { AuditLines } from "./audit-lines.ts";
 import { copyPolicies, editPolicy } from "./policy-copy.ts";
 import { freePorts } from "./ports.ts";
-import { type LocalHost, PolicyRefusedError, startLocalHost } from "./up.ts";
+import { type LocalHost, type LocalHostOptions, PolicyRefusedError, startLocalHost } from "./up.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-host-"));
 const policyDir = copyPolicies("policies/hosts/demo", folder);
@@ -23,13 +24,16 @@ async function upstreamCalls(): Promise<readonly string[]> {
   return ((await response.json()) as { calls: string[] }).calls;
 }
 
+let options: LocalHostOptions;
+
 beforeAll(async () => {
-  host = await startLocalHost({
+  options = {
     policyDir,
     dataDir: join(folder, "data"),
     ports: await freePorts(),
     onGatewayLine: (line) => audit.take(line),
-  });
+  };
+  host = await startLocalHost(options);
 });
 afterAll(async () => {
   await host.stop();
@@ -84,6 +88,20 @@ describe("consent", () => {
   });
 });
 
+// The pages' own tests fail in CI when there is no Chromium.
+describe.skipIf(chromiumPath === undefined)("in a real browser", () => {
+  test("a human signs in, sees the levels above the ceiling muted, and connects the agent", async () => {
+    const agent = new Agent("browser", issues(), sdkV2("2026-07-28"));
+    const developer = new BrowserHuman("developer@example.com", host.accounts["developer@example.com"] ?? "");
+    await agent.connect(developer, { level: "medium" });
+    expect(developer.mutedLevels).toEqual(["high"]);
+    expect(await agent.call("create_issue", { project: "DEMO", title: "From the browser" })).toMatchObject({
+      kind: "result",
+    });
+    await agent.close();
+  });
+});
+
 describe("protocol revisions with sessions", () => {
   test.each([
     ["sdk 1.x", sdkV1],
@@ -130,11 +148,20 @@ describe("a change of the policy", () => {
   });
 });
 
-describe("a gateway that was killed", () => {
-  test("comes back with consents and tokens as they were", async () => {
+describe("consents and tokens", () => {
+  test("outlive a gateway that was killed, and a second start of the whole host", async () => {
     const agent = new Agent("survivor", issues(), sdkV2("2026-07-28"));
     await agent.connect(human("lead@example.com"), { level: "low" });
     await host.crashGateway();
+    expect(await agent.call("list_issues", {})).toMatchObject({ kind: "result" });
+    expect(await agent.call("create_issue", { project: "DEMO", title: "No" })).toMatchObject({ kind: "denied" });
+
+    const { accounts, permitKey } = host;
+    await host.stop();
+    const progress: string[] = [];
+    host = await startLocalHost({ ...options, onProgress: (line) => progress.push(line) });
+    expect(progress).toContain("  nothing changed");
+    expect({ accounts: host.accounts, permitKey: host.permitKey }).toEqual({ accounts, permitKey });
     expect(await agent.call("list_issues", {})).toMatchObject({ kind: "result" });
     expect(await agent.call("create_issue", { project: "DEMO", title: "No" })).toMatchObject({ kind: "denied" });
     await agent.close();

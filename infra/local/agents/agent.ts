@@ -1,4 +1,4 @@
-import type { ConsentChoice, Human } from "./human.ts";
+import type { ConsentChoice, Consenter } from "./human.ts";
 import { OAuthMemory, type RegisteredClient } from "./oauth-memory.ts";
 
 /** What became of a tool call. */
@@ -45,7 +45,7 @@ export class Agent<Transport = unknown> {
   }
 
   /** 401, discovery, registration, sign-in, consent, token, then the MCP connection. */
-  async connect(human: Human, choice: ConsentChoice): Promise<void> {
+  async connect(human: Consenter, choice: ConsentChoice): Promise<void> {
     const refused = this.#sdk.newTransport(this.#url, this.oauth);
     await this.#sdk
       .newClient(this.name)

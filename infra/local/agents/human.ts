@@ -3,6 +3,12 @@ import makeFetchCookie from "fetch-cookie";
 /** What a human answers on the consent page. */
 export type ConsentChoice = { readonly level: "low" | "medium" | "high" } | "deny";
 
+/** Whoever answers an authorization request: signs in, consents or denies. */
+export interface Consenter {
+  /** Returns the callback URL that the client would be sent to. */
+  authorize(authorizationUrl: URL, choice: ConsentChoice): Promise<URL>;
+}
+
 /** The gateway answered a human's request with an error. */
 export class RefusedError extends Error {
   readonly status: number;
@@ -16,7 +22,7 @@ export class RefusedError extends Error {
 }
 
 /** A human at the gateway's pages, without the browser: cookies, redirects and the same API calls the pages make. */
-export class Human {
+export class Human implements Consenter {
   readonly #fetch = makeFetchCookie(fetch);
   readonly #gatewayUrl: string;
   readonly email: string;
