@@ -165,5 +165,5 @@ describe("consents and tokens", () => {
     expect(await agent.call("list_issues", {})).toMatchObject({ kind: "result" });
     expect(await agent.call("create_issue", { project: "DEMO", title: "No" })).toMatchObject({ kind: "denied" });
     await agent.close();
-  });
+  }, 120_000);
 });

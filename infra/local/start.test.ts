@@ -10,7 +10,7 @@ const start = (...args: string[]) =>
 test("--help says every option", () => {
   const { status, stdout } = start("--help");
   expect(status).toBe(0);
-  for (const option of ["--policies", "--data", "--gateway-port", "--permit-port", "--issues-port"]) {
+  for (const option of ["--policies", "--host", "--data", "--gateway-port", "--permit-port", "--issues-port"]) {
     expect(stdout).toContain(option);
   }
 });
@@ -26,6 +26,13 @@ test.each([
   const { status, stderr } = start(...args);
   expect(status).toBe(2);
   expect(stderr).toContain(message);
+});
+
+test("a host that does not exist is a finding, and nothing is started", () => {
+  const { status, stdout, stderr } = start("--host", "nosuch");
+  expect(status).toBe(1);
+  expect(stderr).toContain("policies/hosts/nosuch:1:1 file-missing: There is no such folder.");
+  expect(stdout).not.toContain("Starting");
 });
 
 test("a busy port is named with the option that changes it, and nothing is started", async () => {

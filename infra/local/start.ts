@@ -1,4 +1,5 @@
 /** `npm start`: a host on this machine, and what to do with it. Ctrl-C ends all of it. */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decisionLine } from "./decision-line.ts";
 import { defaultPorts, type LocalPorts, PortBusyError } from "./ports.ts";
@@ -11,8 +12,9 @@ const help = `Usage: npm start -- [options]
 
 Starts a host on this machine: local Permit, the demo's MCP servers and the gateway.
 
-  --policies DIR         policy folder of the host        (policies/hosts/demo)
-  --data DIR             databases, secrets, logs         (.local/demo)
+  --policies DIR         folder of the hosts' policies    (policies/hosts)
+  --host KEY             which of them to start           (demo)
+  --data DIR             databases, secrets, logs         (.local/KEY)
   --gateway-port N       the gateway                      (${defaultPorts.gateway})
   --permit-port N        local Permit                     (${defaultPorts.permit})
   --issues-port N        the demo's issue tracker         (${defaultPorts.issues})
@@ -37,8 +39,9 @@ function readArguments() {
   try {
     const { values } = parseArgs({
       options: {
-        policies: { type: "string", default: "policies/hosts/demo" },
-        data: { type: "string", default: ".local/demo" },
+        policies: { type: "string", default: "policies/hosts" },
+        host: { type: "string", default: "demo" },
+        data: { type: "string" },
         "gateway-port": { type: "string" },
         "permit-port": { type: "string" },
         "issues-port": { type: "string" },
@@ -48,8 +51,8 @@ function readArguments() {
     });
     return {
       help: values.help,
-      policyDir: values.policies,
-      dataDir: values.data,
+      policyDir: join(values.policies, values.host),
+      dataDir: values.data ?? join(".local", values.host),
       ports: {
         gateway: port("gateway", values["gateway-port"]),
         permit: port("permit", values["permit-port"]),
