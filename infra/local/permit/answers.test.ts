@@ -1,123 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type LocalPermit, startLocalPermit } from "./start.ts";
-import { type RawAnswer, send } from "./testing/raw-http.ts";
-import { newEnvironment } from "./testing/sdk.ts";
+import { describe, expect, test } from "vitest";
+import { freshEnvironment } from "./testing/fresh-environment.ts";
+import { send } from "./testing/raw-http.ts";
 
-let local: LocalPermit;
-let secret: string;
-let environment = "";
-let environments = 0;
-
-beforeAll(async () => {
-  local = await startLocalPermit({ port: 0 });
-});
-afterAll(() => local.close());
-beforeEach(async () => {
-  environments += 1;
-  environment = `env-${environments}`;
-  ({ secret } = await newEnvironment(local.url, local.orgKey, environment));
-});
-
-const schema = (method: string, path: string, body?: unknown) =>
-  send(local.url, secret, method, `/v2/schema/default/${environment}${path}`, body);
-const facts = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
-  send(local.url, secret, method, `/v2/facts/default/${environment}${path}`, body, headers);
+const env = freshEnvironment();
+const { schema, facts } = env;
 const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/);
 const scope = { organization_id: uuid, project_id: uuid, environment_id: uuid };
 const stamp = { id: uuid, ...scope, created_at: time, updated_at: time };
-const problems = (answer: RawAnswer) => (answer.body as { detail: unknown }).detail;
-
-describe("errors, word for word", () => {
-  test("404", async () => {
-    expect(await facts("GET", "/tenants/acme")).toEqual({
-      status: 404,
-      body: {
-        id: uuid,
-        title: "The requested data was not found",
-        error_code: "NOT_FOUND",
-        message: "Tenant with key 'acme' was not found.",
-        support_link: "https://docs.permit.io/",
-      },
-    });
-  });
-
-  test("409, and the existing object is as it was", async () => {
-    await facts("POST", "/users", { key: "alice", email: "alice@example.com" });
-    expect(await facts("POST", "/users", { key: "alice", email: "mallory@example.com" })).toEqual({
-      status: 409,
-      body: {
-        id: uuid,
-        title: "This object already exists",
-        error_code: "DUPLICATE_ENTITY",
-        message: "User with key 'alice' already exists. Use another key, or update the existing object.",
-        support_link: "https://docs.permit.io/",
-      },
-    });
-    expect(await facts("GET", "/users/alice")).toMatchObject({ body: { email: "alice@example.com" } });
-  });
-
-  test("422 names every problem", async () => {
-    const answer = await facts("POST", "/users", { key: "a b", email: "nobody", first_name: 1, extra: true });
-    expect(answer).toEqual({
-      status: 422,
-      body: {
-        detail: [
-          { loc: ["body", "email"], msg: "value is not a valid email address", type: "value_error.email" },
-          { loc: ["body", "first_name"], msg: "str type expected", type: "type_error.str" },
-          {
-            loc: ["body", "key"],
-            msg: 'string does not match regex "^[A-Za-z0-9|@+\\-._]+$"',
-            type: "value_error.str.regex",
-          },
-          { loc: ["body", "extra"], msg: "extra fields not permitted", type: "value_error.extra" },
-        ],
-      },
-    });
-    expect(await facts("GET", "/users")).toMatchObject({ body: { data: [] } });
-  });
-
-  test("422 for a missing field, a missing body, and text that is no JSON", async () => {
-    const missing = { loc: ["body", "name"], msg: "field required", type: "value_error.missing" };
-    expect(problems(await facts("POST", "/tenants", { key: "acme" }))).toEqual([missing]);
-    expect(problems(await facts("POST", "/tenants"))).toEqual([
-      { loc: ["body"], msg: "field required", type: "value_error.missing" },
-    ]);
-    expect(problems(await facts("POST", "/tenants", "{"))).toMatchObject([{ type: "value_error.jsondecode" }]);
-  });
-
-  test.each(["page=0", "page=x", "per_page=101", "per_page=1e9", "include_total_count=maybe"])(
-    "422 for ?%s",
-    async (query) => {
-      expect(await facts("GET", `/tenants?${query}`)).toMatchObject({ status: 422 });
-    },
-  );
-
-  test("400 for an empty bulk call, 403 and 422 for one that is too large", async () => {
-    expect(await facts("POST", "/bulk/users", { operations: [] })).toMatchObject({
-      status: 400,
-      body: { error_code: "INVALID_INPUT" },
-    });
-    const operations = Array.from({ length: 3_001 }, (_, index) => ({ key: `u${index}` }));
-    expect(await facts("POST", "/bulk/users", { operations })).toMatchObject({
-      status: 403,
-      body: { error_code: "FORBIDDEN_ACCESS" },
-    });
-    const idents = Array.from({ length: 1_001 }, () => ({ subject: "a:b", relation: "r", object: "c:d" }));
-    expect(await facts("DELETE", "/relationship_tuples/bulk", { idents })).toMatchObject({ status: 422 });
-    expect(await facts("GET", "/users")).toMatchObject({ body: { total_count: 0 } });
-  });
-
-  test("400 for a wait header that is no number", async () => {
-    const wait = (value: string) => facts("POST", "/users", { key: "alice" }, { "x-wait-timeout": value });
-    expect(await wait("soon")).toMatchObject({ status: 400, body: { error_code: "INVALID_INPUT" } });
-    expect(await wait("0")).toMatchObject({ status: 200 });
-  });
-
-  test("404 for a path that is not there", async () => {
-    expect(await facts("GET", "/no_such_thing")).toEqual({ status: 404, body: { detail: "Not Found" } });
-  });
-});
 
 describe("objects, field by field", () => {
   test("a resource type with actions, roles, relations and derivations in one call", async () => {
@@ -291,4 +181,40 @@ test("PATCH overwrites the fields that it gives and leaves the others", async ()
     ["low", ["list"]],
     ["all", ["create"]],
   ]);
+});
+
+describe("a decision says why", () => {
+  const ask = async (change: object, resource: object = {}) => {
+    const query = {
+      user: { key: "alice" },
+      action: "list",
+      resource: { type: "linear", key: "linear", tenant: "default", ...resource },
+      ...change,
+    };
+    const { body } = await send(env.url, env.secret, "POST", "/allowed", query);
+    const { allow, result, debug } = body as {
+      allow: boolean;
+      result: boolean;
+      debug: Record<"rbac" | "rebac", { allow: boolean; code: string; reason: string }>;
+    };
+    expect(result).toBe(allow);
+    return [allow, debug.rbac.code, debug.rebac?.code];
+  };
+
+  test("the first thing that is missing, by code", async () => {
+    const roles = { low: { name: "Low", permissions: ["list"] } };
+    await schema("POST", "/resources", { key: "linear", name: "Linear", actions: { list: {}, create: {} }, roles });
+    await facts("POST", "/users", { key: "alice" });
+    const assignment = { user: "alice", role: "low", resource_instance: "linear:linear", tenant: "default" };
+    expect(await ask({})).toEqual([false, "no_user_roles", "no_permission"]);
+    await facts("POST", "/role_assignments", assignment);
+    expect(await ask({})).toEqual([true, "no_user_roles", "allow"]);
+    expect(await ask({ action: "create" })).toEqual([false, "no_user_roles", "no_permission"]);
+    expect(await ask({ action: "drop" })).toEqual([false, "no_such_action", "no_such_action"]);
+    expect(await ask({ user: { key: "bob" } })).toEqual([false, "user_not_synced", "user_not_synced"]);
+    expect(await ask({}, { type: "github" })).toEqual([false, "no_such_resource", "no_such_resource"]);
+    expect(await ask({}, { tenant: "other" })).toEqual([false, "no_such_tenant", "no_such_tenant"]);
+    expect(await ask({}, { tenant: null })).toEqual([false, "no_such_tenant", "no_such_tenant"]);
+    expect(await ask({}, { key: null })).toEqual([false, "no_user_roles", undefined]);
+  });
 });

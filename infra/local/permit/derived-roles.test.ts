@@ -39,7 +39,7 @@ beforeEach(async () => {
   await permit.api.resources.create({
     key: "account",
     name: "Account",
-    actions: {},
+    actions,
     roles: { member: { name: "Member" }, admin: { name: "Admin", extends: ["member"] } },
   });
   await permit.api.resources.create({

@@ -4,14 +4,17 @@ import { join } from "node:path";
 import { agentKey, defaultTenant, profileRef } from "@permit-mcp-gateway/policies";
 import { afterAll, describe, expect, test } from "vitest";
 import { demoModel } from "./testing/demo-model.ts";
-import { runToEnd, startProcess } from "./testing/process.ts";
+import { endAll, runToEnd, startProcess } from "./testing/process.ts";
 import { provisionModel } from "./testing/provision-model.ts";
 import { send } from "./testing/raw-http.ts";
 import { connect, newEnvironment } from "./testing/sdk.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "local-permit-"));
 const orgKey = "permit_key_of_the_organization";
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await endAll();
+  rmSync(folder, { recursive: true });
+});
 
 const linear = { type: "linear", key: "linear", tenant: defaultTenant };
 const agent = agentKey("client", "alice@example.com");

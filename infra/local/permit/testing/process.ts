@@ -20,8 +20,24 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
+const started = new Set<ChildProcess>();
+
 function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } });
+  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } });
+  started.add(child);
+  child.once("exit", () => started.delete(child));
+  return child;
+}
+
+/** Ends what a failed test left running: it would outlive the test run. */
+export async function endAll(): Promise<void> {
+  await Promise.all(
+    [...started].map(async (child) => {
+      const exit = once(child, "exit");
+      child.kill("SIGKILL");
+      await exit;
+    }),
+  );
 }
 
 /** Starts one and resolves when it says that it is ready. Throws when it ends first. */

@@ -33,3 +33,21 @@ function readText(text: string): unknown {
     return text;
   }
 }
+
+/** Sends below one path prefix with one key, for example to the facts of one environment. */
+export type Sender = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<RawAnswer>;
+
+/** A sender whose prefix and key are looked up at each call, because each test has an environment of its own. */
+export function sender(
+  target: () => { readonly url: string; readonly secret: string; readonly prefix: string },
+): Sender {
+  return (method, path, body, headers) => {
+    const { url, secret, prefix } = target();
+    return send(url, secret, method, `${prefix}${path}`, body, headers);
+  };
+}
