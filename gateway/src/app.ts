@@ -1,7 +1,7 @@
 /** Composition: everything that a request can meet, in the order in which it meets it. */
 import { randomUUID } from "node:crypto";
 import fastifyStatic from "@fastify/static";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from "fastify";
 import type { Config } from "./config.ts";
 import type { Readiness } from "./deps.ts";
 import { sendError, sendNotFound } from "./error-response.ts";
@@ -32,10 +32,11 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   const app = Fastify({
     loggerInstance: deps.log,
     // Our own line per request, below: Fastify's has the query, and the query of a consent is a secret.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // Made here and not taken from a header: it links log and audit record.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    frameworkErrors: sendError,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
   });

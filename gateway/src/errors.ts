@@ -97,7 +97,6 @@ export const errorCatalogue = {
     rpc: -32603,
     sentence: "The gateway's database does not answer. Try again in a moment.",
   },
-  HOST_UNKNOWN: { status: 421, rpc: -32600, sentence: "This gateway serves another host name." },
   NOT_FOUND: { status: 404, rpc: -32600, sentence: "There is nothing at this address." },
   HOST_MISDIRECTED: { status: 421, rpc: -32600, sentence: "This gateway is not reachable under that host name." },
   SIGN_IN_METHOD_OFF: { status: 403, rpc: -32603, sentence: "This way of signing in is turned off on this host." },

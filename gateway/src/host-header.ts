@@ -8,6 +8,6 @@ import { GatewayError } from "./errors.ts";
 export function checkHostHeader(publicUrl: string): onRequestAsyncHookHandler {
   const { host } = new URL(publicUrl);
   return async (request) => {
-    if (request.headers.host?.toLowerCase() !== host) throw new GatewayError("HOST_UNKNOWN");
+    if (request.headers.host?.toLowerCase() !== host) throw new GatewayError("HOST_MISDIRECTED");
   };
 }

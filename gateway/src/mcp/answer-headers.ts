@@ -1,5 +1,6 @@
 import type { UpstreamAnswer } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import type { Exchange } from "./exchange.ts";
 import type { SessionOwner, SessionSeal } from "./session-seal.ts";
 
 /** The shape of an upstream's answer, which says how it is passed on. */
@@ -21,7 +22,7 @@ function unusable(sentence: string, detail: string): GatewayError {
  * passing it on would send the call, or the client, wherever it points), a demand for credentials (the client would
  * take it for this gateway's own), a page, a compressed or a failed answer.
  */
-export function kindOf(answer: UpstreamAnswer): AnswerKind {
+export function kindOf(answer: UpstreamAnswer, httpMethod: Exchange["httpMethod"]): AnswerKind {
   const { status } = answer;
   if (status === 401 || status === 403 || status === 407) {
     throw unusable("The MCP server asks for credentials that the gateway does not have.", `status ${status}`);
@@ -40,8 +41,7 @@ export function kindOf(answer: UpstreamAnswer): AnswerKind {
   if (type === "text/event-stream" && status === 200) return "events";
   if (status >= 500) throw unusable("The MCP server failed.", `status ${status}, type ${type}`);
   // Of a client error the status is the message (404: the session is over, 405: no stream); a page beside it is not.
-  if (status >= 400 || status === 202 || status === 204) return "empty";
-  if (single(answer, "content-length") === "0") return "empty";
+  if (status >= 400 || status === 202 || status === 204 || httpMethod === "DELETE") return "empty";
   throw unusable("The MCP server's answer is neither JSON nor an event stream.", `status ${status}, type ${type}`);
 }
 

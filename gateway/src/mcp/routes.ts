@@ -74,7 +74,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       });
       const { answer, grant } = answered;
       try {
-        const kind = kindOf(answer);
+        const kind = kindOf(answer, exchange.httpMethod);
         const headers = answerHeaders(answer, kind, grant, deps.sessions);
         const body = await answerBody(answer.body, kind, answered.visibleTools);
         const unwatch = watch(answered, abort, request);

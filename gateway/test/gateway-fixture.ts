@@ -1,0 +1,261 @@
+/** The gateway's application on a real socket, with the world behind `deps.ts` in memory. */
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import Fastify, { type FastifyInstance } from "fastify";
+import { createUpstream } from "../src/adapters/upstream.ts";
+import { buildApp } from "../src/app.ts";
+import { type Config, readConfig } from "../src/config.ts";
+import type { AuditRecord, Grant, HostSettings, ToolSettings } from "../src/deps.ts";
+import { GatewayError } from "../src/errors.ts";
+
+/** What the tests turn to see what the gateway makes of it. */
+export interface World {
+  now: Date;
+  readonly grants: Map<string, Grant>;
+  /** E-mail -> ceiling on `issues`. */
+  readonly ceilings: Map<string, TrustLevel>;
+  /** Permit user of an agent -> consent on `issues`. */
+  readonly consents: Map<string, TrustLevel>;
+  readonly audit: AuditRecord[];
+  /** Called by the fixture's parts just before they answer. */
+  auditFails: boolean;
+  decisionsFail: boolean;
+  factsFail: boolean;
+  storeFails: boolean;
+  /** Decision questions asked. */
+  readonly asked: string[];
+}
+
+export interface GatewayFixture {
+  readonly url: string;
+  readonly config: Config;
+  readonly world: World;
+  readonly app: FastifyInstance;
+  /** Stores a consent and its fact, and returns the grant; its token is `token-{id}`. */
+  connect(human: string, clientId: string, level: TrustLevel): Grant;
+  close(): Promise<void>;
+}
+
+export const tools: readonly ToolSettings[] = [
+  { name: "list_issues", action: "list_issues", trust: "low" },
+  { name: "create_issue", action: "create_issue", trust: "medium" },
+  { name: "delete_issue", action: "delete_issue", trust: "high" },
+];
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function hostSettings(upstreamUrl: string): HostSettings {
+  const server = (key: string) => ({
+    key,
+    name: key,
+    description: "",
+    upstreamUrl,
+    tools: new Map(tools.map((tool) => [tool.name, tool])),
+  });
+  return {
+    key: "demo",
+    name: "Demo",
+    signIn: { password: { enabled: true } },
+    servers: new Map(["issues", "other"].map((key) => [key, server(key)])),
+  };
+}
+
+/** Starts the application in front of one upstream; `issues` and `other` both lead there. */
+export async function startGateway(
+  upstreamUrl: string,
+  options: { readonly settings?: () => HostSettings; readonly notReady?: () => string | undefined } = {},
+): Promise<GatewayFixture> {
+  const port = await freePort();
+  const config = readConfig({
+    PUBLIC_URL: `http://localhost:${port}`,
+    HOST_KEY: "demo",
+    PERMIT_API_KEY: "permit_key_test",
+    PERMIT_PDP_URL: "http://127.0.0.1:1",
+    AUTH_SECRET: "0123456789abcdef0123456789abcdef",
+    PORT: String(port),
+  });
+  const world: World = {
+    now: new Date("2026-11-24T12:00:00Z"),
+    grants: new Map(),
+    ceilings: new Map(),
+    consents: new Map(),
+    audit: [],
+    auditFails: false,
+    decisionsFail: false,
+    factsFail: false,
+    storeFails: false,
+    asked: [],
+  };
+  const settings = hostSettings(upstreamUrl);
+  const upstream = createUpstream();
+
+  const decide = (user: string, action: string, server: string): boolean => {
+    world.asked.push(`${user} ${action} ${server}`);
+    if (world.decisionsFail) throw new GatewayError("DECISION_UNAVAILABLE");
+    const tool = tools.find((candidate) => candidate.action === action);
+    const grant = [...world.grants.values()].find(({ clientId, email }) => agentKey(clientId, email) === user);
+    const ceiling = world.ceilings.get(grant?.email ?? "");
+    const consent = world.consents.get(user);
+    if (tool === undefined || ceiling === undefined || consent === undefined || server !== "issues") return false;
+    return reaches(effectiveTrust(ceiling, consent), tool.trust);
+  };
+  const app = await buildApp(config, {
+    directory: { settings: options.settings ?? (() => settings), onChange: () => undefined },
+    tokens: {
+      verifyToken: async (token, server) => {
+        const grant = world.grants.get(token.replace(/^token-/, ""));
+        if (grant === undefined || grant.server !== server) throw new GatewayError("TOKEN_INVALID");
+        return { grantId: grant.id, userId: grant.userId, clientId: grant.clientId };
+      },
+    },
+    grants: {
+      create: async () => {
+        throw new Error("not on the MCP path");
+      },
+      find: async (id) => {
+        if (world.storeFails) throw new Error("connection refused");
+        return world.grants.get(id);
+      },
+      listActive: async () => [],
+      revoke: async () => undefined,
+      touch: async (id) => {
+        const grant = world.grants.get(id);
+        if (grant !== undefined) world.grants.set(id, { ...grant, lastUsedAt: world.now });
+      },
+    },
+    decisions: {
+      check: async (user, action, server) => decide(user, action, server),
+      checkAll: async (user, actions, server) => actions.map((action) => decide(user, action, server)),
+      ready: async () => true,
+    },
+    facts: {
+      ceilings: async (email) => {
+        if (world.factsFail) throw new GatewayError("PERMIT_UNAVAILABLE");
+        const ceiling = world.ceilings.get(email);
+        return new Map(ceiling === undefined ? [] : [["issues", ceiling]]);
+      },
+      consent: async ({ clientId, email }) => world.consents.get(agentKey(clientId, email)),
+      give: async () => undefined,
+      withdraw: async () => undefined,
+    },
+    audit: {
+      write: async (record) => {
+        if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
+        world.audit.push(record);
+      },
+    },
+    upstream,
+    clock: () => world.now,
+    readiness: {
+      database: async () => options.notReady?.(),
+      decisionPoint: async () => undefined,
+      policy: async () => undefined,
+    },
+    authorization: async () => undefined,
+    webDir: new URL("./pages", import.meta.url).pathname,
+    log: Fastify({ logger: false }).log,
+  });
+  await app.listen({ host: "127.0.0.1", port });
+
+  let count = 0;
+  return {
+    url: config.publicUrl,
+    config,
+    world,
+    app,
+    connect: (human, clientId, level) => {
+      count += 1;
+      const grant: Grant = {
+        id: `grant-${count}`,
+        userId: `user-${human}`,
+        clientId,
+        clientName: `Client ${clientId}`,
+        email: human,
+        server: "issues",
+        level,
+        createdAt: world.now,
+        lastUsedAt: world.now,
+        expiresAt: new Date(world.now.getTime() + 90 * 24 * 60 * 60 * 1000),
+        revokedAt: null,
+      };
+      world.grants.set(grant.id, grant);
+      world.consents.set(agentKey(clientId, human), level);
+      return grant;
+    },
+    close: async () => {
+      await app.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** What came back over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: { id?: unknown; result?: Record<string, unknown>; error?: RpcErrorBody };
+  readonly text: string;
+}
+
+export interface RpcErrorBody {
+  readonly code: number;
+  readonly message: string;
+  readonly data: { readonly code: string; readonly reason: string; readonly server?: string; readonly tool?: string };
+}
+
+const meta = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+/** A `tools/call` of revision 2026-07-28, as a conforming client sends it. */
+export function toolCall(name: string, args: object = {}, id: number | string = 1) {
+  return {
+    headers: { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": name },
+    body: { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args, _meta: meta } },
+  };
+}
+
+/** Any other request of revision 2026-07-28. */
+export function rpc(method: string, params: object = {}) {
+  return {
+    headers: { "mcp-protocol-version": "2026-07-28", "mcp-method": method },
+    body: { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } },
+  };
+}
+
+/** Posts a message; `body` may be raw text. */
+export async function post(
+  gateway: { readonly url: string },
+  token: string | undefined,
+  { headers, body }: { headers?: Record<string, string>; body: unknown },
+  server = "issues",
+): Promise<HttpAnswer> {
+  const response = await fetch(`${gateway.url}/mcp/${server}`, {
+    method: "POST",
+    redirect: "manual",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isJson = (response.headers.get("content-type") ?? "").startsWith("application/json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: (isJson ? JSON.parse(text) : {}) as HttpAnswer["body"],
+  };
+}
