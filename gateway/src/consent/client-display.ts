@@ -12,8 +12,8 @@ export interface ClientDisplay {
  */
 export function displayClient(clientId: string, name: string | null | undefined, redirectUri: string): ClientDisplay {
   const printable = (name ?? "")
-    .replaceAll(/\p{C}+/gu, "")
     .replaceAll(/\s+/g, " ")
+    .replaceAll(/\p{C}+/gu, "")
     .trim()
     .slice(0, 80);
   const url = new URL(redirectUri);

@@ -1,6 +1,7 @@
 /** better-auth behind a few functions of ours: nothing outside this folder sees its types. */
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
+import { GatewayError } from "../errors.ts";
 import { type AuthOptionsInput, authOptions, libraryPath } from "./auth-options.ts";
 import { type AuthRecords, createAuthRecords } from "./auth-records.ts";
 import { grantContext } from "./grant-context.ts";
@@ -23,7 +24,7 @@ export interface ConsentAnswerInput {
 }
 
 export interface AuthLibrary {
-  /** The library's own HTTP endpoints. */
+  /** The library's own HTTP endpoints. Throws GatewayError INTERNAL where the library fails. */
   handle(request: Request): Promise<Response>;
   signedIn(cookie: string | undefined): Promise<SignedIn | undefined>;
   /**
@@ -53,10 +54,18 @@ export async function openAuthLibrary(
     const context = await auth.$context;
     await createInitialAccounts(context, input.accounts);
     // Makes the signing key on first use; here, so that no two replicas make one each.
-    await auth.handler(new Request(`${publicUrl}${libraryPath}/jwks`));
+    const handle = async (request: Request) => {
+      try {
+        return await auth.handler(request);
+      } catch (cause) {
+        // A driver's error carries the query's parameters; as a cause only its message and stack are logged.
+        throw new GatewayError("INTERNAL", { detail: "the authorization server's library failed", cause });
+      }
+    };
+    await handle(new Request(`${publicUrl}${libraryPath}/jwks`));
 
     const answerConsent = async (accept: boolean, { query, cookie }: ConsentAnswerInput) => {
-      const response = await auth.handler(
+      const response = await handle(
         new Request(`${publicUrl}${libraryPath}/oauth2/consent`, {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json", origin: publicUrl, cookie },
@@ -68,7 +77,7 @@ export async function openAuthLibrary(
       return typeof url === "string" ? url : undefined;
     };
     return {
-      handle: (request) => auth.handler(request),
+      handle,
       signedIn: async (cookie) => {
         if (cookie === undefined) return undefined;
         const session = await auth.api.getSession({ headers: new Headers({ cookie }) });

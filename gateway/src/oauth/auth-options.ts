@@ -49,16 +49,18 @@ export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
     database: { db: database.kysely, type: "postgres", transaction: true },
     trustedOrigins: [publicUrl],
     telemetry: { enabled: false },
+    // Said out loud, because the library's default turns both checks off where NODE_ENV is "test" or TEST is set.
+    advanced: { disableOriginCheck: false, disableCSRFCheck: false },
     // Limits are in `rate-limit.ts`: the library's don't see what is answered before it.
     rateLimit: { enabled: false },
-    onAPIError: { errorURL: `${publicUrl}/error` },
+    // Without `throw` an unexpected error goes to the console whole, a failed query with its parameters included.
+    onAPIError: { errorURL: `${publicUrl}/error`, throw: true },
     logger: {
-      level: "warn",
+      // At "warn" the library would also write refusals to the console, past our log.
+      level: "info",
       log: (level, message, ...details) => {
-        log[level](
-          { details: details.map((detail) => (detail instanceof Error ? detail.stack : typeof detail)) },
-          message,
-        );
+        const causes = details.map((detail) => (detail instanceof Error ? detail.stack : typeof detail));
+        log[level === "info" ? "debug" : level]({ causes }, message);
       },
     },
     emailAndPassword: {

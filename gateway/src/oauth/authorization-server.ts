@@ -17,7 +17,6 @@ import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { libraryRoutes } from "./library-routes.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
-import { requireOwnHost, sendError } from "./request-guards.ts";
 import { createResourceRows, type ResourceRows } from "./resource-rows.ts";
 import { serveRevocation } from "./revocation-endpoint.ts";
 import { serveToken } from "./token-endpoint.ts";
@@ -40,7 +39,8 @@ export interface AuthorizationServerOptions {
 export interface AuthorizationServer extends TokenVerifier {
   /**
    * `/api/auth/*`, `/.well-known/{oauth-authorization-server,openid-configuration,oauth-protected-resource/mcp/*}`,
-   * `/api/sign-in`, `/api/consent`, `/api/grants`. Register it on the root instance, without a prefix.
+   * `/api/sign-in`, `/api/consent`, `/api/grants`. Register it without a prefix, behind the check of the Host header and
+   * under an error handler that knows GatewayError.
    */
   readonly plugin: FastifyPluginAsync;
 }
@@ -108,11 +108,9 @@ function plugin({
   const { handle, records } = library;
   const shared = { records, handle, endGrant: (id: string) => endGrant(consent, id) };
   return async (app) => {
-    app.addHook("onRequest", requireOwnHost(publicUrl));
     app.addHook("onRoute", (route) => {
       route.bodyLimit ??= bodyLimitBytes;
     });
-    app.setErrorHandler(sendError);
     await app.register(metadataRoutes({ publicUrl, directory, handle }));
     await app.register(
       libraryRoutes({

@@ -23,6 +23,8 @@ export interface LibraryRoutesDeps {
 }
 
 const minuteMs = 60_000;
+/** U+0000, as it is or escaped the way forms and JSON do. */
+const nul = ["\0", "%00", "\\u0000"];
 
 /**
  * The endpoints of the library that are open, each by name. It has about a hundred; every other one is 404, whatever a
@@ -33,6 +35,13 @@ export function libraryRoutes(deps: LibraryRoutesDeps): FastifyPluginAsync {
     // Raw bytes, because parsing would lose repeated form keys (`resource=a&resource=b`).
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    app.addHook("preHandler", async (request) => {
+      // PostgreSQL can't store it, so what carries one is no request of ours but a probe for an unhandled error.
+      const sent = `${request.raw.url} ${bytes(request).toString("latin1")}`.toLowerCase();
+      if (nul.some((text) => sent.includes(text))) {
+        throw new GatewayError("REQUEST_INVALID", { detail: "a NUL character" });
+      }
+    });
     browserRoutes(app, deps);
     await app.register(async (scope) => clientRoutes(scope, deps));
   };

@@ -1,10 +1,13 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
+import { buildApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
 import type { GrantStore } from "../../deps.ts";
+import { GatewayError } from "../../errors.ts";
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -25,7 +28,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The authorization server on a real socket, with the host and Permit in memory. */
+/** The whole application on a real socket, with the host and Permit in memory. */
 export class TestHost {
   readonly app: FastifyInstance;
   readonly config: Config;
@@ -68,7 +71,7 @@ export class TestHost {
     const time = { aheadMs: 0 };
     const clock = () => new Date(Date.now() + time.aheadMs);
     const grants = createGrantStore({ database, clock });
-    const app = Fastify({ logger: { level: "error" } });
+    const log = pino({ level: "fatal" });
     const server = await createAuthorizationServer({
       config,
       database,
@@ -76,10 +79,28 @@ export class TestHost {
       facts,
       grants,
       clock,
-      log: app.log,
+      log,
       ...changes,
     });
-    await app.register(server.plugin);
+    const app = await buildApp(config, {
+      ...{ directory, facts, grants, clock, log },
+      tokens: server,
+      authorization: server.plugin,
+      // No call gets past the decision point here.
+      decisions: { check: async () => false, checkAll: async () => [], ready: async () => true },
+      audit: { write: async () => undefined },
+      upstream: {
+        send: async () => {
+          throw new GatewayError("UPSTREAM_UNAVAILABLE");
+        },
+      },
+      readiness: {
+        database: async () => undefined,
+        decisionPoint: async () => undefined,
+        policy: async () => undefined,
+      },
+      webDir: import.meta.dirname,
+    });
     await app.listen({ port, host: "localhost" });
     return new TestHost({ app, config, database, directory, facts, grants, server, time });
   }

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GrantStore } from "../deps.ts";
+import { testDatabases } from "../oauth/testing/test-databases.ts";
+import type { Database } from "./database.ts";
+import { createGrantStore } from "./grant-store.ts";
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+describe.each(testDatabases)("on $name", ({ open }) => {
+  let database: Database;
+  let store: GrantStore;
+  let nowMs = Date.parse("2026-01-01T00:00:00.123Z");
+  beforeAll(async () => {
+    database = await open();
+    store = createGrantStore({ database, clock: () => new Date(nowMs) });
+  });
+  afterAll(() => database.close());
+
+  const create = (userId: string, clientId = "client") =>
+    store.create({
+      id: randomUUID(),
+      userId,
+      clientId,
+      clientName: "Client",
+      email: "lead@example.com",
+      server: "issues",
+      level: "medium",
+    });
+
+  test("a grant reads back as it was made, and ends after 90 days", async () => {
+    const grant = await create("u1");
+    expect(grant).toMatchObject({ createdAt: new Date(nowMs), lastUsedAt: new Date(nowMs), revokedAt: null });
+    expect(grant.expiresAt.getTime() - nowMs).toBe(90 * dayMs);
+    expect(await store.find(grant.id)).toEqual(grant);
+    expect(await store.find(randomUUID())).toBeUndefined();
+    expect(await store.find("' or true --")).toBeUndefined();
+  });
+
+  test("the list is one human's, newest first, without revoked and expired ones", async () => {
+    const expired = await create("u2", "a");
+    nowMs += 60 * dayMs;
+    const first = await create("u2", "b");
+    nowMs += 1000;
+    const second = await create("u2", "c");
+    const revoked = await create("u2", "d");
+    await create("u3", "e");
+    await store.revoke([revoked.id, "not-an-id"]);
+    const ids = async () => (await store.listActive("u2")).map(({ id }) => id);
+    expect(await ids()).toEqual([second.id, first.id, expired.id]);
+    nowMs += 30 * dayMs;
+    expect(await ids()).toEqual([second.id, first.id]);
+  });
+
+  test("revoking twice keeps the time of the first", async () => {
+    const { id } = await create("u4");
+    await store.revoke([id]);
+    const revokedAt = (await store.find(id))?.revokedAt;
+    nowMs += 1000;
+    await store.revoke([id]);
+    expect((await store.find(id))?.revokedAt).toEqual(revokedAt);
+    expect(revokedAt).toBeInstanceOf(Date);
+    await store.revoke([]);
+  });
+
+  test("use is noted once a minute at most", async () => {
+    const { id, lastUsedAt } = await create("u5");
+    nowMs += 59_999;
+    await store.touch(id);
+    expect((await store.find(id))?.lastUsedAt).toEqual(lastUsedAt);
+    nowMs += 1;
+    await store.touch(id);
+    expect((await store.find(id))?.lastUsedAt).toEqual(new Date(nowMs));
+  });
+});
