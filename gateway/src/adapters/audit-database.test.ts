@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { denyRecord } from "../audit/record.ts";
+import type { AuditRecord, Grant, ServerSettings } from "../deps.ts";
+import { createDatabaseAuditSink } from "./audit-database.ts";
+import { type Database, openDatabase } from "./database.ts";
+
+let database: Database;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  database = await openDatabase({ memory: true });
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  vi.restoreAllMocks();
+  lines.length = 0;
+  await database.kysely.deleteFrom("gateway_audit").execute();
+});
+
+const server: ServerSettings = { key: "issues", name: "", description: "", upstreamUrl: "http://u", tools: new Map() };
+const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: "C\u0000lient" } as Grant;
+const record = (tool: string): AuditRecord =>
+  denyRecord({ requestId: "r", host: "demo", now: new Date(), grant, server, tool }, "NO_GRANT", "No grant.");
+const stored = () => database.kysely.selectFrom("gateway_audit").selectAll().orderBy("tool").execute();
+const sink = () => createDatabaseAuditSink({ database, writeLine: (line) => lines.push(line) });
+
+test("what was written is in the table, and one line each, before the write resolves", async () => {
+  const written = record("a\u0000b");
+  await sink().write(written);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ type: "audit", ...written }]);
+  const [row] = await stored();
+  expect(row).toMatchObject({
+    id: written.id,
+    human: "alice@example.com",
+    agent_client_id: "c",
+    agent_name: "C\uFFFDlient",
+    tool: "a\uFFFDb",
+    trust: null,
+    decision: "deny",
+    code: "NO_GRANT",
+  });
+  expect(row?.time.toISOString()).toBe(written.time);
+});
+
+test("records that come while a commit is in flight go together", async () => {
+  const insert = vi.spyOn(database.kysely, "insertInto");
+  const audit = sink();
+  await Promise.all(Array.from({ length: 50 }, (_, index) => audit.write(record(`tool-${index}`))));
+  expect(insert).toHaveBeenCalledTimes(2);
+  expect(await stored()).toHaveLength(50);
+  expect(lines).toHaveLength(50);
+});
+
+test("a record that can't be stored refuses its own call and nobody else's", async () => {
+  const audit = sink();
+  const bad = { ...record("bad"), tool: "\u0000" };
+  const results = await Promise.allSettled([record("first"), record("second"), bad, record("third")].map(audit.write));
+  expect(results.map((result) => result.status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  expect(results[2]).toMatchObject({ reason: { code: "AUDIT_UNAVAILABLE" } });
+  expect(lines).toHaveLength(3);
+  await audit.write(record("later"));
+  expect(await stored()).toHaveLength(4);
+});
+
+test("a repeat of the same record is one row", async () => {
+  const audit = sink();
+  const once = record("a");
+  await audit.write(once);
+  await audit.write(once);
+  expect(await stored()).toHaveLength(1);
+});
+
+test("a database that does not answer refuses the call in time", async () => {
+  vi.useFakeTimers();
+  const silent = { execute: () => new Promise<never>(() => undefined) };
+  const chain = { values: () => ({ onConflict: () => silent }) };
+  vi.spyOn(database.kysely, "insertInto").mockReturnValue(chain as never);
+  const outcome = expect(sink().write(record("a"))).rejects.toMatchObject({ code: "AUDIT_UNAVAILABLE" });
+  await vi.advanceTimersByTimeAsync(5_000);
+  await outcome;
+  vi.useRealTimers();
+  expect(lines).toEqual([]);
+});
+
+test("ids are UUIDs of version 7 and sort by time", () => {
+  const at = (ms: number) =>
+    denyRecord({ requestId: "r", host: "h", now: new Date(ms), grant, server, tool: "t" }, "X", "x");
+  const ids = [1_000, 2_000, 1_764_000_000_000, 1_764_000_000_001].map((ms) => at(ms).id);
+  expect(ids.toSorted()).toEqual(ids);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});

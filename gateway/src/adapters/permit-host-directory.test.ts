@@ -1,0 +1,146 @@
+import Fastify from "fastify";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
+import type { HostSettings } from "../deps.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { createPermitClient } from "./permit-client.ts";
+import { openPermitHostDirectory, type RefreshingHostDirectory } from "./permit-host-directory.ts";
+
+let permit: PermitFixture;
+let database: Database;
+const open: RefreshingHostDirectory[] = [];
+
+beforeAll(async () => {
+  permit = await startPermit();
+  database = await openDatabase({ memory: true });
+});
+afterAll(async () => {
+  for (const directory of open) await directory.close();
+  await database.close();
+  await permit.close();
+});
+
+const tool = (name: string, trust: string) => ({ name, attributes: { tool: name, trust } });
+const hostDocument = (servers: string[]) => ({
+  attributes: { name: "Demo", servers, sign_in: { password: { enabled: true } } },
+});
+
+beforeEach(async () => {
+  permit.failWith = undefined;
+  permit.requests.length = 0;
+  permit.resources.clear();
+  permit.instances.clear();
+  await database.kysely.deleteFrom("gateway_host_settings").execute();
+  permit.instances.set("gateway_host:demo", hostDocument(["issues"]));
+  permit.instances.set("issues:issues", {
+    attributes: { name: "Issues", description: "d", upstream_url: "http://127.0.0.1:1/mcp" },
+  });
+  permit.resources.set("issues", {
+    key: "issues",
+    actions: { list_issues: tool("list issues", "low"), delete_issue: tool("delete-issue", "high") },
+  });
+});
+
+async function openDirectory(refreshSeconds = 3600): Promise<RefreshingHostDirectory> {
+  const directory = await openPermitHostDirectory({
+    permit: createPermitClient({ apiKey: permitKey, apiUrl: permit.url, pdpUrl: permit.url }),
+    hostKey: "demo",
+    database,
+    refreshSeconds,
+    clock: () => new Date(),
+    log: Fastify({ logger: false }).log,
+  });
+  open.push(directory);
+  return directory;
+}
+const toolsOf = (directory: RefreshingHostDirectory, server = "issues") =>
+  [...(directory.settings().servers.get(server)?.tools.values() ?? [])].map(({ name, trust }) => `${name}: ${trust}`);
+
+test("reads host, servers and tools", async () => {
+  const directory = await openDirectory();
+  const settings = directory.settings();
+  expect(settings).toMatchObject({ key: "demo", name: "Demo", signIn: { password: { enabled: true } } });
+  expect(settings.servers.get("issues")).toMatchObject({ name: "Issues", upstreamUrl: "http://127.0.0.1:1/mcp" });
+  expect(settings.servers.get("issues")?.tools.get("delete-issue")).toEqual({
+    name: "delete-issue",
+    action: "delete_issue",
+    trust: "high",
+  });
+});
+
+test("follows changes in the background and tells listeners: once at first, then on change", async () => {
+  const directory = await openDirectory(0.1);
+  const seen: string[] = [];
+  directory.onChange(async (settings: HostSettings) => void seen.push(settings.name));
+  directory.onChange(async () => {
+    throw new Error("a listener that fails");
+  });
+  await expect.poll(() => permit.requests.length).toBeGreaterThan(10);
+  expect(seen).toEqual(["Demo"]);
+  permit.instances.set("gateway_host:demo", {
+    attributes: { ...hostDocument([]).attributes, name: "Renamed" },
+  });
+  await expect.poll(() => seen).toEqual(["Demo", "Renamed"]);
+  expect(directory.settings().servers.size).toBe(0);
+  await directory.close();
+});
+
+test("while Permit is away: keeps what it has, and starts with the kept copy", async () => {
+  const directory = await openDirectory();
+  permit.failWith = 503;
+  await directory.refresh();
+  expect(toolsOf(directory)).toEqual(["list issues: low", "delete-issue: high"]);
+  const restarted = await openDirectory();
+  expect(toolsOf(restarted)).toEqual(["list issues: low", "delete-issue: high"]);
+  expect(restarted.settings()).toEqual(directory.settings());
+});
+
+test("without Permit and without a copy there is no policy, until Permit comes", async () => {
+  permit.failWith = 401;
+  const directory = await openDirectory();
+  expect(() => directory.settings()).toThrow(expect.objectContaining({ code: "POLICY_UNAVAILABLE" }) as Error);
+  const seen: string[] = [];
+  directory.onChange(async (settings) => void seen.push(settings.key));
+  permit.failWith = undefined;
+  await directory.refresh();
+  expect(directory.settings().key).toBe("demo");
+  expect(seen).toEqual(["demo"]);
+});
+
+test("a copy that can't be parsed is no policy", async () => {
+  await database.kysely
+    .insertInto("gateway_host_settings")
+    .values({ host: "demo", settings: '{"host":{}}', fetched_at: new Date() })
+    .execute();
+  permit.failWith = 503;
+  const directory = await openDirectory();
+  expect(() => directory.settings()).toThrow(expect.objectContaining({ code: "POLICY_UNAVAILABLE" }) as Error);
+});
+
+test.each<[string, () => void]>([
+  ["the host's document", () => permit.instances.set("gateway_host:demo", { attributes: { name: "Demo" } })],
+  ["a missing host", () => permit.instances.delete("gateway_host:demo")],
+  ["a server's document", () => permit.instances.set("issues:issues", { attributes: { upstream_url: "no url" } })],
+  ["a missing server", () => permit.instances.delete("issues:issues")],
+  [
+    "a tool's trust",
+    () => permit.resources.set("issues", { actions: { list_issues: tool("list issues", "highest") } }),
+  ],
+  ["a tool without attributes", () => permit.resources.set("issues", { actions: { list_issues: { name: "x" } } })],
+])("refuses %s that can't be read and keeps the old one", async (_what, change) => {
+  const directory = await openDirectory();
+  change();
+  await directory.refresh();
+  expect(toolsOf(directory)).toEqual(["list issues: low", "delete-issue: high"]);
+});
+
+test("two actions for one tool name: the whole server is refused, the others stay", async () => {
+  permit.instances.set("gateway_host:demo", hostDocument(["issues", "other"]));
+  permit.instances.set("other:other", permit.instances.get("issues:issues") ?? {});
+  permit.resources.set("other", { actions: { list: tool("list", "low") } });
+  permit.resources.set("issues", {
+    actions: { list_issues: tool("list issues", "low"), list_issues_2: tool("list issues", "high") },
+  });
+  const directory = await openDirectory();
+  expect([...directory.settings().servers.keys()]).toEqual(["other"]);
+});
