@@ -9,7 +9,7 @@ const help = `Usage: npm run policy -- check [options]
 Checks the policy files of every host and prints every finding with file, line, column and a hint.
 
 Options:
-  --policies <dir>  folder that holds hosts/          (the project's policies folder)
+  --policies <dir>  folder of the hosts               (policies/hosts of this project)
   --host <key>      check this host only              (all hosts)
   --json            print one JSON object instead of lines
   --help            print this
@@ -42,11 +42,11 @@ function asJson(key: string, result: LoadResult) {
 /** The hosts to check: never none, because "nothing checked" must not look like "no findings". */
 function chooseHosts(policies: string, host: string | undefined) {
   const all = listHosts(policies);
-  if (all === undefined) throw new UsageError(`${JSON.stringify(policies)} has no folder hosts.`);
+  if (all === undefined) throw new UsageError(`There is no folder ${JSON.stringify(policies)}.`);
   const chosen = host === undefined ? all : all.filter(({ key }) => key === host);
   if (chosen.length > 0) return chosen;
   const keys = all.map(({ key }) => key);
-  if (host === undefined) throw new UsageError(`${JSON.stringify(policies)} has no host: its folder hosts is empty.`);
+  if (host === undefined) throw new UsageError(`The folder ${JSON.stringify(policies)} has no host in it.`);
   const hint = didYouMean(host, keys, `the hosts are ${listed(keys)}`);
   throw new UsageError(`There is no host ${JSON.stringify(host)} (${hint}).`);
 }
@@ -62,8 +62,8 @@ export const check: Command = {
       host: { type: "string" },
       json: { type: "boolean", default: false },
     });
-    const projectFolder = relative(process.cwd(), fileURLToPath(new URL("..", import.meta.url)));
-    const policies = values.policies ?? (projectFolder === "" ? "." : projectFolder);
+    const projectHosts = relative(process.cwd(), fileURLToPath(new URL("../hosts", import.meta.url)));
+    const policies = values.policies ?? (projectHosts === "" ? "." : projectHosts);
     const checked = chooseHosts(policies, values.host).map(({ key, dir }) => ({ key, result: loadHost(dir) }));
     const ok = checked.every(({ result }) => result.ok);
     if (values.json) {

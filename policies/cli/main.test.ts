@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 beforeEach(() => {
   policies = mkdtempSync(join(folder, "policies-"));
-  cpSync(join(project, "hosts"), join(policies, "hosts"), { recursive: true });
+  cpSync(join(project, "hosts"), policies, { recursive: true });
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -37,9 +37,9 @@ describe("check", () => {
   });
 
   test("prints every finding of every host and exits with 1", () => {
-    mkdirSync(join(policies, "hosts/broken"));
-    writeFileSync(join(policies, "hosts/broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
-    const file = join(policies, "hosts/broken");
+    mkdirSync(join(policies, "broken"));
+    writeFileSync(join(policies, "broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
+    const file = join(policies, "broken");
     expect(run(["check", "--policies", policies])).toEqual({
       status: 1,
       stdout: `${file}/grants.yaml:1:20 server-known: The host has no server "x". (the servers are none)
@@ -53,9 +53,9 @@ ${demo}`,
   });
 
   test("names files as they were asked for, so that an editor can open them", () => {
-    writeFileSync(join(policies, "hosts/demo/host.yaml"), "nam: Demo\n");
+    writeFileSync(join(policies, "demo/host.yaml"), "nam: Demo\n");
     const { stdout } = run(["check", "--policies", "."], policies);
-    expect(stdout).toContain(`hosts/demo/host.yaml:1:1 field-unknown: There is no field "nam" here.`);
+    expect(stdout).toContain(`demo/host.yaml:1:1 field-unknown: There is no field "nam" here.`);
   });
 
   test("prints one JSON object with --json", () => {
@@ -65,7 +65,7 @@ ${demo}`,
       ok: true,
       hosts: [{ key: "demo", ok: true, servers: 2, tools: 25, humans: 4, ceilings: 5, diagnostics: [] }],
     });
-    writeFileSync(join(policies, "hosts/demo/host.yaml"), "name: Demo\n");
+    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
     const broken = run(["check", "--policies", policies, "--json"]);
     expect(broken.status).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({
@@ -84,7 +84,7 @@ describe("used wrongly, it exits with 2, checks nothing and says how to use it:"
     ["stray word", ["check", "demo"], "Unexpected argument 'demo'"],
     ["host that is not there", ["check", "--host", "dem"], 'There is no host "dem" (did you mean "demo"?).'],
     ["host outside of the folder", ["check", "--host", "../hosts/demo"], "There is no host"],
-    ["folder without hosts", ["check", "--policies", "infra"], '"infra" has no folder hosts.'],
+    ["folder that is not there", ["check", "--policies", "infar"], 'There is no folder "infar".'],
   ])("%s", (_, args, message) => {
     const { status, stdout, stderr } = run(args);
     expect(stderr).toContain(message);
@@ -93,9 +93,9 @@ describe("used wrongly, it exits with 2, checks nothing and says how to use it:"
   });
 
   test("a folder of no hosts, which must not pass for one without findings", () => {
-    rmSync(join(policies, "hosts/demo"), { recursive: true });
+    rmSync(join(policies, "demo"), { recursive: true });
     const { status, stdout, stderr } = run(["check", "--policies", policies]);
-    expect(stderr).toContain("its folder hosts is empty");
+    expect(stderr).toContain("has no host in it");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   });
 });

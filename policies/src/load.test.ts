@@ -249,14 +249,14 @@ test("a finding stays on its line and in its terminal, whatever the files hold",
 describe("hosts of a policies folder", () => {
   test("are all listed, so that a broken one is not passed over", () => {
     const policies = mkdtempSync(join(folder, "policies-"));
-    mkdirSync(join(policies, "hosts/empty"), { recursive: true });
-    cpSync(demo, join(policies, "hosts/demo"), { recursive: true });
-    symlinkSync(demo, join(policies, "hosts/linked"));
+    mkdirSync(join(policies, "empty"), { recursive: true });
+    cpSync(demo, join(policies, "demo"), { recursive: true });
+    symlinkSync(demo, join(policies, "linked"));
     expect(listHosts(policies)?.map(({ key }) => key)).toEqual(["demo", "empty", "linked"]);
     expect(loadHosts(policies)?.map(({ result }) => result.ok)).toEqual([true, false, false]);
   });
 
-  test("are undefined where there is no folder hosts", () => {
+  test("are undefined where there is no such folder", () => {
     expect(loadHosts(join(folder, "nowhere"))).toBeUndefined();
   });
 });

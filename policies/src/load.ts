@@ -35,7 +35,7 @@ export function loadHost(dir: string): LoadResult {
   return { ok: true, host: hostModel({ key: files.key, host, grants, servers }) };
 }
 
-/** A folder below `hosts` and what loading it gave. */
+/** A host's folder and what loading it gave. */
 export interface LoadedHost {
   readonly key: string;
   readonly dir: string;
@@ -43,14 +43,13 @@ export interface LoadedHost {
 }
 
 /**
- * The hosts below `policiesDir/hosts`, sorted by key. Undefined when there is no such folder: the caller has to tell
- * this apart from hosts without findings.
+ * The hosts in a folder such as `policies/hosts`, sorted by key. Undefined when there is no such folder: the caller has
+ * to tell this apart from hosts without findings.
  */
-export function listHosts(policiesDir: string): readonly { readonly key: string; readonly dir: string }[] | undefined {
-  const hosts = join(policiesDir, "hosts");
+export function listHosts(hostsDir: string): readonly { readonly key: string; readonly dir: string }[] | undefined {
   let entries: Dirent[];
   try {
-    entries = readdirSync(hosts, { withFileTypes: true });
+    entries = readdirSync(hostsDir, { withFileTypes: true });
   } catch {
     return undefined;
   }
@@ -58,10 +57,10 @@ export function listHosts(policiesDir: string): readonly { readonly key: string;
     .map(({ name }) => name)
     .filter((name) => !name.startsWith("."))
     .toSorted()
-    .map((key) => ({ key, dir: join(hosts, key) }));
+    .map((key) => ({ key, dir: join(hostsDir, key) }));
 }
 
-/** Loads every host below `policiesDir/hosts`. Undefined when there is no such folder. */
-export function loadHosts(policiesDir: string): readonly LoadedHost[] | undefined {
-  return listHosts(policiesDir)?.map(({ key, dir }) => ({ key, dir, result: loadHost(dir) }));
+/** Loads every host in a folder such as `policies/hosts`. Undefined when there is no such folder. */
+export function loadHosts(hostsDir: string): readonly LoadedHost[] | undefined {
+  return listHosts(hostsDir)?.map(({ key, dir }) => ({ key, dir, result: loadHost(dir) }));
 }
