@@ -16,6 +16,8 @@ import { securityHeaders } from "./security-headers.ts";
 const requestTimeoutMs = 30_000;
 /** Longer than the 60 s of a load balancer, which would otherwise reuse a connection just closed here. */
 const keepAliveTimeoutMs = 72_000;
+/** How often idle connections are closed while the gateway stops. */
+const closeIdleMs = 200;
 
 /** What the application is made of, beside its configuration. */
 export interface AppDeps extends Omit<McpDeps, "publicUrl" | "hostKey" | "sessions"> {
@@ -50,6 +52,12 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     const path = request.url.split("?")[0];
     const durationMs = Math.round(reply.elapsedTime);
     request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs }, "request");
+  });
+
+  // Fastify closes what is idle when it starts to close; a connection whose last answer ends later would stay.
+  app.addHook("preClose", async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), closeIdleMs);
+    app.server.once("close", () => clearInterval(timer));
   });
 
   // In a scope of its own: a hook of the root would reach the health routes too, whatever the order.

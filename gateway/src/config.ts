@@ -29,7 +29,8 @@ const accounts = z
   })
   .pipe(z.array(z.strictObject({ email: z.email(), password: z.string().min(8) })));
 
-const environmentSchema = z.object({
+/** The variables by name. The table in `gateway/README.md` lists the same; a test compares the two. */
+export const environmentSchema = z.object({
   /** Address to listen on. */
   LISTEN_HOST: z.string().default("0.0.0.0"),
   PORT: z.coerce.number().int().min(1).max(65_535).default(8080),

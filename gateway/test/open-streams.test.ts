@@ -1,0 +1,78 @@
+/** Streams without a call behind them: they end with the consent, and they don't keep the gateway from stopping. */
+import type { ServerResponse } from "node:http";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type GatewayFixture, rpc, startGateway, toolCall } from "./gateway-fixture.ts";
+import { listen } from "./upstream-fixture.ts";
+
+const alice = "alice@example.com";
+let upstream: Awaited<ReturnType<typeof listen>>;
+let gateway: GatewayFixture;
+const streams: ServerResponse[] = [];
+
+beforeAll(async () => {
+  upstream = await listen((request, response) => {
+    request.resume();
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(": open\n\n");
+    streams.push(response);
+  });
+});
+afterAll(() => upstream.close());
+afterEach(async () => {
+  vi.useRealTimers();
+  streams.length = 0;
+  await gateway.close();
+});
+
+async function open(message?: ReturnType<typeof rpc>): Promise<{ ended: Promise<boolean>; grantId: string }> {
+  gateway = await startGateway(upstream.url);
+  gateway.world.ceilings.set(alice, "high");
+  const grant = gateway.connect(alice, "client-a", "low");
+  const response = await fetch(`${gateway.url}/mcp/issues`, {
+    method: message === undefined ? "GET" : "POST",
+    headers: {
+      authorization: `Bearer token-${grant.id}`,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      ...message?.headers,
+    },
+    ...(message === undefined ? {} : { body: JSON.stringify(message.body) }),
+  });
+  expect(response.status).toBe(200);
+  const ended = response.text().then(
+    () => true,
+    () => true,
+  );
+  return { ended, grantId: grant.id };
+}
+
+test.each([
+  ["the stream of server messages", undefined],
+  ["a subscription", rpc("subscriptions/listen", { notifications: {} })],
+])("%s ends when the consent is revoked", async (_what, message) => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const { ended, grantId } = await open(message);
+  await vi.advanceTimersByTimeAsync(5_000);
+  const still = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, "open"))]);
+  expect(still).toBe("open");
+
+  const grant = gateway.world.grants.get(grantId);
+  if (grant !== undefined) gateway.world.grants.set(grantId, { ...grant, revokedAt: gateway.world.now });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await ended).toBe(true);
+  await expect.poll(() => streams[0]?.destroyed).toBe(true);
+});
+
+test("stopping ends open streams and lets calls finish", async () => {
+  const { ended } = await open();
+  const { headers, body } = toolCall("list_issues");
+  const call = await fetch(`${gateway.url}/mcp/issues`, {
+    method: "POST",
+    headers: { authorization: "Bearer token-grant-1", "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  const closing = gateway.app.close();
+  expect(await ended).toBe(true);
+  streams[1]?.end("data: 1\n\n");
+  expect(await call.text()).toContain("data: 1");
+  await closing;
+});
