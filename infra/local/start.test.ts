@@ -1,8 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { decisionLine } from "./decision-line.ts";
-import { freePorts } from "./ports.ts";
+import { checkPortsFree, freePorts } from "./ports.ts";
 
 const start = (...args: string[]) =>
   spawnSync(process.execPath, ["infra/local/start.ts", ...args], { encoding: "utf8", timeout: 60_000 });
@@ -48,6 +51,48 @@ test("a busy port is named with the option that changes it, and nothing is start
   expect(stderr).toContain(`${ports.gateway} (gateway): choose another with --gateway-port`);
   expect(stdout).not.toContain("Starting");
 });
+
+test("prints what to do next, and Ctrl-C ends all of it", async () => {
+  const data = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-start-"));
+  const ports = await freePorts();
+  const child = spawn(
+    process.execPath,
+    [
+      "infra/local/start.ts",
+      "--data",
+      data,
+      ...Object.entries(ports).flatMap(([name, port]) => [`--${name}-port`, `${port}`]),
+    ],
+    // A process group of its own: the terminal's Ctrl-C goes to all of it.
+    { detached: true, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let output = "";
+  const up = new Promise<void>((resolve) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes("Ctrl-C ends everything")) resolve();
+    });
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  await Promise.race([up, ended]);
+  process.kill(-(child.pid ?? 0), "SIGINT");
+
+  expect(await ended).toBe(0);
+  const url = `http://localhost:${ports.gateway}/mcp/issues`;
+  for (const line of [
+    `claude mcp add --transport http issues ${url}`,
+    `{"mcpServers":{"issues":{"url":"${url}"}}}`,
+    `{"servers":{"issues":{"type":"http","url":"${url}"}}}`,
+    `{"mcpServers":{"issues":{"command":"npx","args":["mcp-remote","${url}"]}}}`,
+    "Three things to try",
+  ]) {
+    expect(output).toContain(line);
+  }
+  expect(output).toMatch(/developer@example\.com +\S{12,} +everything low, issues medium/);
+  await checkPortsFree(ports);
+  expect(statSync(join(data, "secrets.json")).mode & 0o777).toBe(0o600);
+  rmSync(data, { recursive: true });
+}, 90_000);
 
 test("a decision is one line, with nothing in it that could rewrite the terminal", () => {
   const record = {

@@ -2,24 +2,17 @@
  * The other place a host can run: this machine. Starts local Permit and the demo's upstream MCP servers, provisions
  * the host through the same handlers that Pulumi uses, and starts the gateway with the environment ECS would give it.
  */
-import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type HostModel, plan } from "@permit-mcp-gateway/policies";
 import { loadHost, printDiagnostic } from "@permit-mcp-gateway/policies/load";
 import { gatewayEnvironment } from "../gateway-environment.ts";
 import { applyPlan, connectOrganization, readEnvironmentKey } from "../permit/index.ts";
+import { buildPages } from "./pages.ts";
 import { checkPortsFree, type LocalPorts } from "./ports.ts";
 import { readOrCreateSecrets } from "./secrets.ts";
 import { Service } from "./service.ts";
-import {
-  everythingService,
-  gatewayService,
-  issuesService,
-  type LocalFolders,
-  permitService,
-  repository,
-} from "./services.ts";
+import { everythingService, gatewayService, issuesService, type LocalFolders, permitService } from "./services.ts";
 
 /** How to start a local host. */
 export interface LocalHostOptions {
@@ -30,7 +23,7 @@ export interface LocalHostOptions {
   readonly ports: LocalPorts;
   /** PostgreSQL for the gateway instead of the embedded database. */
   readonly databaseUrl?: string;
-  /** Builds the gateway's pages first, as the image build does. */
+  /** Builds the gateway's pages first, when they are not fresh. */
   readonly buildPages?: boolean;
   /** One line of progress. */
   readonly onProgress?: (line: string) => void;
@@ -92,10 +85,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
   const emails = model.humans.map((human) => human.email);
   const secrets = readOrCreateSecrets(folders.data, emails);
 
-  if (options.buildPages === true) {
-    progress("Building the pages ...");
-    execFileSync("npm", ["run", "--silent", "build:web"], { cwd: repository, stdio: "inherit" });
-  }
+  if (options.buildPages === true) buildPages(progress);
 
   const running: Service[] = [];
   const start = async (spec: ConstructorParameters<typeof Service>[0]) => {
