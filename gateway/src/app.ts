@@ -38,7 +38,9 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     // Made here and not taken from a header: it links log and audit record.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
-    frameworkErrors: sendError,
+    frameworkErrors: (error, request, reply) => {
+      void sendError(error, request, reply);
+    },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
   });

@@ -12,7 +12,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
   let store: GrantStore;
   let nowMs = Date.parse("2026-01-01T00:00:00.123Z");
   beforeAll(async () => {
-    database = await open();
+    ({ database } = await open());
     store = createGrantStore({ database, clock: () => new Date(nowMs) });
   });
   afterAll(() => database.close());

@@ -1,4 +1,5 @@
 /** better-auth behind a few functions of ours: nothing outside this folder sees its types. */
+import { canonicalEmail } from "@permit-mcp-gateway/policies";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { GatewayError } from "../errors.ts";
@@ -83,7 +84,7 @@ export async function openAuthLibrary(
         const session = await auth.api.getSession({ headers: new Headers({ cookie }) });
         if (session === null) return undefined;
         const { id, email, emailVerified } = session.user;
-        return { userId: id, email: email.toLowerCase(), emailVerified };
+        return { userId: id, email: canonicalEmail(email), emailVerified };
       },
       deny: (answer) => answerConsent(false, answer),
       accept: ({ grantId, ...answer }) => grantContext.run({ grantId }, () => answerConsent(true, answer)),

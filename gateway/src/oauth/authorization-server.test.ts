@@ -6,13 +6,20 @@ import { refreshReuseSeconds } from "./token-format.ts";
 
 describe.each(testDatabases)("on $name", ({ open }) => {
   let host: TestHost;
+  /** A second process of the same host, not reached over the network. */
+  let replica: TestHost;
   beforeAll(async () => {
-    host = await TestHost.start(await open());
+    const { database, connectAgain } = await open();
+    host = await TestHost.start(database);
+    replica = await TestHost.start(await connectAgain(), {}, host);
   });
   afterEach(() => {
     host.time.aheadMs = 0;
   });
-  afterAll(() => host.close());
+  afterAll(async () => {
+    await replica.close();
+    await host.close();
+  });
 
   const active = async (accessToken: string) => {
     const { grantId } = await host.server.verifyToken(accessToken, "issues");
@@ -90,6 +97,30 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     expect((await client.refresh(String(answers[0]?.body.refresh_token))).status).toBe(200);
   });
 
+  test("the same refresh token at two replicas at once gets one answer", async () => {
+    const { client, tokens } = await host.connect(host.human("developer"), "low");
+    const [here, there] = await Promise.all([
+      client.refresh(tokens.refresh),
+      replica.app.inject({
+        method: "POST",
+        url: "/api/auth/oauth2/token",
+        headers: { host: new URL(host.publicUrl).host, "content-type": "application/x-www-form-urlencoded" },
+        payload: `grant_type=refresh_token&client_id=${client.clientId}&refresh_token=${tokens.refresh}`,
+      }),
+    ]);
+    expect([here.status, there.statusCode]).toEqual([200, 200]);
+    expect(there.json()).toMatchObject({ refresh_token: here.body.refresh_token });
+  });
+
+  test("a replica verifies the other's tokens and sees its revocations", async () => {
+    const human = host.human("developer");
+    const { client, tokens } = await host.connect(human, "low");
+    const { grantId } = await replica.server.verifyToken(tokens.access, "issues");
+    expect((await replica.grants.find(grantId))?.revokedAt).toBeNull();
+    expect((await client.revoke(tokens.refresh)).status).toBe(200);
+    expect((await replica.grants.find(grantId))?.revokedAt).toBeInstanceOf(Date);
+  });
+
   test("a refresh token that comes back late ends its own grant and no other install of the client", async () => {
     const human = host.human("developer");
     const stolen = await host.connect(human, "low");
@@ -160,8 +191,11 @@ describe.each(testDatabases)("on $name", ({ open }) => {
   test("no token is issued for a server that has left the policy, and again when it is back", async () => {
     const { client, tokens } = await host.connect(host.human("lead"), "low", { server: "wiki" });
     const servers = [...host.directory.settings().servers.values()];
-    await host.directory.change(servers.filter(({ key }) => key !== "wiki"));
-    expect((await client.refresh(tokens.refresh)).status).toBe(400);
+    const rest = servers.filter(({ key }) => key !== "wiki");
+    for (const announce of [false, true]) {
+      await host.directory.change(rest, { announce });
+      expect((await client.refresh(tokens.refresh)).status).toBe(400);
+    }
     await host.directory.change(servers);
     expect((await client.refresh(tokens.refresh)).status).toBe(200);
   });
@@ -180,5 +214,14 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     const levels = (await human.grants()).filter(({ client }) => client.id === first.client.clientId);
     expect(levels.map(({ level }) => level)).toEqual(["low", "low"]);
     expect(host.facts.consents.get(`${first.client.clientId} lead@example.com issues`)).toBe("low");
+  });
+
+  test("two processes that start on an empty database at once make everything once", async () => {
+    const { database, connectAgain } = await open();
+    const second = await connectAgain();
+    const [first, other] = await Promise.all([TestHost.start(database), TestHost.start(second)]);
+    expect([await first.count("user"), await first.count("account"), await first.count("jwks")]).toEqual([3, 3, 1]);
+    await other.close();
+    await first.close();
   });
 });

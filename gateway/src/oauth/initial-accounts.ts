@@ -1,3 +1,4 @@
+import { canonicalEmail } from "@permit-mcp-gateway/policies";
 import type { AuthContext } from "better-auth";
 
 /** An account that the deployment vouches for. */
@@ -15,7 +16,7 @@ export async function createInitialAccounts(
   accounts: readonly InitialAccount[],
 ): Promise<void> {
   for (const account of accounts) {
-    const email = account.email.toLowerCase();
+    const email = canonicalEmail(account.email);
     if ((await internalAdapter.findUserByEmail(email)) !== null) continue;
     const user = await internalAdapter.createUser(
       { email, name: email, emailVerified: true },

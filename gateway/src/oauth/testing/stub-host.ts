@@ -39,8 +39,10 @@ export class StubDirectory implements HostDirectory {
     this.#listeners.push(listener);
   }
 
-  async change(servers: readonly ServerSettings[], { password = true } = {}): Promise<void> {
+  /** `announce: false` is a change whose listeners have not run yet, or have failed. */
+  async change(servers: readonly ServerSettings[], { password = true, announce = true } = {}): Promise<void> {
     this.#settings = StubDirectory.#of(servers, password);
+    if (!announce) return;
     for (const listener of this.#listeners) await listener(this.#settings);
   }
 }

@@ -51,10 +51,15 @@ export class TestHost {
     this.time = parts.time;
   }
 
-  static async start(database: Database, changes: Partial<AuthorizationServerOptions> = {}): Promise<TestHost> {
+  /** With `replicaOf` it is a second process of that host: the same origin, but it does not listen. */
+  static async start(
+    database: Database,
+    changes: Partial<AuthorizationServerOptions> = {},
+    replicaOf?: TestHost,
+  ): Promise<TestHost> {
     const port = await freePort();
     const config = readConfig({
-      PUBLIC_URL: `http://localhost:${port}`,
+      PUBLIC_URL: replicaOf?.publicUrl ?? `http://localhost:${port}`,
       HOST_KEY: "demo",
       PERMIT_API_KEY: "unused",
       PERMIT_PDP_URL: "http://localhost:1",
@@ -101,7 +106,7 @@ export class TestHost {
       },
       webDir: import.meta.dirname,
     });
-    await app.listen({ port, host: "localhost" });
+    if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
     return new TestHost({ app, config, database, directory, facts, grants, server, time });
   }
 
