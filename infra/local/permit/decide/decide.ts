@@ -66,10 +66,7 @@ function byTenantRoles(index: PolicyIndex, { user, action, type }: DecisionQuery
   const allowing = roles.filter((role) => effectivePermissions(index, "", role).has(`${type}:${action}`));
   const [first] = allowing;
   if (first === undefined) {
-    return denied(
-      "no_permission",
-      `user '${user}' does not have any role that grants him the '${action}' permission on resources of type '${type}'`,
-    );
+    return noPermission(user, action, type);
   }
   return {
     allow: true,
@@ -77,6 +74,13 @@ function byTenantRoles(index: PolicyIndex, { user, action, type }: DecisionQuery
     reason: `user '${user}' has the role '${first}' in tenant '${tenant}', role '${first}' has the '${action}' permission on resources of type '${type}'`,
     allowing_roles: allowing,
   };
+}
+
+function noPermission(user: string, action: string, type: string): EngineAnswer {
+  return denied(
+    "no_permission",
+    `user '${user}' does not have any role that grants him the '${action}' permission on resources of type '${type}'`,
+  );
 }
 
 function byInstanceRoles(
@@ -90,10 +94,7 @@ function byInstanceRoles(
   const allowing = sources.filter(({ role }) => effectivePermissions(index, type, role).has(action));
   const [first] = allowing;
   if (first === undefined) {
-    return denied(
-      "no_permission",
-      `user '${user}' does not have any role that grants him the '${action}' permission on resources of type '${type}'`,
-    );
+    return noPermission(user, action, type);
   }
   return {
     allow: true,
