@@ -22,6 +22,8 @@ export interface PermitFixture {
   readonly requests: string[];
   /** Answers every request with this status instead. */
   failWith: number | undefined;
+  /** Lists everything, whatever was asked for. */
+  ignoresFilters: boolean;
   /** Answers `/allowed` and `/allowed/bulk`. Anything it returns is sent as it is. */
   decide: (query: DecisionQuery) => unknown;
   readonly queries: DecisionQuery[];
@@ -88,7 +90,7 @@ export async function startPermit(): Promise<PermitFixture> {
       return void send(
         200,
         page(
-          fixture.tuples.filter((tuple) => tuple.subject === subject),
+          fixture.tuples.filter((tuple) => fixture.ignoresFilters || tuple.subject === subject),
           url.searchParams,
         ),
       );
@@ -97,7 +99,9 @@ export async function startPermit(): Promise<PermitFixture> {
       const assignment = body as Assignment;
       if (request.method === "GET") {
         const kept = fixture.assignments.filter(
-          (each) => each.user === where("user") && each.resource_instance === where("resource_instance"),
+          (each) =>
+            fixture.ignoresFilters ||
+            (each.user === where("user") && each.resource_instance === where("resource_instance")),
         );
         return void send(200, page(kept, url.searchParams));
       }
@@ -127,6 +131,7 @@ export async function startPermit(): Promise<PermitFixture> {
     requests: [],
     queries: [],
     failWith: undefined,
+    ignoresFilters: false,
     decide: () => ({ allow: false }),
     close: listening.close,
   };

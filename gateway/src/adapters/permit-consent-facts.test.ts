@@ -56,6 +56,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   permit.failWith = undefined;
+  permit.ignoresFilters = false;
   permit.requests.length = 0;
   permit.assignments = [];
   permit.users.clear();
@@ -96,6 +97,21 @@ test("ceilings: of this human, the highest where several stand, more than one pa
     undefined,
   ]);
   expect((await facts().ceilings("nobody@example.com")).size).toBe(0);
+});
+
+test("a filter that Permit ignored is nobody else's ceiling or consent", async () => {
+  permit.ignoresFilters = true;
+  permit.tuples.push({ subject: profileRef("bob@example.com"), relation: "high", object: "other:other" });
+  permit.assignments.push({
+    user: agentKey(alice.clientId, "bob@example.com"),
+    role: "issues-high",
+    resource_instance: profileRef("bob@example.com"),
+    tenant: "default",
+  });
+  expect([...(await facts().ceilings(alice.email)).keys()]).toEqual(["issues"]);
+  expect(await facts().consent(alice, "issues")).toBeUndefined();
+  await facts().withdraw(alice, "issues");
+  expect(permit.assignments).toHaveLength(1);
 });
 
 describe("give", () => {
@@ -184,12 +200,15 @@ test("withdraw removes every level, and is fine without any", async () => {
 });
 
 test.each([401, 429, 500])("status %i: PERMIT_UNAVAILABLE, without the API key in the error", async (status) => {
+  const failing = facts();
+  // Once, so that the SDK knows the key's scope and fails in the calls themselves.
+  await failing.ceilings(alice.email);
   permit.failWith = status;
   const calls = [
-    facts().ceilings(alice.email),
-    facts().consent(alice, "issues"),
-    facts().give(alice, "issues", "low"),
-    facts().withdraw(alice, "issues"),
+    failing.ceilings(alice.email),
+    failing.consent(alice, "issues"),
+    failing.give(alice, "issues", "low"),
+    failing.withdraw(alice, "issues"),
   ];
   for (const call of calls) {
     const error = await call.then(
