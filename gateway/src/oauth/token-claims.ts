@@ -34,7 +34,7 @@ export function createTokenClaims({
       grant === undefined ||
       !isGrantActive(grant, clock()) ||
       grant.userId !== user?.id ||
-      
+      !directory.settings().servers.has(grant.server) ||
       resources?.length !== 1 ||
       resources[0] !== resourceIdentifier(publicUrl, grant.server)
     ) {
