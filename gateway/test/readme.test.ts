@@ -1,21 +1,23 @@
 /** `gateway/README.md` says what the code says. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { environmentSchema } from "../src/config.ts";
 import { errorCatalogue } from "../src/errors.ts";
 import { messageSteps } from "../src/mcp/pipeline.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const cells = (line: string) =>
+  line
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
 /** The rows of the table with these column titles, as cells. */
 function rows(...titles: string[]): string[][] {
-  const [, table = ""] = readme.split(`| ${titles.join(" | ")} |\n`);
-  const lines = table.split("\n").slice(1);
-  return lines.slice(0, lines.indexOf("")).map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  const lines = readme.split("\n");
+  const head = lines.findIndex((line) => cells(line).join() === titles.join());
+  const body = lines.slice(head + 2);
+  return head === -1 ? [] : body.slice(0, body.indexOf("")).map(cells);
 }
 
 test("the error table lists the catalogue: codes, statuses, JSON-RPC codes", () => {
@@ -42,10 +44,4 @@ test("the environment table lists the variables and their defaults", () => {
 test("the table of steps has the pipeline's steps in its order", () => {
   const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   expect(rows("step", "rule").map(([step]) => step?.match(/^\[(.+)\]/)?.[1])).toEqual(messageSteps.names.map(kebab));
-});
-
-test("links lead somewhere", () => {
-  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => link ?? "");
-  expect(links.length).toBeGreaterThan(20);
-  for (const link of links) expect([link, existsSync(new URL(`../${link}`, import.meta.url))]).toEqual([link, true]);
 });
