@@ -1,6 +1,7 @@
 /** What every request meets, whatever it asks for. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GatewayFixture, post, startGateway } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post } from "./mcp-requests.ts";
 
 let gateway: GatewayFixture;
 let notReady: string | undefined;

@@ -1,7 +1,8 @@
 /** Whatever is posted: an intended status, and never a call at the upstream without its record. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type GatewayFixture, post, startGateway } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post } from "./mcp-requests.ts";
 import { listen, toolNames } from "./upstream-fixture.ts";
 
 let gateway: GatewayFixture;

@@ -1,7 +1,8 @@
 /** Streams without a call behind them: they end with the consent, and they don't keep the gateway from stopping. */
 import type { ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type GatewayFixture, rpc, startGateway, toolCall } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { rpc, toolCall } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";

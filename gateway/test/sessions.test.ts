@@ -3,7 +3,8 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createSessionSeal } from "../src/mcp/session-seal.ts";
-import { type GatewayFixture, post, startGateway } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post } from "./mcp-requests.ts";
 import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";

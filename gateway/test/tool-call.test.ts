@@ -3,7 +3,8 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, post, startGateway, toolCall } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post, toolCall } from "./mcp-requests.ts";
 import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";

@@ -1,7 +1,8 @@
 /** `tools/list` shows what this agent may call now, however the upstream frames it. */
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, post, rpc, startGateway } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post, rpc } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";

@@ -1,7 +1,8 @@
 /** Upstreams that misbehave, and streams: what the client gets, and what the upstream can't make it do. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, post, startGateway, toolCall } from "./gateway-fixture.ts";
+import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { post, toolCall } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";

@@ -64,10 +64,13 @@ describe.each(testDatabases)("on $name", ({ open }) => {
 
   test("a revoked grant issues no more tokens, though its refresh token was just rotated", async () => {
     const human = host.human("developer");
+    const rows = async () => [await host.count("oauthRefreshToken"), await host.count("oauthConsent")];
+    const before = await rows();
     const { client, tokens } = await host.connect(human, "low");
     const rotated = tokensOf(await client.refresh(tokens.refresh));
     const grant = (await human.grants()).find((each) => each.client.id === client.clientId);
     expect((await human.post(`/api/grants/${grant?.id}/revoke`, {})).status).toBe(200);
+    expect(await rows()).toEqual(before);
     expect(await client.refresh(rotated.refresh)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     expect(await active(rotated.access)).toBe(false);
   });

@@ -196,6 +196,20 @@ describe("registration (RFC 7591)", () => {
     expect(await host.count("oauthClient")).toBe(before);
   });
 
+  test("from a page of another site does not count as the signed-in human's", async () => {
+    const human = host.human("lead");
+    await human.signIn();
+    const body = { redirect_uris: ["http://127.0.0.1/"], token_endpoint_auth_method: "none" };
+    const answer = await human.post("/api/auth/oauth2/register", body, { origin: "https://client.example.com" });
+    expect(answer.status).toBe(201);
+    const clients = await host.database.kysely
+      .selectFrom("oauthClient" as "gateway_grant")
+      .select("userId" as "user_id")
+      .where("clientId" as "client_id", "=", String(answer.body.client_id))
+      .execute();
+    expect(clients).toEqual([{ userId: null }]);
+  });
+
   test("scopes and grant types we don't have are left out, not refused", async () => {
     const { status, body } = await new TestClient(host.publicUrl).register({
       scope: "openid mcp",
