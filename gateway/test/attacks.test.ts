@@ -1,8 +1,6 @@
-/** Attacks by who asks and by the name of the tool. Each asserts what must not happen as well: no call at the upstream, no missing record. */
-import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
-import { post, rpc, toolCall } from "./mcp-requests.ts";
+import { post, toolCall } from "./mcp-requests.ts";
 import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";
@@ -185,4 +183,3 @@ describe("which tool", () => {
     expect(upstream.requests).toEqual([]);
   });
 });
-
