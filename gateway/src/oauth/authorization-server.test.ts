@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
 import { testDatabases } from "./testing/test-databases.ts";
@@ -226,5 +227,12 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     expect([await first.count("user"), await first.count("account"), await first.count("jwks")]).toEqual([3, 3, 1]);
     await other.close();
     await first.close();
+  });
+
+  test("STORAGE.md lists exactly the tables there are", async () => {
+    const text = readFileSync(new URL("./STORAGE.md", import.meta.url), "utf8");
+    const listed = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const tables = await host.database.kysely.introspection.getTables({ withInternalKyselyTables: true });
+    expect(listed.toSorted()).toEqual(tables.map(({ name }) => name).toSorted());
   });
 });
