@@ -21,6 +21,7 @@ Starts a host on this machine: local Permit, the demo's MCP servers and the gate
   --everything-port N    the MCP reference server         (${defaultPorts.everything})
   --help
 
+With DATABASE_URL in the environment the gateway uses that PostgreSQL instead of the embedded database.
 Everything listens on 127.0.0.1 only. Deleting the data folder starts afresh.
 `;
 
@@ -82,6 +83,7 @@ async function main(): Promise<number> {
     dataDir: options.dataDir,
     ports: options.ports,
     buildPages: true,
+    ...(process.env.DATABASE_URL === undefined ? {} : { databaseUrl: process.env.DATABASE_URL }),
     onProgress: print,
     onGatewayLine: (line) => {
       const decision = decisionLine(line);
