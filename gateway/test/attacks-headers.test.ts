@@ -1,31 +1,11 @@
 /** Attacks by headers, and what may pass of them. Each asserts what must not happen as well: no call at the upstream, no missing record. */
 import { request as httpRequest } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { describe, expect, test } from "vitest";
+import { alice, gateway, prepareAttackedGateway, token, upstream } from "./attacked-gateway.ts";
+import { startGateway } from "./gateway-fixture.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-const alice = "alice@example.com";
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
-let token = "";
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  upstream.ran.length = 0;
-  upstream.requests.length = 0;
-  const { world } = gateway;
-  world.audit.length = 0;
-  world.ceilings.set(alice, "high");
-  token = `token-${gateway.connect(alice, "client-a", "low").id}`;
-});
+prepareAttackedGateway();
 
 describe("headers and body", () => {
   const conforming = toolCall("list_issues");

@@ -1,32 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { describe, expect, test } from "vitest";
+import { gateway, prepareAttackedGateway, raw, token, upstream } from "./attacked-gateway.ts";
 import { post, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-const alice = "alice@example.com";
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
-let token = "";
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  upstream.ran.length = 0;
-  upstream.requests.length = 0;
-  const { world } = gateway;
-  world.audit.length = 0;
-  world.ceilings.set(alice, "high");
-  token = `token-${gateway.connect(alice, "client-a", "low").id}`;
-});
-
-/** `list_issues` is allowed, `delete_issue` is not: whatever a test does, `delete_issue` must never run. */
-const raw = (fields: string) => `{"jsonrpc":"2.0","id":1,${fields}}`;
+prepareAttackedGateway();
 
 describe("who asks", () => {
   test("no token: 401 with the way to sign in, no record", async () => {

@@ -1,7 +1,7 @@
+import { loopbackHosts } from "../loopback-hosts.ts";
+
 /** What sort of redirect URI a client asks for. */
 export type RedirectUriKind = "https" | "loopback" | "private-scheme" | "forbidden";
-
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
  * Schemes that run code, read files or start parts of the operating system: an authorization code, or worse, would be

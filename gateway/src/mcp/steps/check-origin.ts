@@ -1,7 +1,6 @@
 import { GatewayError } from "../../errors.ts";
+import { loopbackHosts } from "../../loopback-hosts.ts";
 import type { Exchange, McpDeps } from "../exchange.ts";
-
-const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
  * A browser's `Origin` must be ours or this machine's (MCP transports, security: DNS rebinding). Clients that are no
@@ -9,6 +8,6 @@ const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
  */
 export function checkOrigin({ headers: { origin } }: Exchange, { publicUrl }: McpDeps): object {
   if (origin === undefined || origin === publicUrl) return {};
-  if (URL.canParse(origin) && loopback.has(new URL(origin).hostname)) return {};
+  if (URL.canParse(origin) && loopbackHosts.has(new URL(origin).hostname)) return {};
   throw new GatewayError("ORIGIN_FORBIDDEN", { sentence: "Web pages of other sites can't use this endpoint." });
 }

@@ -3,7 +3,7 @@ import { duplicate } from "../state/api-error.ts";
 import { type EnvironmentState, typeOf } from "../state/environment.ts";
 import { attributesSchema, textSchema, userKeySchema } from "../state/keys.ts";
 import type { AssignmentRow, UserRow } from "../state/rows.ts";
-import { newStamp, stamped } from "../state/stamp.ts";
+import { given, newStamp, stamped } from "../state/stamp.ts";
 import { assignRoles } from "./role-assignments.ts";
 
 const userRoleSchema = z.strictObject({
@@ -64,9 +64,7 @@ export function upsertUser(
 export function updateUser(env: EnvironmentState, row: UserRow, change: z.infer<typeof userUpdateSchema>): UserRow {
   return env.users.put({
     ...row,
-    email: change.email === undefined ? row.email : change.email,
-    first_name: change.first_name === undefined ? row.first_name : change.first_name,
-    last_name: change.last_name === undefined ? row.last_name : change.last_name,
+    ...given({ email: change.email, first_name: change.first_name, last_name: change.last_name }),
     attributes: change.attributes === undefined ? row.attributes : (change.attributes ?? {}),
     updated_at: env.effects.now(),
   });

@@ -3,7 +3,7 @@ import { duplicate, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref } from "../state/environment.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { ActionRow } from "../state/rows.ts";
-import { newStamp, stamped } from "../state/stamp.ts";
+import { given, newStamp, stamped } from "../state/stamp.ts";
 
 /** An action inside a resource type's `actions` map. */
 export const actionBlockSchema = z.strictObject({
@@ -54,9 +54,7 @@ export function updateAction(
 ): ActionRow {
   return env.actions.put({
     ...row,
-    name: change.name ?? row.name,
-    description: change.description === undefined ? row.description : change.description,
-    attributes: change.attributes === undefined ? row.attributes : change.attributes,
+    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
     updated_at: env.effects.now(),
   });
 }

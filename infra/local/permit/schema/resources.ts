@@ -4,7 +4,7 @@ import { duplicate } from "../state/api-error.ts";
 import type { EnvironmentState } from "../state/environment.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { AttributeBlock, ResourceRow } from "../state/rows.ts";
-import { newStamp, stamped } from "../state/stamp.ts";
+import { given, newStamp, stamped } from "../state/stamp.ts";
 import { actionBlockSchema, deleteAction, replaceActions } from "./actions.ts";
 import { deleteRelation, replaceRelations } from "./relations.ts";
 import { deleteRole, readRole, replaceRoles, roleBlockSchema } from "./roles.ts";
@@ -66,10 +66,12 @@ function attributeBlocks(
 export function updateResource(env: EnvironmentState, row: ResourceRow, change: ResourceUpdate): ResourceRow {
   const updated = env.resources.put({
     ...row,
-    name: change.name ?? row.name,
-    urn: change.urn === undefined ? row.urn : change.urn,
-    description: change.description === undefined ? row.description : change.description,
-    type_attributes: change.type_attributes === undefined ? row.type_attributes : change.type_attributes,
+    ...given({
+      name: change.name,
+      urn: change.urn,
+      description: change.description,
+      type_attributes: change.type_attributes,
+    }),
     attributes: change.attributes === undefined ? row.attributes : attributeBlocks(env, row, change.attributes ?? {}),
     updated_at: env.effects.now(),
   });

@@ -3,7 +3,7 @@ import { duplicate, invalid, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref, typeOf } from "../state/environment.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { RoleRow } from "../state/rows.ts";
-import { newStamp, stamped } from "../state/stamp.ts";
+import { given, newStamp, stamped } from "../state/stamp.ts";
 import { derivationSchema, readDerivation, setDerivation } from "./derivations.ts";
 import { resolvePermissions } from "./permissions.ts";
 
@@ -61,9 +61,7 @@ export function updateRole(env: EnvironmentState, row: RoleRow, change: z.infer<
   }
   const updated = env.roles.put({
     ...row,
-    name: change.name ?? row.name,
-    description: change.description === undefined ? row.description : change.description,
-    attributes: change.attributes === undefined ? row.attributes : change.attributes,
+    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
     permissions:
       change.permissions === undefined ? row.permissions : resolvePermissions(env, resource, change.permissions ?? []),
     extends:

@@ -13,3 +13,10 @@ export function newStamp(env: EnvironmentState): { id: string; created_at: strin
   const now = env.effects.now();
   return { id: env.effects.newId(), created_at: now, updated_at: now };
 }
+
+/** The fields that a PATCH gives, to be spread over a row: Permit overwrites those and leaves the rest. `null` is given. */
+export function given<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
