@@ -28,8 +28,14 @@ export class BrowserHuman implements Consenter {
     try {
       const page = await browser.newPage();
       const redirectUri = authorizationUrl.searchParams.get("redirect_uri") ?? "";
-      // Stands in for the client's listener.
-      await page.route(`${redirectUri}**`, (route) => route.fulfill({ body: "Back at the client." }));
+      // Stands in for the client's listener: what counts is the request, as it does for a real one.
+      const called = Promise.withResolvers<URL>();
+      await page.route(`${redirectUri}**`, async (route) => {
+        const url = new URL(route.request().url());
+        // A browser that does not wait for the answer has made the request all the same.
+        await route.fulfill({ contentType: "text/plain", body: "Back at the client." }).catch(() => undefined);
+        called.resolve(url);
+      });
       await page.goto(authorizationUrl.href);
       await page.getByLabel("E-mail address").fill(this.#email);
       await page.getByLabel("Password").fill(this.#password);
@@ -44,10 +50,13 @@ export class BrowserHuman implements Consenter {
         await page.locator(`input[name="level"][value="${choice.level}"]`).check();
         await page.getByRole("button", { name: "Authorize" }).click();
       }
-      await page.waitForURL((url) => url.href.startsWith(redirectUri));
-      return new URL(page.url());
+      return await Promise.race([called.promise, page.waitForTimeout(20_000).then(() => gaveUp(page.url()))]);
     } finally {
       await browser.close();
     }
   }
+}
+
+function gaveUp(url: string): never {
+  throw new Error(`The browser was not sent back to the client within 20 seconds. It is at ${url}`);
 }
