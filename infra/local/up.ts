@@ -39,7 +39,6 @@ export interface LocalHost {
   readonly model: HostModel;
   /** Origin, for example `http://localhost:8080`. */
   readonly gatewayUrl: string;
-  readonly permitUrl: string;
   /** Environment-level key of local Permit: what a check through the SDK needs. */
   readonly permitKey: string;
   /** Where the issue tracker lists the calls that reached it. */
@@ -150,7 +149,6 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     return {
       model,
       gatewayUrl,
-      permitUrl,
       permitKey,
       issuesCallsUrl: `http://127.0.0.1:${ports.issues}/calls`,
       folders,

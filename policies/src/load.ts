@@ -35,13 +35,6 @@ export function loadHost(dir: string): LoadResult {
   return { ok: true, host: hostModel({ key: files.key, host, grants, servers }) };
 }
 
-/** A host's folder and what loading it gave. */
-export interface LoadedHost {
-  readonly key: string;
-  readonly dir: string;
-  readonly result: LoadResult;
-}
-
 /**
  * The hosts in a folder such as `policies/hosts`, sorted by key. Undefined when there is no such folder: the caller has
  * to tell this apart from hosts without findings.
@@ -58,9 +51,4 @@ export function listHosts(hostsDir: string): readonly { readonly key: string; re
     .filter((name) => !name.startsWith("."))
     .toSorted()
     .map((key) => ({ key, dir: join(hostsDir, key) }));
-}
-
-/** Loads every host in a folder such as `policies/hosts`. Undefined when there is no such folder. */
-export function loadHosts(hostsDir: string): readonly LoadedHost[] | undefined {
-  return listHosts(hostsDir)?.map(({ key, dir }) => ({ key, dir, result: loadHost(dir) }));
 }
