@@ -95,9 +95,10 @@ describe("starting", () => {
     [["--port", "99999"], "--port must be a number from 0 to 65535"],
     [["--port", "0", "--org-key", "short"], "at least 16 characters"],
     [["--no-such-option"], "See --help."],
+    [["no-such-command"], "See --help."],
   ])("%j is refused", async (args, message) => {
     const refused = await runToEnd(args);
-    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
     expect(refused.stderr).toContain(message);
   });
 

@@ -17,11 +17,20 @@ export interface LocalPermitOptions {
   readonly orgKey?: string;
 }
 
+/** A key that was just made. */
+export interface NewKey {
+  /** Whose, in words. */
+  readonly name: string;
+  readonly secret: string;
+}
+
 /** A running local Permit: control plane and decision point at one URL. */
 export interface LocalPermit {
   /** Origin, for example `http://127.0.0.1:7766`: `apiUrl` and `pdp` of the SDK. */
   readonly url: string;
   readonly orgKey: string;
+  /** The keys that this start made: nobody has seen them yet. */
+  readonly newKeys: readonly NewKey[];
   /** Stops listening, waits for commits under way and closes the database. */
   close(): Promise<void>;
 }
@@ -44,6 +53,8 @@ export async function startLocalPermit(options: LocalPermitOptions): Promise<Loc
     return {
       url,
       orgKey: store.organizationKey,
+      newKeys:
+        store.firstStart && orgKey === undefined ? [{ name: "the organization", secret: store.organizationKey }] : [],
       close: () => {
         closing ??= app.close().then(() => store.close());
         return closing;

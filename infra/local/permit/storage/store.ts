@@ -15,6 +15,7 @@ export class Store {
   readonly #environments = new Map<string, EnvironmentState>();
   readonly #log: ChangeLog;
   #failure: unknown = null;
+  #firstStart = false;
 
   private constructor(log: ChangeLog, effects: Effects) {
     this.#log = log;
@@ -40,6 +41,11 @@ export class Store {
   /** Secret of the organization's key. */
   get organizationKey(): string {
     return [...this.organization.apiKeys].find((key) => key.environment_id === null)?.secret ?? "";
+  }
+
+  /** Whether there was nothing stored. */
+  get firstStart(): boolean {
+    return this.#firstStart;
   }
 
   /** Whether changes can be stored. After a failed commit memory is ahead of the disk, so nothing is answered any more. */
@@ -105,6 +111,7 @@ export class Store {
     const { newId, now, newSecret } = this.effects;
     const created_at = now();
     if (this.organization.organizations.size === 0) {
+      this.#firstStart = true;
       this.organization.organizations.put({ id: newId(), created_at });
       this.organization.projects.put({
         id: newId(),

@@ -1,0 +1,22 @@
+import type { LocalPermitOptions } from "../start.ts";
+import { DataDirInUseError } from "../storage/data-lock.ts";
+
+/** Why it did not start, and what to do. What nobody foresaw is told with its stack. */
+export function explainStart(error: unknown, options: LocalPermitOptions): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${options.port} is in use. Stop what uses it, or start with another --port (0 takes a free one).`;
+    case "EADDRNOTAVAIL":
+      return `This machine has no address ${options.host}. Start with another --host.`;
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+    case "ENOTDIR":
+    case "EEXIST":
+      return `${error.message}. Start with a --data folder that this user may write, or another --port.`;
+    default:
+      return error instanceof DataDirInUseError ? error.message : (error.stack ?? error.message);
+  }
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import type { LocalPermitOptions } from "../start.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `--help`. */
+export const serveUsage = `Local Permit: Permit's control plane and decision point on this machine.
+
+  npm run permit:local -- [--port 7766] [--data DIR] [--org-key KEY] [--host 127.0.0.1]
+
+  --port     port to listen on; 0 takes a free one (default 7766)
+  --data     folder for everything that outlives the process; without it nothing does
+  --org-key  API key of the organization; better given as PERMIT_LOCAL_ORG_KEY, because arguments are visible to every
+             user of the machine. Without either: the stored key, or a new one, which is printed once. A key that is
+             given takes the place of the stored one
+  --host     address to listen on (default 127.0.0.1)
+  --help     this text
+
+When it is ready, one line of JSON goes to standard output: {"ready":true,"url":"http://127.0.0.1:7766"}
+`;
+
+function readPort(name: string, value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535) {
+    throw new UsageError(`--${name} must be a number from 0 to 65535, not '${value}'.`);
+  }
+  return port;
+}
+
+/** What the command line and the environment ask for; null when it is the help text. Throws UsageError. */
+export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalPermitOptions | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: "string", default: "7766" },
+      data: { type: "string" },
+      "org-key": { type: "string" },
+      host: { type: "string", default: "127.0.0.1" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return null;
+  const orgKey = values["org-key"] ?? env.PERMIT_LOCAL_ORG_KEY;
+  if (orgKey !== undefined && !/^\S{16,}$/.test(orgKey)) {
+    throw new UsageError("The organization key must have at least 16 characters and no spaces.");
+  }
+  return {
+    port: readPort("port", values.port),
+    host: values.host,
+    ...(values.data === undefined ? {} : { dataDir: values.data }),
+    ...(orgKey === undefined ? {} : { orgKey }),
+  };
+}
