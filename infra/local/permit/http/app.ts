@@ -25,7 +25,7 @@ import { writeError } from "./write-error.ts";
 const bodyLimitBytes = 16 * 1024 * 1024;
 
 /** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
-export function createApp(store: Store): FastifyInstance {
+export function createApp(store: Store, decisions: DecisionLogs = new DecisionLogs()): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     // The default of 100 would turn long user keys (an agent's names a client and a human) into a 404.
@@ -45,7 +45,6 @@ export function createApp(store: Store): FastifyInstance {
   });
   app.addHook("preValidation", async (request) => checkStorable(request.body));
 
-  const decisions = new DecisionLogs();
   registerHealth(app, store);
   registerDecisions(app, store, decisions);
   registerAuditLogs(app, store, decisions);

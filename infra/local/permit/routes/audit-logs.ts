@@ -19,8 +19,8 @@ export function registerAuditLogs(app: FastifyInstance, store: Store, decisions:
       .list()
       .filter(
         (row) =>
-          (users === null || users.includes(row.user)) &&
-          (resources === null || resources.includes(row.type)) &&
+          (users === null || users.includes(row.user ?? "")) &&
+          (resources === null || resources.includes(row.type ?? "")) &&
           (tenant === null || row.tenant === tenant) &&
           (action === null || row.action === action) &&
           (decision === null || row.allow === decision),
@@ -32,9 +32,9 @@ export function registerAuditLogs(app: FastifyInstance, store: Store, decisions:
       org_id: env.scope.organization_id,
       project_id: env.scope.project_id,
       env_id: env.scope.environment_id,
-      query: "check",
+      query: row.query,
       user_key: row.user,
-      user_email: env.users.byKey(row.user)?.email ?? null,
+      user_email: env.users.byKey(row.user ?? "")?.email ?? null,
       resource_type: row.type,
       tenant: row.tenant ?? null,
       action: row.action,

@@ -59,12 +59,14 @@ function answer(env: EnvironmentState, query: AllowedQuery, decisions: DecisionL
   };
   const index = policyIndex(env);
   const decision = decide(index, asked);
-  decisions.of(env.scope.environment_id).add({
+  decisions.add(env.scope.environment_id, {
     id: env.effects.newId(),
     timestamp: env.effects.now(),
+    query: "check",
     ...asked,
     allow: decision.allow,
     reason: reasonOf(decision),
+    input: query,
   });
   const { allow, ...engines } = decision;
   const synced = index.hasUser(user.key);
