@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** Ends the process when it answers anything that Permit's API does not. */
+const checkResponses = new URL("check-responses-in-process.ts", import.meta.url).href;
 
 /** A local Permit in a process of its own, as a user starts it. */
 export interface PermitProcess {
@@ -23,7 +25,9 @@ export interface ProcessEnd {
 const started = new Set<ChildProcess>();
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } });
+  const child = spawn(process.execPath, ["--import", checkResponses, main, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+  });
   started.add(child);
   child.once("exit", () => started.delete(child));
   return child;
