@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { plan } from "@permit-mcp-gateway/policies";
+import { dayOf, plan } from "@permit-mcp-gateway/policies";
 import { loadHost } from "@permit-mcp-gateway/policies/load";
 import { expect, test } from "vitest";
 import { runProgram } from "./testing/run-program.ts";
@@ -23,7 +23,7 @@ test("the stack of a host registers its plan and gives the gateway's variables, 
   const policy = loadHost("policies/hosts/demo");
   if (!policy.ok) throw new Error("The demo's policy has findings.");
   const permit = registrations.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/permit:"));
-  expect(permit.map(({ inputs }) => inputs.object)).toEqual(plan(policy.host));
+  expect(permit.map(({ inputs }) => inputs.object)).toEqual(plan(policy.host, dayOf(new Date())));
   expect(outputs).toEqual({
     environmentKey: { secret: true, value: "environment-key" },
     gatewayVariables: {

@@ -1,6 +1,7 @@
 /** The Pulumi program: one stack, one host. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dayOf } from "@permit-mcp-gateway/policies";
 import { loadHost, printDiagnostic } from "@permit-mcp-gateway/policies/load";
 import * as pulumi from "@pulumi/pulumi";
 import { readStackConfig } from "./config.ts";
@@ -10,10 +11,12 @@ import { Host } from "./host/host.ts";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
 const config = readStackConfig();
-const policy = loadHost(resolve(repository, config.policies));
+const today = dayOf(new Date());
+const policy = loadHost(resolve(repository, config.policies), today);
 if (!policy.ok) throw new pulumi.RunError(policy.diagnostics.map(printDiagnostic).join("\n"));
+for (const diagnostic of policy.diagnostics) pulumi.log.warn(printDiagnostic(diagnostic));
 
-const host = new Host(policy.host.key, { model: policy.host });
+const host = new Host(policy.host.key, { model: policy.host, today });
 
 const environment = pulumi
   .all([host.environmentKey, config.authSecret, config.databaseUrl, config.initialAccounts])

@@ -1,6 +1,6 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
 import type { Readable } from "node:stream";
-import type { HostAttributes, TrustLevel } from "@permit-mcp-gateway/policies";
+import type { HostAttributesRead, TrustLevel } from "@permit-mcp-gateway/policies";
 
 /** One tool that the policy knows and has enabled. */
 export interface ToolSettings {
@@ -25,7 +25,7 @@ export interface ServerSettings {
 export interface HostSettings {
   readonly key: string;
   readonly name: string;
-  readonly signIn: HostAttributes["sign_in"];
+  readonly signIn: HostAttributesRead["sign_in"];
   readonly servers: ReadonlyMap<string, ServerSettings>;
 }
 

@@ -1,4 +1,5 @@
 import { plan } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import { beforeAll, expect, test } from "vitest";
 import { hostModel, issuesServer } from "../testing/host-model.ts";
 import type { ProgramRecord } from "../testing/record-program.ts";
@@ -6,7 +7,7 @@ import { runProgram } from "../testing/run-program.ts";
 
 let record: ProgramRecord;
 beforeAll(async () => {
-  record = await runProgram({ component: "acme", model: hostModel() });
+  record = await runProgram({ component: "acme", model: hostModel(), today });
 });
 
 const permitResources = ({ registrations }: ProgramRecord) =>
@@ -26,7 +27,7 @@ test("one resource per plan object, named after the component, each waiting for 
       ["ServerGrants", "acme-grants-issues", ["acme-humans"]],
       ["ServerGrants", "acme-grants-notes", ["acme-grants-issues"]],
       ["ResourceInstance", "acme-instance-gateway_host", ["acme-grants-notes"]],
-      ["HostAdmins", "acme-admins", ["acme-instance-gateway_host"]],
+      ["HostMembers", "acme-members", ["acme-instance-gateway_host"]],
     ],
   );
 });
@@ -35,7 +36,7 @@ test("the inputs are the plan's objects and nothing else: no API key", () => {
   const permit = permitResources(record);
   const inputs = permit.map(({ inputs: { __provider: _, ...inputs } }) => inputs);
   const environment = { project: "default", environment: "demo" };
-  expect(inputs).toEqual(plan(hostModel()).map((object) => ({ environment, object })));
+  expect(inputs).toEqual(plan(hostModel(), today).map((object) => ({ environment, object })));
   const source = permit[0]?.inputs.__provider;
   expect(source).toContain("@permit-mcp-gateway/infra/permit");
   expect(permit.every(({ inputs }) => inputs.__provider === source)).toBe(true);
@@ -60,6 +61,7 @@ test("a server less is three resources less", async () => {
   const { registrations } = await runProgram({
     component: "acme",
     model: hostModel({ servers: [issuesServer], grants }),
+    today,
   });
   const names = registrations.map(({ name }) => name);
   expect(names.filter((name) => name.includes("notes"))).toEqual([]);

@@ -1,8 +1,8 @@
-import { type HostModel, type PermitObject, plan } from "@permit-mcp-gateway/policies";
+import { type Day, type HostModel, type PermitObject, plan } from "@permit-mcp-gateway/policies";
 import * as pulumi from "@pulumi/pulumi";
 import {
   PermitEnvironment,
-  PermitHostAdmins,
+  PermitHostMembers,
   PermitHumans,
   PermitResourceInstance,
   PermitResourceType,
@@ -12,6 +12,8 @@ import {
 /** What a host is made of. */
 export interface HostArgs {
   readonly model: HostModel;
+  /** The day whose grants are provisioned. */
+  readonly today: Day;
 }
 
 /** What one plan object becomes. Names come from the component and from the object's key, which is what identifies it. */
@@ -31,8 +33,8 @@ function addObject(
       return new PermitHumans(`${name}-humans`, args, options);
     case "server-grants":
       return new PermitServerGrants(`${name}-grants-${object.server}`, args, options);
-    case "host-admins":
-      return new PermitHostAdmins(`${name}-admins`, args, options);
+    case "host-members":
+      return new PermitHostMembers(`${name}-members`, args, options);
   }
 }
 
@@ -43,7 +45,7 @@ export class Host extends pulumi.ComponentResource {
 
   constructor(name: string, args: HostArgs, options?: pulumi.ComponentResourceOptions) {
     super("permit-mcp-gateway:index:Host", name, {}, options);
-    const [first, ...objects] = plan(args.model);
+    const [first, ...objects] = plan(args.model, args.today);
     if (first?.kind !== "environment") throw new TypeError("A plan begins with its environment.");
     const environment = { project: first.project, environment: first.key };
     const made = new PermitEnvironment(`${name}-environment`, { environment, object: first }, { parent: this });

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type HostModel, plan } from "@permit-mcp-gateway/policies";
+import { dayOf, type HostModel, plan } from "@permit-mcp-gateway/policies";
 import { loadHost, printDiagnostic } from "@permit-mcp-gateway/policies/load";
 import { gatewayEnvironment } from "../gateway-environment.ts";
 import { applyPlan, connectOrganization, readEnvironmentKey } from "../permit/index.ts";
@@ -118,7 +118,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       },
     });
     progress(`Provisioning host "${model.key}" ...`);
-    await applyPlan(organization, plan(model));
+    await applyPlan(organization, plan(model, dayOf(new Date())));
     const permitKey = await readEnvironmentKey(organization, model.permit);
     progress(writes.length === 0 ? "  nothing changed" : `  ${writes.length} changes in Permit`);
 
@@ -155,7 +155,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       accounts: secrets.passwords,
       provision: async () => {
         writes.length = 0;
-        await applyPlan(organization, plan(loadModel(options.policyDir, ports)));
+        await applyPlan(organization, plan(loadModel(options.policyDir, ports), dayOf(new Date())));
         return [...writes];
       },
       crashGateway: async () => {

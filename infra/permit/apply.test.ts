@@ -1,4 +1,5 @@
 import { decide, type HostModel, humanKey, profileKey, trustLevels } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grants, hostModel, issuesServer, notesServer, serverModel } from "../testing/host-model.ts";
 import { consent, type Provisioning, startProvisioning } from "../testing/provisioning.ts";
@@ -51,7 +52,7 @@ describe("first apply", () => {
         for (const tool of issuesServer.tools) {
           const cell = `ceiling ${ceiling}, consent ${level}: ${tool.name}`;
           answers[cell] = await sdk.check(agent, tool.action, onIssues);
-          const query = { human: emails[ceiling], server: "issues", tool: tool.name, consent: level };
+          const query = { human: emails[ceiling], server: "issues", tool: tool.name, consent: level, on: today };
           expected[cell] = decide(model, query).allow;
         }
       }

@@ -35,7 +35,7 @@ function identity(object: PermitObject): readonly string[] {
       return ["humans"];
     case "server-grants":
       return ["grants", object.server];
-    case "host-admins":
+    case "host-members":
       return ["admins", object.host];
   }
 }

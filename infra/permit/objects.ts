@@ -1,7 +1,7 @@
 import type { EnvironmentPlan, PermitObject } from "@permit-mcp-gateway/policies";
 import type { EnvironmentClient } from "./client.ts";
 import type { ObjectHandler, Step } from "./handler.ts";
-import { hostAdmins } from "./host-admins.ts";
+import { hostMembers } from "./host-members.ts";
 import { humans } from "./humans.ts";
 import { resourceInstance } from "./resource-instance.ts";
 import { resourceType } from "./resource-type.ts";
@@ -44,7 +44,7 @@ export async function inspect(client: EnvironmentClient, object: EnvironmentObje
       return inspectWith(humans, client, object);
     case "server-grants":
       return inspectWith(serverGrants, client, object);
-    case "host-admins":
-      return inspectWith(hostAdmins, client, object);
+    case "host-members":
+      return inspectWith(hostMembers, client, object);
   }
 }

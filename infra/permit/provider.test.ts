@@ -1,4 +1,5 @@
 import { humanKey, plan, type ResourceTypePlan } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDynamicProvider } from "../testing/dynamic-provider.ts";
 import { hostModel, notesServer, serverModel } from "../testing/host-model.ts";
@@ -8,14 +9,14 @@ import type { ManagedObject } from "./index.ts";
 
 const model = hostModel();
 const environment = { project: model.permit.project, environment: model.permit.environment };
-const managed = (of = model): ManagedObject[] => plan(of).map((object) => ({ environment, object }));
+const managed = (of = model): ManagedObject[] => plan(of, today).map((object) => ({ environment, object }));
 const onIssues = { type: "issues", key: "issues", tenant: "default" };
 
 let host: Provisioning;
 let provider: Awaited<ReturnType<typeof startDynamicProvider>>;
 beforeAll(async () => {
   host = await startProvisioning();
-  const { registrations } = await runProgram({ component: "demo", model });
+  const { registrations } = await runProgram({ component: "demo", model, today });
   const serialized = registrations.find(({ name }) => name === "demo-humans")?.inputs.__provider as string;
   provider = await startDynamicProvider(serialized, {
     "permit-mcp-gateway:permitApiUrl": host.url,

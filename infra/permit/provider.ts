@@ -88,8 +88,8 @@ export class PermitServerGrants extends pulumi.dynamic.Resource {
 }
 
 /** The admins of the host. */
-export class PermitHostAdmins extends pulumi.dynamic.Resource {
+export class PermitHostMembers extends pulumi.dynamic.Resource {
   constructor(name: string, args: PermitResourceArgs, options?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...args }, options, "permit", "HostAdmins");
+    super(provider, name, { ...args }, options, "permit", "HostMembers");
   }
 }

@@ -1,4 +1,5 @@
 import { type HostModel, plan, type ResourceTypePlan } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hostModel, issuesServer } from "../testing/host-model.ts";
 import { type Provisioning, startProvisioning } from "../testing/provisioning.ts";
@@ -7,7 +8,7 @@ import { fromResource } from "./resource-type-read.ts";
 import { toRequest } from "./resource-type-request.ts";
 
 function typePlan(key: string, model: HostModel = hostModel()): ResourceTypePlan {
-  const found = plan(model).find((object) => object.kind === "resource-type" && object.key === key);
+  const found = plan(model, today).find((object) => object.kind === "resource-type" && object.key === key);
   if (found?.kind !== "resource-type") throw new Error(`The plan has no type ${key}.`);
   return found;
 }

@@ -7,6 +7,7 @@ import {
   profileRef,
   type TrustLevel,
 } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import { Permit } from "permitio";
 import { startLocalPermit } from "../local/permit/start.ts";
 import { applyPlan, connectOrganization, readEnvironmentKey } from "../permit/index.ts";
@@ -36,7 +37,7 @@ export async function startProvisioning() {
     /** Provisions the host and returns the writes made. */
     async provision(model: HostModel): Promise<readonly string[]> {
       requests.length = 0;
-      await applyPlan(organization, plan(model));
+      await applyPlan(organization, plan(model, today));
       return [...requests];
     },
     /** Provisions with every request matching `fails` never sent, and returns the writes made before. */
@@ -44,7 +45,7 @@ export async function startProvisioning() {
       requests.length = 0;
       failOn = fails;
       try {
-        await applyPlan(organization, plan(model));
+        await applyPlan(organization, plan(model, today));
       } catch {
         return [...requests];
       } finally {

@@ -4,13 +4,13 @@
  * and Pulumi could not serialize the rewritten providers.
  */
 import { text } from "node:stream/consumers";
-import type { HostModel } from "@permit-mcp-gateway/policies";
+import type { Day, HostModel } from "@permit-mcp-gateway/policies";
 import * as pulumi from "@pulumi/pulumi";
 import { promiseOf, type Registration, recordRegistrations } from "./mocks.ts";
 
 /** What to run: a Host component, or the whole program with this stack configuration. */
 export type ProgramRequest =
-  | { readonly component: string; readonly model: HostModel }
+  | { readonly component: string; readonly model: HostModel; readonly today: Day }
   | { readonly stack: string; readonly config: Readonly<Record<string, string>> };
 
 /** What it registered and returned. */
@@ -22,7 +22,7 @@ export interface ProgramRecord {
 async function runProgram(request: ProgramRequest): Promise<Record<string, unknown>> {
   if ("component" in request) {
     const { Host } = await import("../host/host.ts");
-    const { environmentKey } = new Host(request.component, { model: request.model });
+    const { environmentKey } = new Host(request.component, { model: request.model, today: request.today });
     return { environmentKey };
   }
   return import("../index.ts");

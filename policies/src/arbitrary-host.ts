@@ -1,44 +1,52 @@
 import fc from "fast-check";
-import type { HostModel } from "./model.ts";
+import { grantsThatHold } from "./host-model.ts";
+import type { ApprovalRule, GrantModel, HostModel } from "./model.ts";
+import { plainGrant, plainHost, plainServer, plainTool } from "./testing/plain-model.ts";
 import { trustLevels } from "./trust.ts";
 
 const source = { file: "host.yaml", line: 1, column: 1 };
 const level = fc.constantFrom(...trustLevels);
 const names = (prefix: string) => fc.uniqueArray(fc.nat(5), { maxLength: 4 }).map((all) => all.map((n) => prefix + n));
 
+/** Days around which grants of `arbitraryHost` end. */
+export const days = ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"] as const;
+const until = fc.option(fc.constantFrom(...days), { nil: undefined });
+
+const approval: fc.Arbitrary<readonly ApprovalRule[]> = fc
+  .subarray(["tool", "server", "host"] as const)
+  .map((scopes) => scopes.map((scope) => ({ scope, source })));
+
 const server = (key: string) =>
-  names("tool").chain((tools) =>
-    fc.record({
-      key: fc.constant(key),
-      name: fc.constant(key),
-      description: fc.constant(key),
-      url: fc.constant(`https://${key}.example.com/mcp`),
-      tools: fc.tuple(
-        ...tools.map((name) => {
-          const fixed = { name: fc.constant(name), action: fc.constant(name), source: fc.constant(source) };
-          return fc.record({ ...fixed, trust: level, enabled: fc.boolean() });
-        }),
+  names("tool")
+    .chain((tools) =>
+      fc.tuple(
+        ...tools.map((name) =>
+          fc
+            .tuple(level, fc.boolean(), approval)
+            .map(([trust, enabled, rules]) => plainTool(name, trust, { enabled, approval: rules })),
+        ),
       ),
-      source: fc.constant(source),
-    }),
-  );
+    )
+    .map((tools) => plainServer(key, {}, { name: key, tools }));
+
+const grantsFor = (key: string, human: string): fc.Arbitrary<readonly GrantModel[]> =>
+  fc
+    .array(fc.tuple(level, until), { maxLength: 2 })
+    .map((all) => grantsThatHold(all.map(([ceiling, end]) => plainGrant(human, key, ceiling, { until: end }))));
 
 /** Hosts of a few servers, tools, humans and grants, for tests that hold of every host. */
 export const arbitraryHost: fc.Arbitrary<HostModel> = fc
   .tuple(names("server"), names("human"))
   .chain(([keys, people]) => {
-    const emails = people.map((name) => `${name}@example.com`);
-    const grant = (key: string, human: string) =>
-      fc.option(level).map((ceiling) => (ceiling === null ? [] : [{ human, server: key, ceiling, source }]));
-    const grants = keys.flatMap((key) => emails.map((email) => grant(key, email)));
+    const servers = keys.toSorted();
+    const humans = people.toSorted().map((name) => `${name}@example.com`);
     return fc.record({
-      key: fc.constant("host"),
-      name: fc.constant("Host"),
-      permit: fc.constant({ project: "default", environment: "host" }),
-      signIn: fc.constant({ password: { enabled: true } }),
-      admins: fc.subarray(emails),
-      servers: fc.tuple(...keys.map(server)),
-      humans: fc.constant(emails.map((email) => ({ email, groups: [] }))),
-      grants: fc.tuple(...grants).map((all) => all.flat()),
+      humans: fc.constant(humans),
+      admins: fc.subarray(humans),
+      servers: fc.tuple(...servers.map(server)),
+      grants: fc
+        .tuple(...servers.flatMap((key) => humans.map((human) => grantsFor(key, human))))
+        .map((all) => all.flat()),
     });
-  });
+  })
+  .map(({ admins, ...parts }) => plainHost(parts, { admins }));

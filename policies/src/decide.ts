@@ -1,37 +1,110 @@
 import { canonicalEmail } from "./email.ts";
-import type { HostModel } from "./model.ts";
+import type { Day, GrantModel, HostModel, ServerModel, ToolModel } from "./model.ts";
 import { effectiveTrust, reaches, type TrustLevel } from "./trust.ts";
 
-/** A question to the policy: may an agent of `human`, consented at `consent`, call `tool` of `server`? */
+/** A question to the policy: may an agent of `human`, consented at `consent`, call `tool` of `server` on a day? */
 export interface DecisionQuery {
   /** E-mail address; compared as `canonicalEmail` writes it. */
   readonly human: string;
   readonly server: string;
   readonly tool: string;
   readonly consent: TrustLevel;
+  /** The day of the call: grants end. */
+  readonly on: Day;
+  /** Client id of the agent, for the list of agents whose calls never wait; without it none is bypassed. */
+  readonly client?: string;
 }
 
 /** The answer, with a code that names the link of the chain that gave it. */
 export type PolicyDecision =
-  | { readonly allow: true; readonly effective: TrustLevel }
+  | {
+      readonly allow: true;
+      readonly effective: TrustLevel;
+      /** True when the call waits until an approver lets it pass. */
+      readonly approval: boolean;
+    }
   | {
       readonly allow: false;
-      readonly code: "SERVER_UNKNOWN" | "TOOL_UNKNOWN" | "NO_GRANT" | "CEILING_TOO_LOW" | "CONSENT_TOO_LOW";
+      readonly code:
+        | "SERVER_UNKNOWN"
+        | "TOOL_UNKNOWN"
+        | "NO_GRANT"
+        | "GRANT_ENDED"
+        | "CEILING_TOO_LOW"
+        | "CONSENT_TOO_LOW";
     };
+
+interface ServerIndex {
+  readonly server: ServerModel;
+  readonly tools: ReadonlyMap<string, ToolModel>;
+  /** By e-mail, in the order of the model: the highest ceiling first. */
+  readonly grants: Map<string, GrantModel[]>;
+}
+
+const indexes = new WeakMap<HostModel, ReadonlyMap<string, ServerIndex>>();
+
+/** The model by keys, made once for each model: hosts have ten thousands of grants, and are asked of each. */
+function indexOf(host: HostModel): ReadonlyMap<string, ServerIndex> {
+  const known = indexes.get(host);
+  if (known !== undefined) return known;
+  const made = new Map<string, ServerIndex>();
+  for (const server of host.servers) {
+    made.set(server.key, { server, tools: new Map(server.tools.map((tool) => [tool.name, tool])), grants: new Map() });
+  }
+  for (const grant of host.grants) {
+    const grants = made.get(grant.server)?.grants;
+    const before = grants?.get(grant.human);
+    if (before === undefined) grants?.set(grant.human, [grant]);
+    else before.push(grant);
+  }
+  indexes.set(host, made);
+  return made;
+}
+
+/** True on the last day of a grant and on all days before it. */
+export function holdsOn(grant: Pick<GrantModel, "until">, on: Day): boolean {
+  return grant.until === undefined || on <= grant.until;
+}
+
+/** All grants that reach a human on a server, the highest ceiling first, also those that have ended. */
+export function grantsOf(host: HostModel, server: string, human: string): readonly GrantModel[] {
+  return indexOf(host).get(server)?.grants.get(canonicalEmail(human)) ?? [];
+}
+
+/** The grant that sets the ceiling of a human on a server on a day; undefined when none holds. */
+export function grantOn(host: HostModel, server: string, human: string, on: Day): GrantModel | undefined {
+  return grantsOf(host, server, human).find((grant) => holdsOn(grant, on));
+}
+
+/** The tool of a server by its exact name, disabled ones too. */
+export function toolOf(host: HostModel, server: string, tool: string): ToolModel | undefined {
+  return indexOf(host).get(server)?.tools.get(tool);
+}
+
+/** True when the calls of this agent never wait for an approval. */
+export function isBypassed(host: HostModel, human: string, client: string | undefined): boolean {
+  return host.approval.bypass.some(
+    (agent) =>
+      agent.client === client && (agent.human === undefined || canonicalEmail(agent.human) === canonicalEmail(human)),
+  );
+}
 
 /**
  * What Permit must answer for a host: allowed when min(ceiling, consent) reaches the tool's trust, denied otherwise.
  * Pure; the specification that the derivations in `plan.ts` are tested against.
  */
 export function decide(host: HostModel, query: DecisionQuery): PolicyDecision {
-  const server = host.servers.find((candidate) => candidate.key === query.server);
-  if (server === undefined) return { allow: false, code: "SERVER_UNKNOWN" };
-  const tool = server.tools.find((candidate) => candidate.name === query.tool && candidate.enabled);
-  if (tool === undefined) return { allow: false, code: "TOOL_UNKNOWN" };
-  const human = canonicalEmail(query.human);
-  const grant = host.grants.find((candidate) => candidate.server === server.key && candidate.human === human);
-  if (grant === undefined) return { allow: false, code: "NO_GRANT" };
+  const { human, consent, on } = query;
+  if (!indexOf(host).has(query.server)) return { allow: false, code: "SERVER_UNKNOWN" };
+  const tool = toolOf(host, query.server, query.tool);
+  if (tool === undefined || !tool.enabled) return { allow: false, code: "TOOL_UNKNOWN" };
+  const grant = grantOn(host, query.server, human, on);
+  if (grant === undefined) {
+    const ended = grantsOf(host, query.server, human).length > 0;
+    return { allow: false, code: ended ? "GRANT_ENDED" : "NO_GRANT" };
+  }
   if (!reaches(grant.ceiling, tool.trust)) return { allow: false, code: "CEILING_TOO_LOW" };
-  if (!reaches(query.consent, tool.trust)) return { allow: false, code: "CONSENT_TOO_LOW" };
-  return { allow: true, effective: effectiveTrust(grant.ceiling, query.consent) };
+  if (!reaches(consent, tool.trust)) return { allow: false, code: "CONSENT_TOO_LOW" };
+  const approval = tool.approval.length > 0 && !isBypassed(host, human, query.client);
+  return { allow: true, effective: effectiveTrust(grant.ceiling, consent), approval };
 }

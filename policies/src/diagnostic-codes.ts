@@ -15,6 +15,8 @@ export const diagnosticCodes = {
   "field-unknown": "A field the format does not have.",
   "field-missing": "A field the format needs.",
   "field-invalid": "A value of the wrong type or form.",
+  "shared-server-known": "A server builds on a shared file that is not there.",
+  "lock-form": "A lock file that is not as `import` writes it, or was changed since.",
   "host-key-form": "The host's folder name can't be a Permit key.",
   "server-key-form": "The server's file name can't be a Permit key.",
   "server-key-reserved": "The server's key is taken by the gateway or by Permit.",
@@ -28,5 +30,19 @@ export const diagnosticCodes = {
   "sign-in-method-on": "No sign-in method is on, so nobody could sign in.",
 } as const satisfies Readonly<Record<string, string>>;
 
+/**
+ * Codes of what should be looked at. The policy is unambiguous and holds as it stands, so these do not keep a host from
+ * being provisioned: a grant that has ended must not block the change that mends something else.
+ */
+export const warningCodes = {} as const satisfies Readonly<Record<string, string>>;
+
 /** A stable code of a finding. */
-export type DiagnosticCode = keyof typeof diagnosticCodes;
+export type DiagnosticCode = keyof typeof diagnosticCodes | keyof typeof warningCodes;
+
+/** Errors refuse the host; warnings are reported. */
+export type Severity = "error" | "warning";
+
+/** How much a finding weighs. */
+export function severityOf(code: DiagnosticCode): Severity {
+  return Object.hasOwn(warningCodes, code) ? "warning" : "error";
+}

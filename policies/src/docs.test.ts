@@ -1,49 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { diagnosticCodes } from "./diagnostic-codes.ts";
+import { expect, test } from "vitest";
+import { jsonSchemaFiles, readmeWithTables } from "./generated.ts";
 import { rules } from "./rules/index.ts";
-import { grantsFileSchema, hostFileSchema, serverFileSchema } from "./schema.ts";
+import { grantsFileSchema } from "./schema/grants-file.ts";
+import { hostFileSchema } from "./schema/host-file.ts";
+import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
 import { listFields } from "./schema-fields.ts";
 
-const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+const policies = join(import.meta.dirname, "..");
+const text = (path: string) => readFileSync(join(policies, path), "utf8");
 
-/** The rows of the first table below a heading, without its head, cells trimmed. */
-function tableBelow(heading: string): readonly (readonly string[])[] {
-  const [, below = ""] = readme.split(`\n${heading}\n`);
-  const lines = below.split("\n");
-  const start = lines.findIndex((line) => line.startsWith("|"));
-  const length = lines.slice(start).findIndex((line) => !line.startsWith("|"));
-  return lines.slice(start + 2, start + length).map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
+test("the README's tables have each field and each code as the schemas say them (`npm run generate`)", () => {
+  expect(text("README.md")).toBe(readmeWithTables(text("README.md")));
+});
 
-describe("the README", () => {
-  test.each([
-    ["### `host.yaml`", hostFileSchema],
-    ["### `grants.yaml`", grantsFileSchema],
-    ["### `servers/<server>.yaml`", serverFileSchema],
-  ])("%s has each field of the schema, as the schema describes it, and no other", (heading, schema) => {
-    const [, ...fields] = listFields(schema);
-    expect(tableBelow(heading)).toEqual(
-      fields.map(({ path, description, without }) => [
-        `\`${path}\``,
-        /^(required|optional)$/.test(without) ? without : `\`${without}\``,
-        description,
-      ]),
-    );
-    expect(fields.filter(({ description }) => description === "")).toEqual([]);
-  });
+test("the JSON Schemas are those of the schemas (`npm run generate`)", () => {
+  const files = jsonSchemaFiles();
+  expect(readdirSync(join(policies, "schemas")).toSorted()).toEqual([...files.keys()].toSorted());
+  for (const [name, schema] of files) expect(text(`schemas/${name}`)).toBe(schema);
+});
 
-  test("has each code, with what it means, and no other", () => {
-    expect(tableBelow("## Findings")).toEqual(
-      Object.entries(diagnosticCodes).map(([code, meaning]) => [`\`${code}\``, meaning]),
-    );
-  });
+test("every field is described", () => {
+  for (const schema of [hostFileSchema, grantsFileSchema, serverFileSchema, sharedServerFileSchema]) {
+    expect(listFields(schema).filter(({ description }) => description === "")).toEqual([]);
+  }
 });
 
 test("each rule is a file of its name, is run, and is run once", () => {

@@ -1,16 +1,23 @@
 import { basename, resolve } from "node:path";
 import type { z } from "zod";
 import type { Diagnostic } from "./diagnostic.ts";
-import { listHostFolder, type ServerPath } from "./host-folder.ts";
+import { didYouMean, listed } from "./did-you-mean.ts";
+import { listHostFolder, listSharedServers, type ServerPath, type SharedServers } from "./host-folder.ts";
+import type { LockFile } from "./lock.ts";
 import { readPolicyFile } from "./policy-file.ts";
-import type { GrantsFile, HostFile, ServerFile } from "./schema.ts";
-import { grantsFileSchema, hostFileSchema, serverFileSchema } from "./schema.ts";
+import { readLock } from "./read-lock.ts";
+import { type GrantsFile, grantsFileSchema } from "./schema/grants-file.ts";
+import { type HostFile, hostFileSchema } from "./schema/host-file.ts";
+import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
+import { layeredContent, ownContent, type ServerContent } from "./server-content.ts";
 import { type ShapedFile, shape } from "./shape.ts";
-import { parseYaml } from "./yaml-source.ts";
+import { parseYaml, type YamlSource } from "./yaml-source.ts";
 
-/** A server's file. `content` is undefined when it has findings that leave nothing to go on. */
-export interface ServerEntry extends ServerPath {
-  readonly content: ShapedFile<ServerFile> | undefined;
+/** A server's files. `content` is undefined when they have findings that leave nothing to go on. */
+export interface ServerEntry extends Omit<ServerPath, "lockFile"> {
+  readonly content: ServerContent | undefined;
+  /** What its tools said when they were imported, and where that stands; undefined when it was never imported. */
+  readonly lock: { readonly file: string; readonly tools: LockFile["tools"] } | undefined;
 }
 
 /** Everything read of a host, before the rules that look across fields and files. */
@@ -24,16 +31,18 @@ export interface HostFiles {
   readonly groupNames: readonly string[];
   /** Sorted by key. Also the servers whose files have findings. */
   readonly servers: readonly ServerEntry[];
+  /** Every YAML file that could be parsed. */
+  readonly sources: readonly YamlSource[];
 }
 
 /** Reads all files of a host and checks each against its schema. */
 export function readHostFiles(dir: string): { readonly files: HostFiles; readonly findings: readonly Diagnostic[] } {
   const folder = listHostFolder(dir);
   const findings: Diagnostic[] = [...folder.findings];
-  let groupNames: readonly string[] = [];
+  const sources: YamlSource[] = [];
+  let sharedServers: SharedServers | undefined;
 
-  const read = <T>(file: string | undefined, schema: z.ZodType<T>): ShapedFile<T> | undefined => {
-    if (file === undefined) return undefined;
+  const parse = (file: string): YamlSource | undefined => {
     const content = readPolicyFile(file);
     if ("finding" in content) {
       findings.push(content.finding);
@@ -41,19 +50,55 @@ export function readHostFiles(dir: string): { readonly files: HostFiles; readonl
     }
     const parsed = parseYaml(file, content.text);
     findings.push(...parsed.findings);
-    if (parsed.source === undefined) return undefined;
-    if (file === folder.grantsFile) groupNames = parsed.source.keysAt(["groups"]);
-    const checked = shape(schema, parsed.source);
+    if (parsed.source !== undefined) sources.push(parsed.source);
+    return parsed.source;
+  };
+  const check = <T>(source: YamlSource | undefined, schema: z.ZodType<T>): ShapedFile<T> | undefined => {
+    if (source === undefined) return undefined;
+    const checked = shape(schema, source);
     findings.push(...checked.findings);
     return checked.shaped;
   };
-
-  const files = {
-    dir,
-    key: basename(resolve(dir)),
-    host: read(folder.hostFile, hostFileSchema),
-    grants: read(folder.grantsFile, grantsFileSchema),
-    servers: folder.servers.map((server) => ({ ...server, content: read(server.file, serverFileSchema) })),
+  const lockOf = (file: string | undefined): ServerEntry["lock"] => {
+    if (file === undefined) return undefined;
+    const read = readLock(file);
+    if ("lock" in read) return { file, tools: read.lock.tools };
+    findings.push(read.finding);
+    return undefined;
   };
-  return { files: { ...files, groupNames }, findings };
+  const sharedServer = (name: string, source: YamlSource) => {
+    sharedServers ??= listSharedServers(dir);
+    const found = sharedServers.servers.find(({ key }) => key === name);
+    if (found !== undefined) return found;
+    findings.push(...sharedServers.findings);
+    const names = sharedServers.servers.map(({ key }) => key);
+    findings.push({
+      code: "shared-server-known",
+      ...source.positionOf(["shared"]),
+      message: `There is no shared server ${JSON.stringify(name)} in ${sharedServers.folder}.`,
+      hint: didYouMean(name, names, `the shared servers are ${listed(names)}`),
+    });
+    return undefined;
+  };
+  const readServer = ({ key, file, lockFile }: ServerPath): ServerEntry => {
+    const source = parse(file);
+    const none = { key, file, content: undefined, lock: lockOf(lockFile) };
+    if (source === undefined) return none;
+    if (!source.keysAt([]).includes("shared")) {
+      const own = check(source, serverFileSchema);
+      return { ...none, content: own && ownContent(own) };
+    }
+    const own = check(source, sharedServerFileSchema);
+    const base = own && sharedServer(own.value.shared, source);
+    const shared = base && check(parse(base.file), serverFileSchema);
+    if (own === undefined || shared === undefined || base === undefined) return none;
+    return { ...none, content: layeredContent(shared, own), lock: none.lock ?? lockOf(base.lockFile) };
+  };
+
+  const grantsSource = folder.grantsFile === undefined ? undefined : parse(folder.grantsFile);
+  const groupNames = grantsSource?.keysAt(["groups"]) ?? [];
+  const host = folder.hostFile === undefined ? undefined : check(parse(folder.hostFile), hostFileSchema);
+  const grants = check(grantsSource, grantsFileSchema);
+  const servers = folder.servers.map(readServer);
+  return { files: { dir, key: basename(resolve(dir)), host, grants, groupNames, servers, sources }, findings };
 }

@@ -1,25 +1,72 @@
 /**
  * What the gateway reads of a host, and where it travels: as attributes of Permit objects. Written by `plan.ts`,
- * parsed by the gateway with these schemas, so that the two can't drift apart.
+ * parsed by the gateway with these schemas, so that the two can't drift apart. What is as it is by default is left out,
+ * so that a change shows as one.
  */
 import { z } from "zod";
-import { trustLevels } from "./trust.ts";
+import { hostApprovalSchema } from "./schema/approval.ts";
+import { day, trust, wholeNumber } from "./schema/fields.ts";
+import { hostFileSchema } from "./schema/host-file.ts";
+import { serverFileSchema } from "./schema/server-file.ts";
+import { signInSchema } from "./schema/sign-in.ts";
+
+/** Names of `features.ts`: what the gateway must know, or refuse. */
+const requires = z.array(z.string()).default([]);
+const host = hostFileSchema.shape;
+const server = serverFileSchema.shape;
 
 /** Attributes of an action: one tool. */
-export const toolAttributesSchema = z.object({ tool: z.string().min(1), trust: z.enum(trustLevels) });
+export const toolAttributesSchema = z.object({
+  tool: z.string().min(1),
+  trust,
+  /** True when every call waits for an approval. */
+  approval: z.boolean().default(false),
+  /** `toolDigest` of the definition that was reviewed. */
+  digest: z.string().optional(),
+  requires,
+});
+
 /** Attributes of a server's resource instance. */
 export const serverAttributesSchema = z.object({
   name: z.string(),
   description: z.string(),
   upstream_url: z.url(),
+  auth: server.auth,
+  timeout_seconds: server.timeoutSeconds,
+  list_tools: host.listTools,
+  /** Longest life of a consent, in days. */
+  consent_days: server.consentDays,
+  /**
+   * Humans whose ceiling ends or whose consents live shorter: profile key -> their grants, the highest ceiling first.
+   * The first that has not ended on a day is the ceiling of that day, whatever tuple Permit still has.
+   */
+  grant_terms: z
+    .record(
+      z.string(),
+      z.array(z.object({ ceiling: trust, until: day.optional(), consent_days: wholeNumber(1, 90).optional() })).min(1),
+    )
+    .default({}),
+  requires,
 });
+
 /** Attributes of the `gateway_host` instance. */
 export const hostAttributesSchema = z.object({
   name: z.string(),
   servers: z.array(z.string()),
-  sign_in: z.object({ password: z.object({ enabled: z.boolean() }) }),
+  sign_in: signInSchema,
+  approval: hostApprovalSchema.optional(),
+  sessions: host.sessions,
+  rate_limits: host.rateLimits,
+  audit: host.audit,
+  dynamic_servers: host.dynamicServers,
+  requires,
 });
 
-export type ToolAttributes = z.infer<typeof toolAttributesSchema>;
-export type ServerAttributes = z.infer<typeof serverAttributesSchema>;
-export type HostAttributes = z.infer<typeof hostAttributesSchema>;
+/** As the plan writes them. */
+export type ToolAttributes = z.input<typeof toolAttributesSchema>;
+export type ServerAttributes = z.input<typeof serverAttributesSchema>;
+export type HostAttributes = z.input<typeof hostAttributesSchema>;
+/** As the gateway reads them, with the defaults filled in. */
+export type ToolAttributesRead = z.output<typeof toolAttributesSchema>;
+export type ServerAttributesRead = z.output<typeof serverAttributesSchema>;
+export type HostAttributesRead = z.output<typeof hostAttributesSchema>;

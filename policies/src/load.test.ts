@@ -109,6 +109,7 @@ grants:
         human: "dev@example.com",
         server: "issues",
         ceiling: "medium",
+        group: "b",
         source: { file: join(dir, "grants.yaml"), line: 5, column: 42 },
       },
     ]);
@@ -201,7 +202,7 @@ describe("refused:", () => {
     rmSync(join(dir, "host.yaml"));
     mkdirSync(join(dir, "host.yaml"));
     expect(refused(dir)).toEqual([
-      "HOST/host.yaml:1:1 file-unknown: This is not what its name says. (host.yaml and grants.yaml are files, servers is a folder)",
+      "HOST/host.yaml:1:1 file-unknown: This is not what its name says. (host.yaml and grants.yaml are files, servers and tests are folders)",
     ]);
   });
 

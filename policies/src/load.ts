@@ -2,37 +2,43 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compareDiagnostics, type Diagnostic } from "./diagnostic.ts";
+import { severityOf } from "./diagnostic-codes.ts";
 import { readHostFiles, type ServerEntry } from "./host-files.ts";
 import { hostModel } from "./host-model.ts";
-import type { HostModel } from "./model.ts";
+import type { Day, HostModel } from "./model.ts";
 import { rules } from "./rules/index.ts";
 
 export { type Diagnostic, printDiagnostic, visible } from "./diagnostic.ts";
-export { type DiagnosticCode, diagnosticCodes } from "./diagnostic-codes.ts";
+export { type DiagnosticCode, diagnosticCodes, type Severity, severityOf } from "./diagnostic-codes.ts";
 
-/** A host, or everything that is wrong with its files, sorted by place. Never both: a host with a finding is no host. */
+/**
+ * A host with what should be looked at, or everything that is wrong with its files: a host with an error is no host.
+ * Sorted by place.
+ */
 export type LoadResult =
-  | { readonly ok: true; readonly host: HostModel }
+  | { readonly ok: true; readonly host: HostModel; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 type WholeServer = ServerEntry & { readonly content: NonNullable<ServerEntry["content"]> };
 
 /**
  * Loads the folder of one host, for example `policies/hosts/demo`. Files are named in findings and in the model's
- * positions as `dir` joined with their place in it. What is wrong comes back as findings; it does not throw.
+ * positions as `dir` joined with their place in it. What is wrong comes back as findings; it does not throw. Without
+ * `today` nothing is said of grants that have ended.
  */
-export function loadHost(dir: string): LoadResult {
+export function loadHost(dir: string, today?: Day): LoadResult {
   const { files, findings } = readHostFiles(dir);
   const diagnostics: Diagnostic[] = [...findings];
   for (const rule of rules) {
-    for (const { at, message, hint } of rule.check(files)) diagnostics.push({ code: rule.id, ...at, message, hint });
+    for (const { at, message, hint } of rule.check(files, today))
+      diagnostics.push({ code: rule.id, ...at, message, hint });
   }
   const { host, grants } = files;
   const servers = files.servers.filter((server): server is WholeServer => server.content !== undefined);
-  if (diagnostics.length > 0 || host === undefined || grants === undefined || servers.length < files.servers.length) {
-    return { ok: false, diagnostics: diagnostics.toSorted(compareDiagnostics) };
-  }
-  return { ok: true, host: hostModel({ key: files.key, host, grants, servers }) };
+  const sorted = diagnostics.toSorted(compareDiagnostics);
+  const whole = host !== undefined && grants !== undefined && servers.length === files.servers.length;
+  if (!whole || diagnostics.some(({ code }) => severityOf(code) === "error")) return { ok: false, diagnostics: sorted };
+  return { ok: true, host: hostModel({ key: files.key, host, grants, servers }), diagnostics: sorted };
 }
 
 /**

@@ -1,4 +1,10 @@
+import type { ToolDefinition } from "./lock.ts";
+import type { HostFile } from "./schema/host-file.ts";
+import type { ServerFile } from "./schema/server-file.ts";
 import type { TrustLevel } from "./trust.ts";
+
+/** A day in UTC as `YYYY-MM-DD`. Two days compare as their texts do. */
+export type Day = string;
 
 /** Where in the policy files something was said. Line and column are 1-based. */
 export interface SourcePosition {
@@ -6,6 +12,12 @@ export interface SourcePosition {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+}
+
+/** A line that makes every call of a tool wait for an approval. */
+export interface ApprovalRule {
+  readonly scope: "tool" | "server" | "host";
+  readonly source: SourcePosition;
 }
 
 /** One tool of an MCP server, as the policy decides it. */
@@ -17,6 +29,10 @@ export interface ToolModel {
   readonly trust: TrustLevel;
   /** A disabled tool has no Permit action, so nobody can call it. */
   readonly enabled: boolean;
+  /** Why calls of the tool wait for an approval; empty: they don't. */
+  readonly approval: readonly ApprovalRule[];
+  /** What the server said of the tool when it was last imported, from the lock file. */
+  readonly definition: ToolDefinition | undefined;
   readonly source: SourcePosition;
 }
 
@@ -28,16 +44,31 @@ export interface ServerModel {
   readonly description: string;
   /** Streamable HTTP endpoint of the upstream. */
   readonly url: string;
+  /** How the gateway signs in at the server. Names of secrets, never secrets. */
+  readonly auth: ServerFile["auth"];
+  /** How long a call may take, in seconds; undefined: as the gateway is configured. */
+  readonly timeoutSeconds: number | undefined;
+  /** What `tools/list` shows: what the agent may call, or every tool of the policy. */
+  readonly listTools: HostFile["listTools"];
+  /** Longest life of a consent to this server, in days; undefined: the host's. */
+  readonly consentDays: number | undefined;
   readonly tools: readonly ToolModel[];
   readonly source: SourcePosition;
 }
 
-/** The highest level one human may grant on one server, with the line that says so. */
+/** A grant as it reaches one human on one server, with the line that says so. */
 export interface GrantModel {
   /** E-mail address, lower case. */
   readonly human: string;
   readonly server: string;
   readonly ceiling: TrustLevel;
+  /** Last day on which it holds; undefined: no end. */
+  readonly until: Day | undefined;
+  /** Longest life of a consent given under it, in days; undefined: the server's. */
+  readonly consentDays: number | undefined;
+  /** The group through which it reaches the human; undefined: the grant names the human. */
+  readonly group: string | undefined;
+  /** The line's `ceiling`. */
   readonly source: SourcePosition;
 }
 
@@ -54,13 +85,24 @@ export interface HostModel {
   readonly key: string;
   readonly name: string;
   readonly permit: { readonly project: string; readonly environment: string };
-  readonly signIn: { readonly password: { readonly enabled: boolean } };
-  /** E-mail addresses, lower case. */
+  readonly signIn: HostFile["signIn"];
+  /** Who administers the host, approves waiting calls, reads the audit log: e-mail addresses, lower case, sorted. */
   readonly admins: readonly string[];
+  readonly approvers: readonly string[];
+  readonly auditors: readonly string[];
+  readonly approval: HostFile["approval"];
+  readonly dynamicServers: HostFile["dynamicServers"];
+  readonly sessions: HostFile["sessions"];
+  readonly rateLimits: HostFile["rateLimits"];
+  readonly audit: HostFile["audit"];
   /** Sorted by key. */
   readonly servers: readonly ServerModel[];
   /** Sorted by e-mail. */
   readonly humans: readonly HumanModel[];
-  /** At most one per (human, server): the highest ceiling that any grant gives. Sorted by server, then human. */
+  /**
+   * What reaches each human on each server: sorted by server, then human, then ceiling, the highest first. Of several
+   * for one pair each outlasts all before it; what a higher or equal one outlasts is left out. So the first that has
+   * not ended is the ceiling of the day.
+   */
   readonly grants: readonly GrantModel[];
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalEmail } from "./email.ts";
 import { agentKey, consentRole, fromPermitKey, humanKey, permitKey, profileKey, toolActionKey } from "./permit-keys.ts";
-import { permitKeyForm } from "./schema.ts";
+import { permitKeyForm } from "./schema/fields.ts";
 import { trustLevels } from "./trust.ts";
 
 /** What Permit accepts as the key of a user. */

@@ -9,8 +9,12 @@ export const userProfileType = "user_profile";
 export const gatewayHostType = "gateway_host";
 /** Role of a human on their own profile, and of nobody else. */
 export const ownerRole = "owner";
-/** Role of an admin on the `gateway_host` instance. */
-export const adminRole = "admin";
+/** Roles of humans on the `gateway_host` instance, and the one action that each allows. */
+export const hostRoles = {
+  admin: { action: "administer", name: "Administer" },
+  approver: { action: "approve", name: "Approve calls" },
+  auditor: { action: "audit", name: "Read the audit log" },
+} as const;
 
 /**
  * Writes any text in the characters Permit allows in keys (`^[A-Za-z0-9\-_]+$`): letters, digits and `-` stay,

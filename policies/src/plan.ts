@@ -1,6 +1,8 @@
+import { hostAttributes, serverAttributes, toolAttributes } from "./attributes.ts";
+import { grantOn } from "./decide.ts";
 import type { HostAttributes, ServerAttributes, ToolAttributes } from "./host-settings.ts";
-import type { HostModel, ServerModel } from "./model.ts";
-import { adminRole, consentRole, gatewayHostType, ownerRole, userProfileType } from "./permit-keys.ts";
+import type { Day, HostModel, ServerModel } from "./model.ts";
+import { consentRole, gatewayHostType, hostRoles, ownerRole, userProfileType } from "./permit-keys.ts";
 import { levelsFrom, reaches, type TrustLevel, trustLevels } from "./trust.ts";
 
 /** "Whoever has `role` on an instance of `onResource` that stands in `relation` to this instance has this role here." */
@@ -57,12 +59,12 @@ export interface ServerGrantsPlan {
   readonly ceilings: Readonly<Record<string, TrustLevel>>;
 }
 
-/** Who administers the host: the admin role on its `gateway_host` instance. */
-export interface HostAdminsPlan {
-  readonly kind: "host-admins";
+/** Who administers the host, approves its calls and reads its audit log: roles on its `gateway_host` instance. */
+export interface HostMembersPlan {
+  readonly kind: "host-members";
   readonly host: string;
-  /** Sorted. */
-  readonly emails: readonly string[];
+  /** Role -> e-mail addresses, sorted. */
+  readonly roles: Readonly<Record<keyof typeof hostRoles, readonly string[]>>;
 }
 
 /** One object to provision. */
@@ -72,7 +74,7 @@ export type PermitObject =
   | ResourceInstancePlan
   | HumansPlan
   | ServerGrantsPlan
-  | HostAdminsPlan;
+  | HostMembersPlan;
 
 /**
  * The twelve rules that make server roles min(ceiling, consent) with one relationship tuple per ceiling: a consent
@@ -110,8 +112,12 @@ function gatewayHostTypePlan(): ResourceTypePlan {
     kind: "resource-type",
     key: gatewayHostType,
     name: "Gateway host",
-    actions: { administer: { name: "Administer", attributes: null } },
-    roles: { [adminRole]: { permissions: ["administer"], grantedTo: [] } },
+    actions: Object.fromEntries(
+      Object.values(hostRoles).map(({ action, name }) => [action, { name, attributes: null }]),
+    ),
+    roles: Object.fromEntries(
+      Object.entries(hostRoles).map(([role, { action }]) => [role, { permissions: [action], grantedTo: [] }]),
+    ),
     relations: {},
   };
 }
@@ -129,18 +135,30 @@ function serverTypePlan(server: ServerModel): ResourceTypePlan {
     key: server.key,
     name: server.name,
     actions: Object.fromEntries(
-      enabled.map((tool) => [tool.action, { name: tool.name, attributes: { tool: tool.name, trust: tool.trust } }]),
+      enabled.map((tool) => [tool.action, { name: tool.name, attributes: toolAttributes(tool) }]),
     ),
     roles: Object.fromEntries(trustLevels.map((level) => [level, role(level)])),
     relations: Object.fromEntries(trustLevels.map((level) => [level, userProfileType])),
   };
 }
 
+/** The ceilings of a server on a day, one for each human who has a grant that holds. */
+function ceilings(host: HostModel, server: string, humans: Iterable<string>, on: Day): ServerGrantsPlan["ceilings"] {
+  const found = [...humans].flatMap((human) => {
+    const grant = grantOn(host, server, human, on);
+    return grant === undefined ? [] : [[human, grant.ceiling] as const];
+  });
+  return Object.fromEntries(found);
+}
+
 /**
- * The Permit objects of a host in the order in which they can be made: each refers only to earlier ones. Deleting goes
- * the other way round. The same list feeds the local start and the Pulumi program.
+ * The Permit objects of a host on a day, in the order in which they can be made: each refers only to earlier ones.
+ * Deleting goes the other way round. The same list feeds the local start and the Pulumi program. A grant that has ended
+ * by `today` makes no ceiling; one that ends later is in the attributes of its server, where the gateway sees it end.
  */
-export function plan(host: HostModel): readonly PermitObject[] {
+export function plan(host: HostModel, today: Day): readonly PermitObject[] {
+  const grants = Map.groupBy(host.grants, (grant) => grant.server);
+  const grantsOfServer = (server: string) => grants.get(server) ?? [];
   return [
     { kind: "environment", project: host.permit.project, key: host.permit.environment, name: host.name },
     userProfileTypePlan(host),
@@ -151,30 +169,20 @@ export function plan(host: HostModel): readonly PermitObject[] {
         kind: "resource-instance",
         resource: server.key,
         key: server.key,
-        attributes: { name: server.name, description: server.description, upstream_url: server.url },
+        attributes: serverAttributes(server, grantsOfServer(server.key)),
       },
     ]),
     { kind: "humans", emails: host.humans.map((human) => human.email) },
-    ...host.servers.map(
-      (server): PermitObject => ({
-        kind: "server-grants",
-        server: server.key,
-        ceilings: Object.fromEntries(
-          host.grants.filter((grant) => grant.server === server.key).map((grant) => [grant.human, grant.ceiling]),
-        ),
-      }),
-    ),
+    ...host.servers.map(({ key }): PermitObject => {
+      const humans = new Set(grantsOfServer(key).map(({ human }) => human));
+      return { kind: "server-grants", server: key, ceilings: ceilings(host, key, humans, today) };
+    }),
     // Last of all: the gateway trusts a server only once the host's settings list it, when all its rules are in place.
+    { kind: "resource-instance", resource: gatewayHostType, key: host.key, attributes: hostAttributes(host) },
     {
-      kind: "resource-instance",
-      resource: gatewayHostType,
-      key: host.key,
-      attributes: {
-        name: host.name,
-        servers: host.servers.map((server) => server.key),
-        sign_in: { password: { enabled: host.signIn.password.enabled } },
-      },
+      kind: "host-members",
+      host: host.key,
+      roles: { admin: host.admins, approver: host.approvers, auditor: host.auditors },
     },
-    { kind: "host-admins", host: host.key, emails: host.admins },
   ];
 }

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { grantsFileSchema, hostFileSchema, serverFileSchema } from "./schema.ts";
+import { grantsFileSchema } from "./schema/grants-file.ts";
+import { hostFileSchema } from "./schema/host-file.ts";
+import { serverFileSchema } from "./schema/server-file.ts";
 import { describeField, fieldNames } from "./schema-fields.ts";
 
 test("describes the field at a path, or the nearest one above it", () => {

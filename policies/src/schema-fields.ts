@@ -14,6 +14,12 @@ function below(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | und
   }
   if (inner instanceof z.ZodRecord) return inner.valueType;
   if (inner instanceof z.ZodArray) return inner.element;
+  if (inner instanceof z.ZodDiscriminatedUnion) {
+    for (const option of inner.options) {
+      const found = below(option, key);
+      if (found !== undefined) return found;
+    }
+  }
   return undefined;
 }
 
@@ -33,8 +39,14 @@ export function describeField(schema: z.ZodType, path: readonly PropertyKey[]): 
 export function fieldNames(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let current: z.core.$ZodType | undefined = schema;
   for (const key of path) if (current !== undefined) current = below(current, key);
-  const inner = current === undefined ? undefined : unwrap(current);
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  return current === undefined ? [] : Object.keys(fieldsOf(unwrap(current)));
+}
+
+/** The fields of an object; of all its forms together, when the format has several. */
+function fieldsOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> {
+  if (schema instanceof z.ZodObject) return schema.shape;
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return {};
+  return Object.assign({}, ...schema.options.map(fieldsOf));
 }
 
 /** One field of a format, as its documentation says it. */
@@ -42,13 +54,15 @@ export interface FieldDoc {
   /** `<name>` stands for a free name, `[]` for an item of a list. Empty for the file itself. */
   readonly path: string;
   readonly description: string;
-  /** What holds when the field is left out: `required`, `optional`, or the default as JSON. */
+  /** What holds when the field is left out: `required`, `optional`, or the default as JSON (of an object `optional`). */
   readonly without: string;
 }
 
 function withoutField(schema: z.core.$ZodType): string {
   if (schema instanceof z.ZodOptional) return "optional";
-  return schema instanceof z.ZodDefault ? JSON.stringify(schema.def.defaultValue) : "required";
+  if (!(schema instanceof z.ZodDefault)) return "required";
+  // The fields below say what holds then.
+  return z.object().safeParse(schema.def.defaultValue).success ? "optional" : JSON.stringify(schema.def.defaultValue);
 }
 
 /** Every field of a format, in the order of the schema. */
@@ -57,10 +71,8 @@ export function listFields(schema: z.core.$ZodType, path = ""): readonly FieldDo
   const description = z.globalRegistry.get(schema)?.description ?? "";
   const own: FieldDoc = { path, description, without: withoutField(schema) };
   const join = (key: string) => (path === "" ? key : `${path}.${key}`);
-  if (inner instanceof z.ZodObject) {
-    const fields = Object.entries<z.core.$ZodType>(inner.shape);
-    return [own, ...fields.flatMap(([key, field]) => listFields(field, join(key)))];
-  }
+  const fields = Object.entries(fieldsOf(inner));
+  if (fields.length > 0) return [own, ...fields.flatMap(([key, field]) => listFields(field, join(key)))];
   if (inner instanceof z.ZodRecord) return [own, ...listFields(inner.valueType, join("<name>"))];
   if (inner instanceof z.ZodArray) return [own, ...listFields(inner.element, `${path}[]`)];
   return [own];

@@ -1,4 +1,4 @@
-import { permitKeyForm } from "../schema.ts";
+import { permitKeyForm } from "../schema/fields.ts";
 import { fileStart, type Rule } from "./rule.ts";
 
 /** The folder's name is the key of the host's settings in Permit. */

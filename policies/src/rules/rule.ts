@@ -1,6 +1,6 @@
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { HostFiles } from "../host-files.ts";
-import type { SourcePosition } from "../model.ts";
+import type { Day, SourcePosition } from "../model.ts";
 
 /** What a rule found. */
 export interface RuleFinding {
@@ -13,7 +13,8 @@ export interface RuleFinding {
 export interface Rule {
   /** The code of its findings, and the name of its file. */
   readonly id: DiagnosticCode;
-  readonly check: (files: HostFiles) => Iterable<RuleFinding>;
+  /** `today` is undefined when nothing is to be said of dates. */
+  readonly check: (files: HostFiles, today: Day | undefined) => Iterable<RuleFinding>;
 }
 
 /** Where a finding about a whole file or folder stands. */

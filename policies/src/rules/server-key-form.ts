@@ -1,4 +1,4 @@
-import { permitKeyForm } from "../schema.ts";
+import { permitKeyForm } from "../schema/fields.ts";
 import { fileStart, type Rule } from "./rule.ts";
 
 /** A server's key is a resource type in Permit and a path segment of the gateway's URLs. */

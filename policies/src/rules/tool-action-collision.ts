@@ -14,7 +14,7 @@ export const toolActionCollision: Rule = {
         if (content === undefined) continue;
         const action = toolActionKey(name);
         const other = first.get(action);
-        const at = content.source.positionOfKey(["tools", name]);
+        const at = content.positionOfKey(["tools", name]);
         if (action === "") {
           yield {
             at,

@@ -1,6 +1,5 @@
 import type { HostModel, TrustLevel } from "@permit-mcp-gateway/policies";
-
-const source = { file: "policies/hosts/demo/servers/linear.yaml", line: 1, column: 1 };
+import { plainGrant, plainHost, plainServer } from "@permit-mcp-gateway/policies/testing";
 
 /** One tool per trust level of server `linear`: what a level allows can be read off directly. */
 export const toolOfLevel: Readonly<Record<TrustLevel, string>> = {
@@ -11,29 +10,16 @@ export const toolOfLevel: Readonly<Record<TrustLevel, string>> = {
 
 /** A host with one server and the given ceilings (e-mail -> level). */
 export function demoModel(ceilings: Readonly<Record<string, TrustLevel>>): HostModel {
-  return {
-    key: "demo",
-    name: "Demo",
-    permit: { project: "default", environment: "demo" },
-    signIn: { password: { enabled: true } },
-    admins: ["admin@example.com"],
+  const tools = { list_issues: "low", create_issue: "medium", delete_issue: "high" } as const;
+  return plainHost({
+    humans: Object.keys(ceilings),
     servers: [
-      {
-        key: "linear",
+      plainServer("linear", tools, {
         name: "Linear",
         description: "Issues",
         url: "http://127.0.0.1:9/mcp",
-        source,
-        tools: Object.entries(toolOfLevel).map(([trust, action]) => ({
-          name: action,
-          action,
-          trust: trust as TrustLevel,
-          enabled: true,
-          source,
-        })),
-      },
+      }),
     ],
-    humans: ["admin@example.com", ...Object.keys(ceilings)].map((email) => ({ email, groups: [] })),
-    grants: Object.entries(ceilings).map(([human, ceiling]) => ({ human, server: "linear", ceiling, source })),
-  };
+    grants: Object.entries(ceilings).map(([human, ceiling]) => plainGrant(human, "linear", ceiling)),
+  });
 }

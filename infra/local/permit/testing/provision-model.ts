@@ -1,6 +1,5 @@
 import type { HostModel, PermitObject } from "@permit-mcp-gateway/policies";
 import {
-  adminRole,
   defaultTenant,
   humanKey,
   ownerRole,
@@ -10,11 +9,12 @@ import {
   serverRef,
   userProfileType,
 } from "@permit-mcp-gateway/policies";
+import { today } from "@permit-mcp-gateway/policies/testing";
 import type { Permit } from "permitio";
 
 /** Writes the plan of a host through the SDK, in its order, into an empty environment. */
 export async function provisionModel(permit: Permit, host: HostModel): Promise<void> {
-  for (const object of plan(host)) await provisionObject(permit, object);
+  for (const object of plan(host, today)) await provisionObject(permit, object);
 }
 
 async function provisionObject(permit: Permit, object: PermitObject): Promise<void> {
@@ -69,14 +69,11 @@ async function provisionObject(permit: Permit, object: PermitObject): Promise<vo
         await api.relationshipTuples.create({ subject: profileRef(email), relation, object: serverRef(object.server) });
       }
       return;
-    case "host-admins":
-      for (const email of object.emails) {
-        await api.users.assignRole({
-          user: humanKey(email),
-          role: adminRole,
-          resource_instance: `gateway_host:${object.host}`,
-          tenant,
-        });
+    case "host-members":
+      for (const [role, emails] of Object.entries(object.roles)) {
+        const resource_instance = `gateway_host:${object.host}`;
+        for (const email of emails)
+          await api.users.assignRole({ user: humanKey(email), role, resource_instance, tenant });
       }
       return;
     default:

@@ -1,8 +1,7 @@
 import {
-  adminRole,
   defaultTenant,
   gatewayHostType,
-  type HostAdminsPlan,
+  type HostMembersPlan,
   humanKey,
   instanceRef,
 } from "@permit-mcp-gateway/policies";
@@ -25,11 +24,11 @@ function assignments(host: string, roles: readonly HostRole[]) {
   }));
 }
 
-/** The role assignments that make the admins. */
-export function toRequest(plan: HostAdminsPlan) {
+/** The role assignments that make the members. */
+export function toRequest(plan: HostMembersPlan) {
   return assignments(
     plan.host,
-    plan.emails.map((email) => ({ user: humanKey(email), role: adminRole })),
+    Object.entries(plan.roles).flatMap(([role, emails]) => emails.map((email) => ({ user: humanKey(email), role }))),
   );
 }
 
@@ -46,7 +45,7 @@ function unassignStep(client: EnvironmentClient, host: string, roles: readonly H
 
 const identity = ({ user, role }: HostRole) => `${user} ${role}`;
 
-export const hostAdmins: ObjectHandler<EnvironmentClient, HostAdminsPlan, readonly HostRole[]> = {
+export const hostMembers: ObjectHandler<EnvironmentClient, HostMembersPlan, readonly HostRole[]> = {
   read: async (client, plan) => {
     const found = await allPages(assignmentsPerPageMax, (page) =>
       client.api.roleAssignments.list({
@@ -65,7 +64,7 @@ export const hostAdmins: ObjectHandler<EnvironmentClient, HostAdminsPlan, readon
         : [
             {
               effect: "widen",
-              summary: `host ${next.host}: ${summarize(missing.map(({ user }) => `${user} becomes admin`))}`,
+              summary: `host ${next.host}: ${summarize(missing.map(({ user, role }) => `${user} becomes ${role}`))}`,
               run: () => inBulk(missing, (batch) => client.api.roleAssignments.bulkAssign(batch)),
             },
           ];

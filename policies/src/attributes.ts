@@ -1,0 +1,81 @@
+/** The attributes of Permit objects through which the gateway reads a host. */
+import { hostRequires, serverRequires, toolRequires } from "./features.ts";
+import type { HostAttributes, ServerAttributes, ToolAttributes } from "./host-settings.ts";
+import type { GrantModel, HostModel, ServerModel, ToolModel } from "./model.ts";
+import { profileKey } from "./permit-keys.ts";
+import { hostFileSchema } from "./schema/host-file.ts";
+
+/** Leaves out what has the value that reading fills in anyway. */
+function withoutDefaults<T extends object>(attributes: T, defaults: Readonly<Record<string, unknown>>): T {
+  const changed = Object.entries(attributes).filter(
+    ([name, value]) => value !== undefined && JSON.stringify(value) !== JSON.stringify(defaults[name]),
+  );
+  return Object.fromEntries(changed) as T;
+}
+
+/** Attributes of a tool's action. */
+export function toolAttributes(tool: ToolModel): ToolAttributes {
+  const attributes = {
+    tool: tool.name,
+    trust: tool.trust,
+    approval: tool.approval.length > 0,
+    digest: tool.definition?.digest,
+    requires: [...toolRequires(tool)],
+  };
+  return withoutDefaults(attributes, { approval: false, requires: [] });
+}
+
+/** The grants of humans of whom a server's tuples don't say it all, by profile. */
+function grantTerms(grants: readonly GrantModel[]): NonNullable<ServerAttributes["grant_terms"]> {
+  const byHuman = Map.groupBy(grants, ({ human }) => human);
+  const terms = [...byHuman].filter(([, all]) => all.some((grant) => grant.until ?? grant.consentDays));
+  return Object.fromEntries(
+    terms.map(([human, all]) => [
+      profileKey(human),
+      all.map(({ ceiling, until, consentDays }) => withoutDefaults({ ceiling, until, consent_days: consentDays }, {})),
+    ]),
+  ) as NonNullable<ServerAttributes["grant_terms"]>;
+}
+
+/** Attributes of a server's instance; `grants` are those of this server. */
+export function serverAttributes(server: ServerModel, grants: readonly GrantModel[]): ServerAttributes {
+  const attributes = {
+    name: server.name,
+    description: server.description,
+    upstream_url: server.url,
+    auth: server.auth,
+    timeout_seconds: server.timeoutSeconds,
+    list_tools: server.listTools,
+    consent_days: server.consentDays,
+    grant_terms: grantTerms(grants),
+    requires: [...serverRequires(server)],
+  };
+  const defaults = { auth: { type: "none" }, list_tools: "effective", grant_terms: {}, requires: [] };
+  return withoutDefaults(attributes, defaults) as ServerAttributes;
+}
+
+const { approval, sessions, rateLimits, audit, dynamicServers } = hostFileSchema.shape;
+const hostDefaults = {
+  approval: approval.parse(undefined),
+  sessions: sessions.parse(undefined),
+  rate_limits: rateLimits.parse(undefined),
+  audit: audit.parse(undefined),
+  dynamic_servers: dynamicServers.parse(undefined),
+  requires: [],
+};
+
+/** Attributes of the `gateway_host` instance. */
+export function hostAttributes(host: HostModel): HostAttributes {
+  const attributes = {
+    name: host.name,
+    servers: host.servers.map((server) => server.key),
+    sign_in: host.signIn,
+    approval: host.approval,
+    sessions: host.sessions,
+    rate_limits: host.rateLimits,
+    audit: host.audit,
+    dynamic_servers: host.dynamicServers,
+    requires: [...hostRequires(host)],
+  };
+  return withoutDefaults(attributes, hostDefaults) as HostAttributes;
+}

@@ -1,0 +1,67 @@
+/** Fields that several files have. */
+import { z } from "zod";
+import { trustLevels } from "../trust.ts";
+
+/** What Permit accepts as the key of anything but a user. */
+export const permitKeyForm = /^[A-Za-z0-9\-_]+$/;
+
+export const permitKeyField = z
+  .string()
+  .regex(permitKeyForm, "Not a Permit key: only A-Z, a-z, 0-9, - and _ are allowed");
+
+/** Text of one line that people read on a page. */
+export const line = (lengthMax: number) =>
+  z
+    .string()
+    .max(lengthMax, `Longer than ${lengthMax} characters`)
+    .regex(/^\S.*$/, "Empty, begins with a space, or has more than one line");
+
+export const trust = z.enum(trustLevels);
+
+export const wholeNumber = (min: number, max: number) => {
+  const error = `Not a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+
+/** A URL that is what it looks like: `new URL` drops tabs and line breaks and turns "\" into "/". */
+export const webUrl = z
+  .string()
+  .refine((url) => /^https?:\/\/[^\s\\]+$/.test(url) && URL.canParse(url), {
+    error: "Not an http or https URL",
+    abort: true,
+  })
+  .refine((url) => {
+    const { username, password } = new URL(url);
+    return username === "" && password === "";
+  }, "Holds a user name or password, which would be stored and shown in plain text")
+  .refine((url) => !url.includes("#"), "Has a fragment, which is never sent to a server");
+
+/** A day as `YYYY-MM-DD` that the calendar has. */
+export const day = z
+  .string()
+  .refine(
+    (text) =>
+      /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+      !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+      new Date(`${text}T00:00:00Z`).toISOString().startsWith(text),
+    "Not a day of the form 2026-12-31",
+  );
+
+/**
+ * Where a secret is, never the secret: a name in AWS Secrets Manager (its characters are those that the service allows
+ * in names), on a local host a variable of the environment.
+ */
+export const secretName = z.strictObject({
+  secret: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, "Not the name of a secret: A-Z, a-z, 0-9 and / _ + = . @ - are allowed")
+    .describe("Name of the secret in the secret store; never the secret itself."),
+});
+
+/** Lower case, because domains are compared by text; ASCII, because others would look alike. */
+export const domain = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    "Not a domain in lower case, such as example.com",
+  );

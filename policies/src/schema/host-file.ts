@@ -1,0 +1,92 @@
+/** The format of `host.yaml`. */
+import { z } from "zod";
+import { hostApprovalSchema } from "./approval.ts";
+import { line, permitKeyField, wholeNumber } from "./fields.ts";
+import { signInSchema } from "./sign-in.ts";
+
+const members = (who: string) =>
+  z.array(z.string().describe(`E-mail address of ${who}, or the name of a group in \`grants.yaml\`.`));
+
+const rate = (max: number, windowSeconds: number, what: string) =>
+  z
+    .strictObject({
+      max: wholeNumber(1, 1_000_000).describe("How many requests of one address are answered in the window."),
+      windowSeconds: wholeNumber(1, 86_400).describe("Length of the window, in seconds."),
+    })
+    .default({ max, windowSeconds })
+    .describe(what);
+
+const rateLimitsSchema = z.strictObject({
+  signIn: rate(100, 300, "Attempts to sign in."),
+  signUp: rate(100, 600, "Attempts to make an account."),
+  clientRegistration: rate(100, 60, "Registrations of OAuth clients."),
+  mcp: rate(1000, 60, "POST requests to the MCP endpoint."),
+  writes: rate(1200, 60, "Requests other than GET and HEAD."),
+  all: rate(2000, 60, "All requests."),
+});
+
+/** The limits that hold when a host says nothing. */
+export const defaultRateLimits = rateLimitsSchema.parse({});
+
+/** `host.yaml` */
+export const hostFileSchema = z
+  .strictObject({
+    name: line(60).describe("Name of the host as people see it on the sign-in and consent pages."),
+    permit: z
+      .strictObject({
+        project: permitKeyField.describe("Key of the Permit project that the host's environment is in."),
+        environment: permitKeyField.describe(
+          "Key of the Permit environment that is this host. One host, one environment; the pairing never changes.",
+        ),
+      })
+      .describe("Where the host is in Permit."),
+    signIn: signInSchema
+      .default({ password: { enabled: true } })
+      .describe("How humans sign in. At least one method must be on; SAML and OpenID Connect are not on together."),
+    admins: members("an admin").describe(
+      "The humans who administer the host, as addresses or groups. Being an admin grants no server.",
+    ),
+    approvers: members("an approver")
+      .default([])
+      .describe("The humans who may approve calls that wait, as addresses or groups."),
+    auditors: members("an auditor")
+      .default([])
+      .describe("The humans who may read the whole audit log, as addresses or groups."),
+    approval: hostApprovalSchema
+      .default({ timeoutSeconds: 300, selfApproval: false, bypass: [], notify: { email: [] } })
+      .describe("Which calls wait for a human. Rules of host, server and tool add up; none takes another away."),
+    listTools: z
+      .enum(["effective", "all"])
+      .default("effective")
+      .describe(
+        "What `tools/list` shows an agent: `effective` the tools that it may call, `all` every tool of the policy. " +
+          "A server may say otherwise.",
+      ),
+    dynamicServers: z
+      .strictObject({
+        enabled: z.boolean().default(false).describe("`true` to let humans connect servers that no file names."),
+      })
+      .default({ enabled: false })
+      .describe("Servers that a human enters by URL, for themselves only."),
+    sessions: z
+      .strictObject({
+        idleDays: wholeNumber(1, 30).default(30).describe("Days without a call after which a consent ends."),
+        absoluteDays: wholeNumber(1, 90).default(90).describe("Days after which every consent ends."),
+      })
+      .default({ idleDays: 30, absoluteDays: 90 })
+      .describe("How long a consent lives. A server or a grant may say less, never more."),
+    rateLimits: rateLimitsSchema.default(defaultRateLimits).describe("How many requests one address may make."),
+    audit: z
+      .strictObject({
+        retentionDays: wholeNumber(1, 3653).default(365).describe("Days for which audit records are kept."),
+        arguments: z
+          .enum(["none", "digest"])
+          .default("none")
+          .describe("What a record says of a call's arguments: nothing, or their SHA-256 digest."),
+      })
+      .default({ retentionDays: 365, arguments: "none" })
+      .describe("What the audit log keeps."),
+  })
+  .describe("The host: its name, its place in Permit, how humans sign in, who administers it.");
+
+export type HostFile = z.infer<typeof hostFileSchema>;

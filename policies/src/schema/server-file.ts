@@ -1,0 +1,102 @@
+/** The format of `servers/<server>.yaml`, of a server's own file and of one that builds on a shared file. */
+import { z } from "zod";
+import { serverApprovalSchema } from "./approval.ts";
+import { line, permitKeyField, secretName, trust, webUrl, wholeNumber } from "./fields.ts";
+
+const authType = <T extends string>(type: T, meaning: string) => z.literal(type).describe(meaning);
+
+const authMeaning = "How the gateway signs in at the server: `none`, `oauth` or `header`.";
+const authSchema = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: authType("none", "The server asks for no sign-in.") }),
+    z.strictObject({
+      type: authType("oauth", "Each human signs in at the server, when they consent."),
+      clientId: z
+        .string()
+        .min(1)
+        .max(2048)
+        .optional()
+        .describe("Client id of the gateway at the server, when it can't register itself."),
+      clientSecret: secretName.optional().describe("Its client secret, when it has one."),
+      scopes: z.array(z.string().min(1).describe("A scope.")).optional().describe("Scopes to ask for."),
+      authorizationServer: webUrl
+        .optional()
+        .describe("Issuer of the authorization server. Left out: the server's metadata says it (RFC 9728)."),
+    }),
+    z.strictObject({
+      type: authType("header", "All humans share one secret, which is sent in a header."),
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "Not the name of a header")
+        .describe("Name of the header, such as `Authorization` or `X-Api-Key`."),
+      scheme: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,40}$/, "Not an authentication scheme, such as Bearer")
+        .optional()
+        .describe("Word before the secret, such as `Bearer`. Left out: the secret alone."),
+      value: secretName.describe("The secret."),
+    }),
+  ])
+  .describe(authMeaning);
+
+const tools = z.record(
+  z.string(),
+  z
+    .strictObject({
+      trust: trust.describe("What the tool can do: `low` reads, `medium` writes, `high` destroys."),
+      enabled: z.boolean().default(true).describe("`false` to refuse the tool to everybody."),
+      approval: z.boolean().default(false).describe("`true` to let every call of the tool wait for an approval."),
+    })
+    .describe("The tool `<name>`, exactly as the server's `tools/list` spells it."),
+);
+
+const fields = {
+  name: line(60).describe("Name of the server as people see it on the consent page."),
+  description: line(300).describe("One sentence for the consent page: what an agent can do there."),
+  url: webUrl.describe("Streamable HTTP endpoint of the MCP server: http or https, no credentials, no fragment."),
+  auth: authSchema,
+  timeoutSeconds: wholeNumber(1, 3600)
+    .optional()
+    .describe("How long a call may take, in seconds. Left out: as the gateway is configured."),
+  listTools: z.enum(["effective", "all"]).optional().describe("As in `host.yaml`, for this server."),
+  consentDays: wholeNumber(1, 90)
+    .optional()
+    .describe("Days after which a consent to this server ends. Left out: as the host says."),
+  approval: serverApprovalSchema.optional().describe("Which calls of this server wait for a human."),
+  tools: tools.describe(
+    "The tools that may be called: name -> what the policy says of it. A tool not listed is refused.",
+  ),
+};
+
+/** `servers/<server>.yaml` */
+export const serverFileSchema = z
+  .strictObject({ ...fields, auth: authSchema.default({ type: "none" }).describe(authMeaning) })
+  .describe("One MCP server and the trust of its tools.");
+
+const mayBeLeftOut = <T extends z.ZodType>(field: T) => field.optional().describe(field.description ?? "");
+
+/**
+ * `servers/<server>.yaml` of a host that builds on a file which several hosts share. What it gives replaces what the
+ * shared file says; of `tools` it replaces the entries that it names.
+ */
+export const sharedServerFileSchema = z
+  .strictObject({
+    shared: permitKeyField.describe(
+      "Name of the file in the folder `servers` beside the hosts' folder, without `.yaml`.",
+    ),
+    name: mayBeLeftOut(fields.name),
+    description: mayBeLeftOut(fields.description),
+    url: mayBeLeftOut(fields.url),
+    auth: mayBeLeftOut(fields.auth),
+    timeoutSeconds: fields.timeoutSeconds,
+    listTools: fields.listTools,
+    consentDays: fields.consentDays,
+    approval: fields.approval,
+    tools: tools
+      .default({})
+      .describe("Tools about which this host says something else than the shared file, and further tools."),
+  })
+  .describe("An MCP server that several hosts have in common, and what is different here.");
+
+export type ServerFile = z.infer<typeof serverFileSchema>;
+export type SharedServerFile = z.infer<typeof sharedServerFileSchema>;
