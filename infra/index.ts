@@ -14,7 +14,7 @@ const config = readStackConfig();
 const today = dayOf(new Date());
 const policy = loadHost(resolve(repository, config.policies), today);
 if (!policy.ok) throw new pulumi.RunError(policy.diagnostics.map(printDiagnostic).join("\n"));
-for (const diagnostic of policy.diagnostics) pulumi.log.warn(printDiagnostic(diagnostic));
+for (const diagnostic of policy.diagnostics) await pulumi.log.warn(printDiagnostic(diagnostic));
 
 const host = new Host(policy.host.key, { model: policy.host, today });
 
