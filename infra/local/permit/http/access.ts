@@ -1,11 +1,22 @@
 import { forbidden, notFound, unauthorized } from "../state/api-error.ts";
 import type { EnvironmentState } from "../state/environment.ts";
-import { type EnvironmentRow, type ProjectRow, secretDigest } from "../state/organization.ts";
+import {
+  type AccessLevel,
+  type ApiKeyRow,
+  accessLevels,
+  type EnvironmentRow,
+  type ProjectRow,
+  secretDigest,
+} from "../state/organization.ts";
 import type { Store } from "../storage/store.ts";
 
-/** Whom an API key stands for: the organization (environmentId null) or one environment. */
+/** Whom an API key stands for, and what it may do there. */
 export interface Principal {
+  /** null: the whole organization. */
+  readonly projectId: string | null;
+  /** null: the whole project or organization. */
   readonly environmentId: string | null;
+  readonly access: AccessLevel;
 }
 
 /** The key of an `Authorization` header. The scheme is case-insensitive (RFC 9110 11.1); one SDK sends it in lower case. */
@@ -13,41 +24,59 @@ export function bearerOf(authorization: string | undefined): string | null {
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
-/** Whom the key stands for; undefined when nobody has it. */
-export function principalOf(store: Store, secret: string | null): Principal | undefined {
-  if (secret === null) return undefined;
-  const key = store.organization.apiKeys.byKey(secretDigest(secret));
-  return key === undefined ? undefined : { environmentId: key.environment_id };
+function keyOf(store: Store, secret: string | null): ApiKeyRow | undefined {
+  return secret === null ? undefined : store.organization.apiKeys.byKey(secretDigest(secret));
 }
 
-/** Throws 401. */
+function principalOfKey(key: ApiKeyRow): Principal {
+  return { projectId: key.project_id, environmentId: key.environment_id, access: key.access_level };
+}
+
+/** Whom the key stands for; undefined when nobody has it, or when it may do nothing. */
+export function principalOf(store: Store, secret: string | null): Principal | undefined {
+  const key = keyOf(store, secret);
+  return key === undefined || key.access_level === "no_access" ? undefined : principalOfKey(key);
+}
+
+/** Throws 401 for an unknown key. */
 export function authenticate(store: Store, authorization: string | undefined): Principal {
-  const principal = principalOf(store, bearerOf(authorization));
-  if (principal === undefined) throw unauthorized();
-  return principal;
+  const key = keyOf(store, bearerOf(authorization));
+  if (key === undefined) throw unauthorized();
+  return principalOfKey(key);
+}
+
+/** Throws 403 unless the key may do `needed` in its scope. */
+export function requireAccess(principal: Principal, needed: AccessLevel): void {
+  if (accessLevels.indexOf(principal.access) >= accessLevels.indexOf(needed)) return;
+  throw forbidden(`This needs an API key with access level '${needed}'. You sent one with '${principal.access}'.`);
+}
+
+/** Throws 403 for the key of a project or environment. */
+export function requireOrganization(principal: Principal): void {
+  if (principal.projectId === null) return;
+  throw forbidden("This needs the organization's API key. You sent the key of a project or an environment.");
 }
 
 /** Throws 403 for the key of an environment. */
-export function requireOrganization(principal: Principal): void {
+export function requireProject(principal: Principal): void {
   if (principal.environmentId === null) return;
-  throw forbidden("This needs the organization's API key. You sent the key of an environment.");
+  throw forbidden("This needs the API key of the project or the organization. You sent the key of an environment.");
 }
 
-/** The environment of a key; null for the organization's key. */
-export function ownEnvironment(store: Store, principal: Principal): EnvironmentRow | null {
-  if (principal.environmentId === null) return null;
-  return store.organization.environments.byId(principal.environmentId) ?? null;
+/** Whether what belongs to the project, and to the environment if there is one, is in the scope of the key. */
+export function covers(principal: Principal, projectId: string | null, environmentId: string | null): boolean {
+  if (principal.projectId !== null && principal.projectId !== projectId) return false;
+  return principal.environmentId === null || principal.environmentId === environmentId;
 }
 
-const otherScope = "This API key belongs to another environment. Use that environment's own key or the organization's.";
+const otherScope =
+  "This API key belongs to another project or environment. Use that one's own key, or the organization's.";
 
 /** Finds a project by id or key. Throws 404, or 403 for a key that belongs elsewhere, whether the project exists or not. */
 export function findProject(store: Store, principal: Principal, idOrKey: string): ProjectRow {
   const { projects } = store.organization;
   const project = projects.byId(idOrKey) ?? projects.byKey(idOrKey);
-  if (principal.environmentId !== null && project?.id !== ownEnvironment(store, principal)?.project_id) {
-    throw forbidden(otherScope);
-  }
+  if (principal.projectId !== null && project?.id !== principal.projectId) throw forbidden(otherScope);
   if (project === undefined) throw notFound("Project", idOrKey);
   return project;
 }

@@ -16,7 +16,7 @@ import { registerResources } from "../routes/schema-resources.ts";
 import { registerRoles } from "../routes/schema-roles.ts";
 import { invalid } from "../state/api-error.ts";
 import type { Store } from "../storage/store.ts";
-import { authenticate } from "./access.ts";
+import { authenticate, requireAccess } from "./access.ts";
 import { DecisionLogs } from "./decision-logs.ts";
 import { checkStorable } from "./request-body.ts";
 import { writeError } from "./write-error.ts";
@@ -40,7 +40,8 @@ export function createApp(store: Store, decisions: DecisionLogs = new DecisionLo
     const route = request.routeOptions.url ?? "";
     if (!route.startsWith("/v2/")) return;
     store.checkHealthy();
-    authenticate(store, request.headers.authorization);
+    const principal = authenticate(store, request.headers.authorization);
+    requireAccess(principal, request.method === "GET" || request.method === "HEAD" ? "read" : "write");
     if (route.startsWith("/v2/facts/")) checkWaitHeader(request.headers["x-wait-timeout"]);
   });
   app.addHook("preValidation", async (request) => checkStorable(request.body));

@@ -25,12 +25,27 @@ export interface EnvironmentRow extends Row {
   readonly updated_at: string;
 }
 
+/** What a key may do within its scope, least first. */
+export const accessLevels = ["no_access", "read", "write", "admin"] as const;
+export type AccessLevel = (typeof accessLevels)[number];
+
 /** An API key with its secret in clear: Permit hands an environment's key out again, so a digest would not do. */
 export interface ApiKeyRow extends Row {
   readonly secret: string;
-  /** null: the key of the whole organization. */
+  readonly name: string | null;
+  /** null: a key of the whole organization. */
+  readonly project_id: string | null;
+  /** null: a key of the whole project or organization. */
   readonly environment_id: string | null;
+  readonly access_level: AccessLevel;
+  /** What the key is for, in Permit's words; nothing is decided by it. */
+  readonly owner_type: "pdp_config" | "member" | "elements";
   readonly created_at: string;
+}
+
+/** The key of whoever started this local Permit: it opens everything, and no call takes it away. */
+export function startKeyOf({ apiKeys }: Pick<OrganizationState, "apiKeys">): ApiKeyRow | undefined {
+  return [...apiKeys].find((key) => key.project_id === null && key.environment_id === null);
 }
 
 /** The organization as such, made at first start. */
@@ -50,7 +65,7 @@ export class OrganizationState {
   readonly organizations: Table<OrganizationRow>;
   readonly projects: Table<ProjectRow>;
   readonly environments: Table<EnvironmentRow, "project">;
-  readonly apiKeys: Table<ApiKeyRow, "environment">;
+  readonly apiKeys: Table<ApiKeyRow, "project" | "environment">;
 
   constructor(journal: Journal) {
     const place = (kind: string) => ({ scope: organizationScope, kind, journal });
@@ -60,6 +75,7 @@ export class OrganizationState {
       project: (row) => row.project_id,
     });
     this.apiKeys = new Table(place("api_key"), (row) => secretDigest(row.secret), {
+      project: (row) => row.project_id,
       environment: (row) => row.environment_id,
     });
   }

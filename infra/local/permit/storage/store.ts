@@ -3,7 +3,7 @@ import type { Effects } from "../state/effects.ts";
 import type { EnvironmentTable } from "../state/environment.ts";
 import { EnvironmentState } from "../state/environment.ts";
 import { Journal } from "../state/journal.ts";
-import { type EnvironmentRow, OrganizationState, organizationScope } from "../state/organization.ts";
+import { type EnvironmentRow, OrganizationState, organizationScope, startKeyOf } from "../state/organization.ts";
 import type { Row } from "../state/table.ts";
 import type { ChangeLog } from "./change-log.ts";
 
@@ -40,7 +40,7 @@ export class Store {
 
   /** Secret of the organization's key. */
   get organizationKey(): string {
-    return [...this.organization.apiKeys].find((key) => key.environment_id === null)?.secret ?? "";
+    return startKeyOf(this.organization)?.secret ?? "";
   }
 
   /** Whether there was nothing stored. */
@@ -124,9 +124,18 @@ export class Store {
         updated_at: created_at,
       });
     }
-    const current = [...this.organization.apiKeys].find((key) => key.environment_id === null);
+    const current = startKeyOf(this.organization);
     const secret = organizationKey ?? current?.secret ?? newSecret();
     if (secret === current?.secret) return;
-    this.organization.apiKeys.put({ id: current?.id ?? newId(), secret, environment_id: null, created_at });
+    this.organization.apiKeys.put({
+      id: current?.id ?? newId(),
+      secret,
+      name: "Key of the organization",
+      project_id: null,
+      environment_id: null,
+      access_level: "admin",
+      owner_type: "member",
+      created_at,
+    });
   }
 }
