@@ -1,8 +1,7 @@
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { didYouMean, listed } from "../src/did-you-mean.ts";
-import { type LoadResult, listHosts, loadHost, printDiagnostic, visible } from "../src/load.ts";
-import { type Command, parseOptions, UsageError } from "./command.ts";
+import { dayOf } from "../src/day-of.ts";
+import { type LoadResult, loadHost, printDiagnostic, visible } from "../src/load.ts";
+import { chooseHosts, hostOptions, policiesFolder } from "./choose-hosts.ts";
+import { type Command, parseOptions } from "./command.ts";
 
 const help = `Usage: npm run policy -- check [options]
 
@@ -39,39 +38,23 @@ function asJson(key: string, result: LoadResult) {
   return { key, ok: true, ...counts, diagnostics: [] };
 }
 
-/** The hosts to check: never none, because "nothing checked" must not look like "no findings". */
-function chooseHosts(policies: string, host: string | undefined) {
-  const all = listHosts(policies);
-  if (all === undefined) throw new UsageError(`There is no folder ${JSON.stringify(policies)}.`);
-  const chosen = host === undefined ? all : all.filter(({ key }) => key === host);
-  if (chosen.length > 0) return chosen;
-  const keys = all.map(({ key }) => key);
-  if (host === undefined) throw new UsageError(`The folder ${JSON.stringify(policies)} has no host in it.`);
-  const hint = didYouMean(host, keys, `the hosts are ${listed(keys)}`);
-  throw new UsageError(`There is no host ${JSON.stringify(host)} (${hint}).`);
-}
-
 /** `check`: loads the hosts and prints what is wrong with them. */
 export const check: Command = {
   name: "check",
   summary: "check the policy files, all findings with file, line and column",
   help,
   run: (args, output) => {
-    const values = parseOptions(args, {
-      policies: { type: "string" },
-      host: { type: "string" },
-      json: { type: "boolean", default: false },
-    });
-    const projectHosts = relative(process.cwd(), fileURLToPath(new URL("../hosts", import.meta.url)));
-    const policies = values.policies ?? (projectHosts === "" ? "." : projectHosts);
-    const checked = chooseHosts(policies, values.host).map(({ key, dir }) => ({ key, result: loadHost(dir) }));
+    const { values } = parseOptions(args, { ...hostOptions, json: { type: "boolean", default: false } });
+    const today = dayOf(new Date());
+    const hosts = chooseHosts(policiesFolder(values.policies), values.host);
+    const checked = hosts.map(({ key, dir }) => ({ key, result: loadHost(dir, today) }));
     const ok = checked.every(({ result }) => result.ok);
     if (values.json) {
       output.line(JSON.stringify({ ok, hosts: checked.map(({ key, result }) => asJson(key, result)) }, null, 2));
       return ok ? 0 : 1;
     }
     for (const { key, result } of checked) {
-      for (const diagnostic of result.ok ? [] : result.diagnostics) output.line(printDiagnostic(diagnostic));
+      for (const diagnostic of result.diagnostics) output.line(printDiagnostic(diagnostic));
       output.line(visible(summary(key, result)));
     }
     return ok ? 0 : 1;

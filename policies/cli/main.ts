@@ -9,7 +9,7 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n
 
 \`npm run policy -- <command> --help\` says more about a command.`;
 
-function run([name, ...args]: readonly string[], output: Output): ExitCode {
+async function run([name, ...args]: readonly string[], output: Output): Promise<ExitCode> {
   if (name === "--help" || name === "-h") {
     output.line(help);
     return 0;
@@ -24,10 +24,26 @@ function run([name, ...args]: readonly string[], output: Output): ExitCode {
   return command.run(args, output);
 }
 
+const { stdout, stderr } = process;
+const output: Output = {
+  line: (text) => stdout.write(`${text}\n`),
+  note: (text) => stderr.write(`${text}\n`),
+  // Back to the first column, the text, and nothing behind it.
+  progress: (text = "") => stderr.isTTY && stderr.write(`\r${text.slice(0, stderr.columns - 1)}\u001b[K`),
+  colors: stdout.isTTY && stdout.hasColors(),
+};
+
+// A reader such as `head` that has seen enough is no failure of the program.
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
-  process.exitCode = run(process.argv.slice(2), { line: (text) => process.stdout.write(`${text}\n`) });
+  process.exitCode = await run(process.argv.slice(2), output);
 } catch (error) {
+  output.progress();
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${help}\n`);
+  output.note(`${error.message}\n\n${help}`);
   process.exitCode = 2;
 }
