@@ -81,7 +81,7 @@ describe("used wrongly, it exits with 2, checks nothing and says how to use it:"
     ["unknown command", ["chekc"], 'There is no command "chekc".'],
     ["unknown option", ["check", "--polices", "x"], "Unknown option '--polices'"],
     ["option without its value", ["check", "--host"], "argument missing"],
-    ["stray word", ["check", "demo"], "Unexpected argument 'demo'"],
+    ["stray word", ["check", "demo"], 'Unexpected argument "demo"'],
     ["host that is not there", ["check", "--host", "dem"], 'There is no host "dem" (did you mean "demo"?).'],
     ["host outside of the folder", ["check", "--host", "../hosts/demo"], "There is no host"],
     ["folder that is not there", ["check", "--policies", "infar"], 'There is no folder "infar".'],
