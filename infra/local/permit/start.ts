@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createApp } from "./http/app.ts";
 import type { Effects } from "./state/effects.ts";
-import { memoryOnly } from "./storage/change-log.ts";
-import { PGliteChangeLog } from "./storage/pglite-change-log.ts";
+import type { Database } from "./storage/database.ts";
+import { openMemory } from "./storage/memory-database.ts";
+import { openPostgres } from "./storage/postgres-connection.ts";
+import { openSqlDatabase } from "./storage/sql-database.ts";
+import { openSqlite } from "./storage/sqlite-connection.ts";
 import { Store } from "./storage/store.ts";
 
 /** How to start a local Permit. */
@@ -13,6 +16,8 @@ export interface LocalPermitOptions {
   readonly host?: string;
   /** Folder for everything that outlives the process; in memory without it. */
   readonly dataDir?: string;
+  /** PostgreSQL to keep everything in, instead of a folder: `postgres://user:password@host:5432/database`. */
+  readonly databaseUrl?: string;
   /** Key of the organization; without it the stored one, or at first start a new one. */
   readonly orgKey?: string;
 }
@@ -41,12 +46,20 @@ const effects: Effects = {
   now: () => new Date().toISOString().replace("Z", "+00:00"),
 };
 
-/** Starts a local Permit. Throws DataDirInUseError, or the system's error when the port can't be had. */
+async function openDatabase({ dataDir, databaseUrl }: LocalPermitOptions): Promise<Database> {
+  if (databaseUrl !== undefined) return openSqlDatabase(await openPostgres(databaseUrl));
+  return dataDir === undefined ? openMemory() : openSqlDatabase(await openSqlite(dataDir));
+}
+
+/**
+ * Starts a local Permit. Throws DatabaseInUseError, PostgresUnavailableError, DataFolderFormatError, or the system's
+ * error when the port or the folder can't be had.
+ */
 export async function startLocalPermit(options: LocalPermitOptions): Promise<LocalPermit> {
-  const { port, host = "127.0.0.1", dataDir, orgKey } = options;
-  const log = dataDir === undefined ? memoryOnly : await PGliteChangeLog.open(dataDir);
+  const { port, host = "127.0.0.1", orgKey } = options;
+  const database = await openDatabase(options);
   try {
-    const store = await Store.open(log, effects, orgKey);
+    const store = await Store.open(database, effects, orgKey);
     const app = createApp(store);
     const url = await app.listen({ port, host });
     let closing: Promise<void> | undefined;
@@ -61,7 +74,7 @@ export async function startLocalPermit(options: LocalPermitOptions): Promise<Loc
       },
     };
   } catch (error) {
-    await log.close();
+    await database.close();
     throw error;
   }
 }

@@ -1,5 +1,7 @@
 import type { LocalPermitOptions } from "../start.ts";
-import { DataDirInUseError } from "../storage/data-lock.ts";
+import { DatabaseInUseError } from "../storage/database.ts";
+import { PostgresUnavailableError } from "../storage/postgres-connection.ts";
+import { DataFolderFormatError } from "../storage/sqlite-connection.ts";
 
 /** Why it did not start, and what to do. What nobody foresaw is told with its stack. */
 export function explainStart(error: unknown, options: LocalPermitOptions): string {
@@ -16,7 +18,12 @@ export function explainStart(error: unknown, options: LocalPermitOptions): strin
     case "ENOTDIR":
     case "EEXIST":
       return `${error.message}. Start with a --data folder that this user may write, or another --port.`;
+    case undefined:
     default:
-      return error instanceof DataDirInUseError ? error.message : (error.stack ?? error.message);
+      return isExpected(error) ? error.message : (error.stack ?? error.message);
   }
+}
+
+function isExpected(error: Error): boolean {
+  return [DatabaseInUseError, PostgresUnavailableError, DataFolderFormatError].some((each) => error instanceof each);
 }

@@ -5,15 +5,18 @@ import { UsageError } from "./usage-error.ts";
 /** `--help`. */
 export const serveUsage = `Local Permit: Permit's control plane and decision point on this machine.
 
-  npm run permit:local -- [--port 7766] [--data DIR] [--org-key KEY] [--host 127.0.0.1]
+  npm run permit:local -- [--port 7766] [--data DIR | --database URL] [--org-key KEY] [--host 127.0.0.1]
 
-  --port     port to listen on; 0 takes a free one (default 7766)
-  --data     folder for everything that outlives the process; without it nothing does
-  --org-key  API key of the organization; better given as PERMIT_LOCAL_ORG_KEY, because arguments are visible to every
-             user of the machine. Without either: the stored key, or a new one, which is printed once. A key that is
-             given takes the place of the stored one
-  --host     address to listen on (default 127.0.0.1)
-  --help     this text
+  --port      port to listen on; 0 takes a free one (default 7766)
+  --data      folder for everything that outlives the process; without it and --database nothing does
+  --database  PostgreSQL for everything that outlives the process: postgres://user:password@host:5432/database; better
+              given as PERMIT_LOCAL_DATABASE_URL, because arguments are visible to every user of the machine
+  --org-key   API key of the organization; better given as PERMIT_LOCAL_ORG_KEY, for the same reason. Without either:
+              the stored key, or a new one, which is printed once. A key that is given takes the place of the stored one
+  --host      address to listen on (default 127.0.0.1)
+  --help      this text
+
+One process at a time may use a folder or a database.
 
 When it is ready, one line of JSON goes to standard output: {"ready":true,"url":"http://127.0.0.1:7766"}
 `;
@@ -26,6 +29,15 @@ function readPort(name: string, value: string): number {
   return port;
 }
 
+function checkDatabaseUrl(url: string | undefined, dataDir: string | undefined): void {
+  if (url === undefined) return;
+  if (dataDir !== undefined) throw new UsageError("Give --data or --database, not both.");
+  // Never quoted: it may have a password in it.
+  if (!/^postgres(ql)?:\/\/\S+$/.test(url) || !URL.canParse(url)) {
+    throw new UsageError("--database must be a URL like postgres://user:password@host:5432/database.");
+  }
+}
+
 /** What the command line and the environment ask for; null when it is the help text. Throws UsageError. */
 export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalPermitOptions | null {
   const { values } = parseArgs({
@@ -33,12 +45,15 @@ export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv
     options: {
       port: { type: "string", default: "7766" },
       data: { type: "string" },
+      database: { type: "string" },
       "org-key": { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return null;
+  const databaseUrl = values.database ?? (values.data === undefined ? env.PERMIT_LOCAL_DATABASE_URL : undefined);
+  checkDatabaseUrl(databaseUrl, values.data);
   const orgKey = values["org-key"] ?? env.PERMIT_LOCAL_ORG_KEY;
   if (orgKey !== undefined && !/^\S{16,}$/.test(orgKey)) {
     throw new UsageError("The organization key must have at least 16 characters and no spaces.");
@@ -47,6 +62,7 @@ export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv
     port: readPort("port", values.port),
     host: values.host,
     ...(values.data === undefined ? {} : { dataDir: values.data }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(orgKey === undefined ? {} : { orgKey }),
   };
 }

@@ -19,7 +19,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   const signalled = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
-  const where = options.dataDir === undefined ? ", in memory only" : "";
+  const where = options.dataDir === undefined && options.databaseUrl === undefined ? ", in memory only" : "";
   process.stderr.write(`Local Permit listens on ${permit.url}${where}.\n`);
   for (const { name, secret } of permit.newKeys) {
     process.stderr.write(`Key of ${name}, printed this once: ${secret}\n`);

@@ -17,7 +17,6 @@ import { registerRoles } from "../routes/schema-roles.ts";
 import { invalid } from "../state/api-error.ts";
 import type { Store } from "../storage/store.ts";
 import { authenticate, requireAccess } from "./access.ts";
-import { DecisionLogs } from "./decision-logs.ts";
 import { checkStorable } from "./request-body.ts";
 import { writeError } from "./write-error.ts";
 
@@ -25,7 +24,8 @@ import { writeError } from "./write-error.ts";
 const bodyLimitBytes = 16 * 1024 * 1024;
 
 /** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
-export function createApp(store: Store, decisions: DecisionLogs = new DecisionLogs()): FastifyInstance {
+export function createApp(store: Store): FastifyInstance {
+  const { decisions } = store;
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     // The default of 100 would turn long user keys (an agent's names a client and a human) into a 404.

@@ -12,7 +12,7 @@ const typeErrors: Readonly<Record<string, readonly [msg: string, type: string]>>
 };
 
 /** One problem of zod in the words of pydantic 1, which is what Permit answers with. */
-function problemsOf(issue: z.core.$ZodIssue, place: "body" | "query"): readonly ValidationProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, place: "body" | "path" | "query"): readonly ValidationProblem[] {
   const loc = [place, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
   switch (issue.code) {
     case "unrecognized_keys":
@@ -57,7 +57,7 @@ function problemsOf(issue: z.core.$ZodIssue, place: "body" | "query"): readonly 
 }
 
 /** Checks `value` and returns it typed. Throws RequestInvalidError (422) with every problem. */
-export function parseRequest<T>(schema: z.ZodType<T>, value: unknown, place: "body" | "query"): T {
+export function parseRequest<T>(schema: z.ZodType<T>, value: unknown, place: "body" | "path" | "query"): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw new RequestInvalidError(result.error.issues.flatMap((issue) => problemsOf(issue, place)));

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { DecisionLogs } from "../audit/decision-logs.ts";
 import { type Decision, decide } from "../decide/decide.ts";
 import { policyIndex } from "../decide/policy-index.ts";
 import { userPermissions } from "../decide/user-permissions.ts";
 import { bearerOf, principalOf } from "../http/access.ts";
-import type { DecisionLogs } from "../http/decision-logs.ts";
 import { parseBody } from "../http/request-body.ts";
 import type { EnvironmentState } from "../state/environment.ts";
 import type { Store } from "../storage/store.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createApp } from "../http/app.ts";
-import type { ChangeLog } from "./change-log.ts";
+import { openMemory } from "./memory-database.ts";
 import { Store } from "./store.ts";
 
 const orgKey = "permit_key_of_the_organization";
@@ -12,8 +12,8 @@ const effects = { newId: randomUUID, newSecret: () => "permit_key_env", now: () 
 test("a write is acknowledged only when it is committed", async () => {
   let committed: () => void = () => undefined;
   let gate: Promise<void> = Promise.resolve();
-  const log: ChangeLog = { load: async () => [], append: () => gate, close: async () => undefined };
-  const app = createApp(await Store.open(log, effects, orgKey));
+  const database = { ...openMemory(), append: () => gate };
+  const app = createApp(await Store.open(database, effects, orgKey));
   gate = new Promise((resolve) => {
     committed = resolve;
   });
@@ -38,14 +38,11 @@ test("a write is acknowledged only when it is committed", async () => {
 
 test("after a change that could not be stored nothing is answered any more", async () => {
   let full = false;
-  const log: ChangeLog = {
-    load: async () => [],
-    append: async () => {
-      if (full) throw new Error("no space left on device");
-    },
-    close: async () => undefined,
+  const append = async () => {
+    if (full) throw new Error("no space left on device");
   };
-  const app = createApp(await Store.open(log, effects, orgKey));
+  const database = { ...openMemory(), append };
+  const app = createApp(await Store.open(database, effects, orgKey));
   const request = (method: "GET" | "POST", url: string, payload?: object, key = orgKey) =>
     app.inject({
       method,

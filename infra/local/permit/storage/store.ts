@@ -1,25 +1,31 @@
+import { DecisionLogs } from "../audit/decision-logs.ts";
 import { unavailable } from "../state/api-error.ts";
 import type { Effects } from "../state/effects.ts";
 import type { EnvironmentTable } from "../state/environment.ts";
 import { EnvironmentState } from "../state/environment.ts";
-import { Journal } from "../state/journal.ts";
+import { type Change, Journal } from "../state/journal.ts";
 import { type EnvironmentRow, OrganizationState, organizationScope, startKeyOf } from "../state/organization.ts";
 import type { Row } from "../state/table.ts";
-import type { ChangeLog } from "./change-log.ts";
+import type { Database } from "./database.ts";
 
 /** All state in memory, each mutation made durable before it is acknowledged. */
 export class Store {
   readonly organization: OrganizationState;
   readonly effects: Effects;
+  readonly decisions: DecisionLogs;
   readonly #journal = new Journal();
   readonly #environments = new Map<string, EnvironmentState>();
-  readonly #log: ChangeLog;
+  readonly #database: Database;
   #failure: unknown = null;
   #firstStart = false;
 
-  private constructor(log: ChangeLog, effects: Effects) {
-    this.#log = log;
+  private constructor(database: Database, effects: Effects) {
+    this.#database = database;
     this.effects = effects;
+    this.decisions = new DecisionLogs(database);
+    void database.failed.then((reason) => {
+      this.#failure ??= reason;
+    });
     this.organization = new OrganizationState(this.#journal);
   }
 
@@ -27,8 +33,8 @@ export class Store {
    * Loads everything stored, makes the organization and the project `default` at first start, and sets the
    * organization's key: the given one, else the stored one, else a new one.
    */
-  static async open(log: ChangeLog, effects: Effects, organizationKey: string | undefined): Promise<Store> {
-    const store = new Store(log, effects);
+  static async open(database: Database, effects: Effects, organizationKey: string | undefined): Promise<Store> {
+    const store = new Store(database, effects);
     await store.#load();
     await store.write(() => store.#initialize(organizationKey));
     return store;
@@ -79,7 +85,8 @@ export class Store {
     this.checkHealthy();
     const { result, changes } = this.#journal.run(mutation);
     try {
-      await this.#log.append(changes);
+      if (changes.some(isRemovedEnvironment)) await this.decisions.flush();
+      await this.#database.append(changes);
     } catch (error) {
       this.#failure = error;
       throw unavailable(error);
@@ -88,23 +95,25 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    await this.#log.close();
+    await this.decisions.flush();
+    await this.#database.close();
   }
 
   async #load(): Promise<void> {
-    const rows = await this.#log.load();
-    const own = new Map<string, EnvironmentTable>(
-      Object.values(this.organization).map((table: EnvironmentTable) => [table.kind, table]),
-    );
-    for (const { scope, kind, body } of rows) {
-      if (scope === organizationScope) own.get(kind)?.load(body as Row);
+    const own = tablesByKind(Object.values(this.organization));
+    const tables = new Map<string, ReadonlyMap<string, EnvironmentTable>>([[organizationScope, own]]);
+    for await (const rows of this.#database.load()) {
+      for (const { scope, kind, body } of rows) {
+        tables
+          .get(scope)
+          ?.get(kind)
+          ?.load(body as Row);
+        // In order of creation: an environment comes before what is in it.
+        if (scope !== organizationScope || kind !== "environment") continue;
+        const environment = body as EnvironmentRow;
+        tables.set(environment.id, tablesByKind(this.openEnvironment(environment).tables()));
+      }
     }
-    const tables = new Map<string, EnvironmentTable>();
-    for (const environment of this.organization.environments) {
-      for (const table of this.openEnvironment(environment).tables())
-        tables.set(`${environment.id} ${table.kind}`, table);
-    }
-    for (const { scope, kind, body } of rows) tables.get(`${scope} ${kind}`)?.load(body as Row);
   }
 
   #initialize(organizationKey: string | undefined): void {
@@ -138,4 +147,12 @@ export class Store {
       created_at,
     });
   }
+}
+
+function tablesByKind(tables: readonly EnvironmentTable[]): ReadonlyMap<string, EnvironmentTable> {
+  return new Map(tables.map((table) => [table.kind, table]));
+}
+
+function isRemovedEnvironment({ scope, kind, body }: Change): boolean {
+  return scope === organizationScope && kind === "environment" && body === null;
 }

@@ -11,6 +11,8 @@ const checkResponses = new URL("check-responses-in-process.ts", import.meta.url)
 export interface PermitProcess {
   readonly url: string;
   readonly child: ChildProcess;
+  /** What it said on standard error so far. */
+  messages(): string;
   /** Ends it with the signal and resolves with its exit code; null when the signal killed it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -45,14 +47,19 @@ export async function endAll(): Promise<void> {
 }
 
 /** Starts one and resolves when it says that it is ready. Throws when it ends first. */
-export async function startProcess(args: readonly string[], orgKey: string): Promise<PermitProcess> {
-  const child = launch(args, { PERMIT_LOCAL_ORG_KEY: orgKey });
+export async function startProcess(args: readonly string[], orgKey?: string): Promise<PermitProcess> {
+  const child = launch(args, orgKey === undefined ? {} : { PERMIT_LOCAL_ORG_KEY: orgKey });
+  let messages = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    messages += chunk.toString();
+  });
   if (child.stdout === null) throw new Error("The process has no output.");
   for await (const line of createInterface({ input: child.stdout })) {
     const { url } = JSON.parse(line) as { ready: true; url: string };
     return {
       url,
       child,
+      messages: () => messages,
       end: async (signal) => {
         const exit = once(child, "exit");
         child.kill(signal);
@@ -61,7 +68,7 @@ export async function startProcess(args: readonly string[], orgKey: string): Pro
       },
     };
   }
-  throw new Error("The process ended before it was ready.");
+  throw new Error(`The process ended before it was ready: ${messages}`);
 }
 
 /** Runs one that is expected to end by itself. */

@@ -16,22 +16,3 @@ export interface LoggedDecision {
   /** The question as it was asked: any JSON object. */
   readonly input: object;
 }
-
-/** Permit lists at most this many. */
-const rowsMax = 10_000;
-
-/** The latest decisions of one environment, in memory: the record that counts is the gateway's own. */
-export class DecisionLog {
-  readonly #rows: LoggedDecision[] = [];
-  #next = 0;
-
-  add(row: LoggedDecision): void {
-    this.#rows[this.#next] = row;
-    this.#next = (this.#next + 1) % rowsMax;
-  }
-
-  /** Newest first. */
-  list(): readonly LoggedDecision[] {
-    return [...this.#rows.slice(this.#next), ...this.#rows.slice(0, this.#next)].toReversed();
-  }
-}
