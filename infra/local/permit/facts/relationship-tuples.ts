@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { findRelation } from "../schema/relations.ts";
 import { duplicate, invalid, notFound } from "../state/api-error.ts";
-import { type EnvironmentState, ref, tupleKey } from "../state/environment.ts";
+import { type EnvironmentState, ref, tupleKey, typeOf } from "../state/environment.ts";
 import type { TupleRow } from "../state/rows.ts";
 import { newStamp, stamped } from "../state/stamp.ts";
 import { findTenant } from "./find-tenant.ts";
@@ -91,5 +91,30 @@ export function readTuple(env: EnvironmentState, row: TupleRow): object {
     object_id: object?.id,
     tenant: row.tenant,
     tenant_id: env.tenants.byKey(row.tenant)?.id,
+  };
+}
+
+function readBlock(env: EnvironmentState, reference: string): object | undefined {
+  const instance = env.instances.byKey(reference);
+  if (instance === undefined) return undefined;
+  const { key, tenant, resource, attributes } = instance;
+  return { key, tenant, resource, attributes };
+}
+
+/** `RelationshipTupleDetailedRead` of the API description: with both instances, the relation and the tenant. */
+export function readTupleDetailed(env: EnvironmentState, row: TupleRow): object {
+  const relation = env.relations.byKey(ref(typeOf(row.object), row.relation));
+  const tenant = env.tenants.byKey(row.tenant);
+  return {
+    ...readTuple(env, row),
+    subject_details: readBlock(env, row.subject),
+    relation_details: { key: row.relation, name: relation?.name, description: relation?.description },
+    object_details: readBlock(env, row.object),
+    tenant_details: {
+      key: row.tenant,
+      name: tenant?.name,
+      description: tenant?.description,
+      attributes: tenant?.attributes,
+    },
   };
 }

@@ -5,6 +5,7 @@ import { type EnvironmentState, ref, typeOf } from "../state/environment.ts";
 import { attributesSchema, keySchema } from "../state/keys.ts";
 import type { InstanceRow } from "../state/rows.ts";
 import { newStamp, stamped } from "../state/stamp.ts";
+import { checkAttributes } from "./check-attributes.ts";
 import { findTenant } from "./find-tenant.ts";
 
 export const instanceCreateSchema = z.strictObject({
@@ -28,15 +29,16 @@ export function findInstance(env: EnvironmentState, idOrRef: string): InstanceRo
   return instance;
 }
 
-/** Throws 404 for an unknown type or tenant, 409 for an instance that exists. */
+/** Throws 404 for an unknown type or tenant, 409 for an instance that exists, 400 for an attribute of the wrong type. */
 export function createInstance(env: EnvironmentState, input: InstanceCreate): InstanceRow {
   const resource = findResource(env, input.resource).key;
   const tenant = findTenant(env, input.tenant).key;
   if (env.instances.byKey(ref(resource, input.key)) !== undefined) {
     throw duplicate("Resource instance", ref(resource, input.key));
   }
-  const { attributes } = input;
-  return env.instances.put({ ...newStamp(env), resource, key: input.key, tenant, attributes: attributes ?? {} });
+  const attributes = input.attributes ?? {};
+  checkAttributes(env, resource, attributes);
+  return env.instances.put({ ...newStamp(env), resource, key: input.key, tenant, attributes });
 }
 
 /**
@@ -53,13 +55,14 @@ export function findOrCreateInstance(env: EnvironmentState, idOrRef: string, ten
   return createInstance(env, { resource, key: key.data, tenant, attributes: undefined });
 }
 
-/** Overwrites the attributes as a whole when they are given. */
+/** Overwrites the attributes as a whole when they are given. Throws 400 for one of the wrong type. */
 export function updateInstance(
   env: EnvironmentState,
   row: InstanceRow,
   change: z.infer<typeof instanceUpdateSchema>,
 ): InstanceRow {
   const attributes = change.attributes === undefined ? row.attributes : (change.attributes ?? {});
+  if (change.attributes !== undefined) checkAttributes(env, row.resource, attributes);
   return env.instances.put({ ...row, attributes, updated_at: env.effects.now() });
 }
 
@@ -103,4 +106,12 @@ export function readInstance(env: EnvironmentState, row: InstanceRow): object {
     tenant_id: env.tenants.byKey(row.tenant)?.id,
     attributes: row.attributes,
   };
+}
+
+/** `ResourceInstanceDetailedRead` of the API description: with the tuples from and to the instance. */
+export function readInstanceDetailed(env: EnvironmentState, row: InstanceRow): object {
+  const instance = ref(row.resource, row.key);
+  const tuples = new Set([...env.tuples.by("subject", instance), ...env.tuples.by("object", instance)]);
+  const relationships = [...tuples].map(({ subject, relation, object }) => ({ subject, relation, object }));
+  return { ...readInstance(env, row), relationships };
 }

@@ -47,6 +47,7 @@ export function updateTenant(
 export function deleteTenant(env: EnvironmentState, row: TenantRow): void {
   for (const instance of env.instances.by("tenant", row.key)) deleteInstance(env, instance);
   for (const assignment of env.assignments.by("tenant", row.key)) env.assignments.delete(assignment.id);
+  for (const membership of env.memberships.by("tenant", row.key)) env.memberships.delete(membership.id);
   env.tenants.delete(row.id);
 }
 

@@ -4,9 +4,10 @@ import { type EnvironmentState, typeOf } from "../state/environment.ts";
 import { attributesSchema, textSchema, userKeySchema } from "../state/keys.ts";
 import type { AssignmentRow, UserRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
+import { tenantsOf } from "./memberships.ts";
 import { assignRoles } from "./role-assignments.ts";
 
-const userRoleSchema = z.strictObject({
+export const userRoleSchema = z.strictObject({
   role: z.string(),
   tenant: z.string().nullish(),
   resource_instance: z.string().nullish(),
@@ -72,6 +73,7 @@ export function updateUser(env: EnvironmentState, row: UserRow, change: z.infer<
 
 /** Removes a user with all of its roles: a user made later under the same key starts with none. */
 export function deleteUser(env: EnvironmentState, row: UserRow): void {
+  for (const membership of env.memberships.by("user", row.key)) env.memberships.delete(membership.id);
   for (const assignment of env.assignments.by("user", row.key)) env.assignments.delete(assignment.id);
   env.users.delete(row.id);
 }
@@ -85,7 +87,6 @@ function readInstanceRole({ role, resource_instance }: AssignmentRow): object {
 /** `UserRead` of the API description. Instance roles are left out unless asked for: an agent may have very many. */
 export function readUser(env: EnvironmentState, row: UserRow, withInstanceRoles = false): object {
   const assignments = env.assignments.by("user", row.key);
-  const tenants = [...new Set(assignments.map((assignment) => assignment.tenant))];
   const onInstances = assignments.filter((assignment) => assignment.resource_instance !== null);
   const inTenant = assignments.filter((assignment) => assignment.resource_instance === null);
   return {
@@ -93,7 +94,7 @@ export function readUser(env: EnvironmentState, row: UserRow, withInstanceRoles 
     key: row.key,
     ...{ email: row.email, first_name: row.first_name, last_name: row.last_name, attributes: row.attributes },
     roles: inTenant.map(({ role, tenant }) => ({ role, tenant })),
-    associated_tenants: tenants.map((tenant) => ({
+    associated_tenants: [...tenantsOf(env, row.key)].map((tenant) => ({
       tenant,
       roles: inTenant.filter((assignment) => assignment.tenant === tenant).map(({ role }) => role),
       status: "active",

@@ -67,3 +67,12 @@ export function paginated<R, T>(rows: readonly R[], page: Page, read: (row: R) =
     page_count: Math.ceil(rows.length / page.perPage),
   };
 }
+
+/** The rows whose key or name contains the query's `search`, whatever the case; all without it. */
+export function searchNamed<R extends { readonly key: string; readonly name: string }>(
+  rows: readonly R[],
+  query: unknown,
+): readonly R[] {
+  const search = parseText(query, "search")?.toLowerCase() ?? "";
+  return rows.filter(({ key, name }) => key.toLowerCase().includes(search) || name.toLowerCase().includes(search));
+}

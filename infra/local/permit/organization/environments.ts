@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { createTenant } from "../facts/tenants.ts";
+import { createBuiltInTypes } from "../schema/resources.ts";
 import { duplicate } from "../state/api-error.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { EnvironmentRow } from "../state/organization.ts";
@@ -55,7 +56,9 @@ export function createEnvironment(
     owner_type: "pdp_config",
     created_at,
   });
-  createTenant(store.openEnvironment(row), { key: "default", name: "Default Tenant" });
+  const state = store.openEnvironment(row);
+  createBuiltInTypes(state);
+  createTenant(state, { key: "default", name: "Default Tenant" });
   return row;
 }
 

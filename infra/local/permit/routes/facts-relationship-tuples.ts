@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { listTuples } from "../facts/list-relationship-tuples.ts";
 import {
@@ -7,6 +7,7 @@ import {
   deleteTuple,
   deleteTuples,
   readTuple,
+  readTupleDetailed,
   tupleCreateSchema,
   tupleDeleteSchema,
 } from "../facts/relationship-tuples.ts";
@@ -24,7 +25,7 @@ const bulkDeleteSchema = z.strictObject({ idents: z.array(tupleDeleteSchema).max
 export function registerRelationshipTuples(app: FastifyInstance, store: Store): void {
   const all = "/v2/facts/:project/:environment/relationship_tuples";
 
-  app.get(all, (request) => {
+  const list = (request: FastifyRequest, read: typeof readTuple) => {
     const env = environmentOf(store, request);
     const { query } = request;
     const rows = listTuples(env, {
@@ -35,9 +36,15 @@ export function registerRelationshipTuples(app: FastifyInstance, store: Store): 
       subject_type: parseText(query, "subject_type"),
       tenant: parseText(query, "tenant"),
     });
-    const result = paginated(rows, parsePage(query), (row) => readTuple(env, row));
-    return parseFlag(query, "include_total_count") ? result : result.data;
+    return paginated(rows, parsePage(query), (row) => read(env, row));
+  };
+
+  app.get(all, (request) => {
+    const result = list(request, parseFlag(request.query, "detailed") ? readTupleDetailed : readTuple);
+    return parseFlag(request.query, "include_total_count") ? result : result.data;
   });
+
+  app.get(`${all}/detailed`, (request) => list(request, readTupleDetailed));
 
   app.post(all, (request) => {
     const input = parseBody(tupleCreateSchema, request.body);

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
   createInstance,
@@ -7,6 +7,7 @@ import {
   instanceCreateSchema,
   instanceUpdateSchema,
   readInstance,
+  readInstanceDetailed,
   updateInstance,
   upsertInstance,
 } from "../facts/resource-instances.ts";
@@ -27,7 +28,7 @@ export function registerResourceInstances(app: FastifyInstance, store: Store): v
   const all = `${facts}/resource_instances`;
   const one = `${all}/:instance`;
 
-  app.get(all, (request) => {
+  const list = (request: FastifyRequest, read: typeof readInstance) => {
     const env = environmentOf(store, request);
     const tenant = parseText(request.query, "tenant");
     const resource = parseText(request.query, "resource");
@@ -40,9 +41,17 @@ export function registerResourceInstances(app: FastifyInstance, store: Store): v
         (tenantKey === null || row.tenant === tenantKey) &&
         (search === null || search.some((text) => row.key.toLowerCase().includes(text.toLowerCase()))),
     );
-    const result = paginated(rows, parsePage(request.query), (row) => readInstance(env, row));
+    return paginated(rows, parsePage(request.query), (row) => read(env, row));
+  };
+  const readAsAsked = (request: FastifyRequest) =>
+    parseFlag(request.query, "detailed") ? readInstanceDetailed : readInstance;
+
+  app.get(all, (request) => {
+    const result = list(request, readAsAsked(request));
     return parseFlag(request.query, "include_total_count") ? result : result.data;
   });
+
+  app.get(`${all}/detailed`, (request) => list(request, readInstanceDetailed));
 
   app.post(all, (request) => {
     const input = parseBody(instanceCreateSchema, request.body);
@@ -51,7 +60,7 @@ export function registerResourceInstances(app: FastifyInstance, store: Store): v
 
   app.get(one, (request) => {
     const env = environmentOf(store, request);
-    return readInstance(env, findInstance(env, pathParam(request, "instance")));
+    return readAsAsked(request)(env, findInstance(env, pathParam(request, "instance")));
   });
 
   app.patch(one, (request) => {

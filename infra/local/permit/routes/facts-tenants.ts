@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import { findTenant } from "../facts/find-tenant.ts";
 import {
   createTenant,
@@ -8,23 +9,26 @@ import {
   tenantUpdateSchema,
   updateTenant,
 } from "../facts/tenants.ts";
+import { checkBulkSize } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
-import { paginated, parseFlag, parsePage, parseText } from "../http/request-query.ts";
+import { paginated, parseFlag, parsePage, searchNamed } from "../http/request-query.ts";
 import type { Store } from "../storage/store.ts";
 
-/** Tenants. */
+const bulkMax = 2_000;
+const bulkCreateSchema = z.strictObject({ operations: z.array(tenantCreateSchema) });
+const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+
+/** Tenants, singly and in bulk. */
 export function registerTenants(app: FastifyInstance, store: Store): void {
   const all = "/v2/facts/:project/:environment/tenants";
   const one = `${all}/:tenant`;
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const search = parseText(request.query, "search")?.toLowerCase() ?? "";
-    const rows = [...env.tenants].filter(
-      ({ key, name }) => key.toLowerCase().includes(search) || name.toLowerCase().includes(search),
+    const result = paginated(searchNamed([...env.tenants], request.query), parsePage(request.query), (row) =>
+      readTenant(env, row),
     );
-    const result = paginated(rows, parsePage(request.query), (row) => readTenant(env, row));
     return parseFlag(request.query, "include_total_count") ? result : result.data;
   });
 
@@ -48,4 +52,22 @@ export function registerTenants(app: FastifyInstance, store: Store): void {
   app.delete(one, (request, reply) =>
     remove(store, request, reply, (env) => deleteTenant(env, findTenant(env, pathParam(request, "tenant")))),
   );
+
+  const bulk = "/v2/facts/:project/:environment/bulk/tenants";
+  app.post(bulk, (request) => {
+    const { operations } = parseBody(bulkCreateSchema, request.body);
+    checkBulkSize(operations, bulkMax);
+    return change(store, request, (env) => {
+      for (const tenant of operations) createTenant(env, tenant);
+      return {};
+    });
+  });
+  app.delete(bulk, (request) => {
+    const { idents } = parseBody(bulkDeleteSchema, request.body);
+    checkBulkSize(idents, bulkMax);
+    return change(store, request, (env) => {
+      for (const tenant of new Set(idents)) deleteTenant(env, findTenant(env, tenant));
+      return {};
+    });
+  });
 }

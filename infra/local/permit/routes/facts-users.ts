@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { findUser } from "../facts/find-user.ts";
+import { filterUsers, searchOperators } from "../facts/list-users.ts";
 import {
   createUser,
   deleteUser,
@@ -12,11 +13,12 @@ import {
 } from "../facts/users.ts";
 import { checkBulkSize } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
-import { parseBody } from "../http/request-body.ts";
+import { parseBody, parseRequest } from "../http/request-body.ts";
 import { paginated, parseFlag, parsePage, parseText } from "../http/request-query.ts";
 import { invalid } from "../state/api-error.ts";
 import type { Store } from "../storage/store.ts";
 
+const listSchema = z.object({ search_operator: z.enum(searchOperators).default("contains") });
 const bulkMax = 3_000;
 const bulkCreateSchema = z.strictObject({ operations: z.array(userCreateSchema) });
 const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
@@ -30,14 +32,12 @@ export function registerUsers(app: FastifyInstance, store: Store): void {
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const search = parseText(request.query, "search")?.toLowerCase() ?? "";
-    const role = parseText(request.query, "role");
+    const { search_operator } = parseRequest(listSchema, request.query, "query");
     const withInstanceRoles = parseFlag(request.query, "include_resource_instance_roles");
-    const rows = [...env.users].filter((user) => {
-      if (role !== null && !env.assignments.by("user", user.key).some((each) => each.role === role)) return false;
-      return [user.key, user.email, user.first_name, user.last_name].some((text) =>
-        text?.toLowerCase().includes(search),
-      );
+    const rows = filterUsers(env, env.users, {
+      search: parseText(request.query, "search"),
+      operator: search_operator,
+      role: parseText(request.query, "role"),
     });
     return paginated(rows, parsePage(request.query), (row) => readUser(env, row, withInstanceRoles));
   });

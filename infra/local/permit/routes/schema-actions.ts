@@ -11,17 +11,13 @@ import {
   readAction,
   updateAction,
 } from "../schema/actions.ts";
-import { findResource } from "../schema/find-resource.ts";
 import type { EnvironmentState } from "../state/environment.ts";
 import type { ActionRow } from "../state/rows.ts";
 import type { Store } from "../storage/store.ts";
-
-function resourceKey(env: EnvironmentState, request: FastifyRequest): string {
-  return findResource(env, pathParam(request, "resource")).key;
-}
+import { resourceOfPath } from "./resource-of-path.ts";
 
 function named(env: EnvironmentState, request: FastifyRequest): ActionRow {
-  return findAction(env, resourceKey(env, request), pathParam(request, "action"));
+  return findAction(env, resourceOfPath(env, request), pathParam(request, "action"));
 }
 
 /** Actions of a resource type. */
@@ -31,13 +27,15 @@ export function registerActions(app: FastifyInstance, store: Store): void {
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const rows = env.actions.by("resource", resourceKey(env, request));
+    const rows = env.actions.by("resource", resourceOfPath(env, request));
     return slice(rows, parsePage(request.query)).map((row) => readAction(env, row));
   });
 
   app.post(all, (request) => {
     const { key, ...block } = parseBody(actionCreateSchema, request.body);
-    return change(store, request, (env) => readAction(env, createAction(env, resourceKey(env, request), key, block)));
+    return change(store, request, (env) =>
+      readAction(env, createAction(env, resourceOfPath(env, request), key, block)),
+    );
   });
 
   app.get(one, (request) => {

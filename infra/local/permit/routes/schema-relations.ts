@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
 import { paginated, parsePage } from "../http/request-query.ts";
-import { findResource } from "../schema/find-resource.ts";
 import {
   createRelation,
   deleteRelation,
@@ -13,13 +12,10 @@ import {
 import type { EnvironmentState } from "../state/environment.ts";
 import type { RelationRow } from "../state/rows.ts";
 import type { Store } from "../storage/store.ts";
-
-function resourceKey(env: EnvironmentState, request: FastifyRequest): string {
-  return findResource(env, pathParam(request, "resource")).key;
-}
+import { resourceOfPath } from "./resource-of-path.ts";
 
 function named(env: EnvironmentState, request: FastifyRequest): RelationRow {
-  return findRelation(env, resourceKey(env, request), pathParam(request, "relation"));
+  return findRelation(env, resourceOfPath(env, request), pathParam(request, "relation"));
 }
 
 /** Relations, on the type of their objects. The list is always a page with a total, unlike its neighbours. */
@@ -29,13 +25,13 @@ export function registerRelations(app: FastifyInstance, store: Store): void {
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const rows = env.relations.by("resource", resourceKey(env, request));
+    const rows = env.relations.by("resource", resourceOfPath(env, request));
     return paginated(rows, parsePage(request.query), (row) => readRelation(env, row));
   });
 
   app.post(all, (request) => {
     const input = parseBody(relationCreateSchema, request.body);
-    return change(store, request, (env) => readRelation(env, createRelation(env, resourceKey(env, request), input)));
+    return change(store, request, (env) => readRelation(env, createRelation(env, resourceOfPath(env, request), input)));
   });
 
   app.get(one, (request) => {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
-import { paginated, parseFlag, parsePage, parseText } from "../http/request-query.ts";
-import { findResource } from "../schema/find-resource.ts";
+import { paginated, parseFlag, parsePage, searchNamed } from "../http/request-query.ts";
+import { builtInTypes, findAnyResource, findResource } from "../schema/find-resource.ts";
 import {
   createResource,
   deleteResource,
@@ -21,11 +21,11 @@ export function registerResources(app: FastifyInstance, store: Store): void {
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const search = parseText(request.query, "search")?.toLowerCase() ?? "";
-    const rows = [...env.resources].filter(
-      ({ key, name }) => key.toLowerCase().includes(search) || name.toLowerCase().includes(search),
+    const withBuiltIn = parseFlag(request.query, "include_built_in");
+    const rows = [...env.resources].filter(({ key }) => withBuiltIn || !builtInTypes.has(key));
+    const result = paginated(searchNamed(rows, request.query), parsePage(request.query), (row) =>
+      readResource(env, row),
     );
-    const result = paginated(rows, parsePage(request.query), (row) => readResource(env, row));
     return parseFlag(request.query, "include_total_count") ? result : result.data;
   });
 
@@ -36,7 +36,7 @@ export function registerResources(app: FastifyInstance, store: Store): void {
 
   app.get(one, (request) => {
     const env = environmentOf(store, request);
-    return readResource(env, findResource(env, pathParam(request, "resource")));
+    return readResource(env, findAnyResource(env, pathParam(request, "resource")));
   });
 
   app.put(one, (request) => {

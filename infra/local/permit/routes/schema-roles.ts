@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { checkBulkSize } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
-import { paginated, parseFlag, parsePage } from "../http/request-query.ts";
+import { paginated, parseFlag, parsePage, searchNamed } from "../http/request-query.ts";
+import { upsertRoles } from "../schema/bulk-roles.ts";
 import {
   addRule,
   derivationRuleSchema,
@@ -10,13 +13,14 @@ import {
   removeRule,
   setDerivationSettings,
 } from "../schema/derivations.ts";
-import { findResource } from "../schema/find-resource.ts";
 import { addPermissions, removePermissions } from "../schema/permissions.ts";
+import { ancestorsOf, descendantsOf } from "../schema/role-lineage.ts";
 import {
   createRole,
   deleteRole,
   findRole,
   readRole,
+  roleBulkSchema,
   roleCreateSchema,
   rolePermissionsSchema,
   roleUpdateSchema,
@@ -25,19 +29,26 @@ import {
 import type { EnvironmentState } from "../state/environment.ts";
 import type { RoleRow } from "../state/rows.ts";
 import type { Store } from "../storage/store.ts";
+import { resourceOfPath } from "./resource-of-path.ts";
 
 const environmentPath = "/v2/schema/:project/:environment";
+
+const bulkMax = 2_000;
+const bulkSchema = z.strictObject({ operations: z.array(roleBulkSchema) });
 
 /** The type that the path names; null on the paths of tenant-level roles. */
 type TypeOfPath = (env: EnvironmentState, request: FastifyRequest) => string | null;
 
 /** Roles of resource types with their derivations, and tenant-level roles. */
 export function registerRoles(app: FastifyInstance, store: Store): void {
-  const resourceType = (env: EnvironmentState, request: FastifyRequest) =>
-    findResource(env, pathParam(request, "resource")).key;
-  registerCrud(app, store, `${environmentPath}/resources/:resource/roles`, resourceType);
+  registerCrud(app, store, `${environmentPath}/resources/:resource/roles`, resourceOfPath);
   registerCrud(app, store, `${environmentPath}/roles`, () => null);
-  registerImplicitGrants(app, store, resourceType);
+  app.put(`${environmentPath}/bulk/roles`, (request) => {
+    const { operations } = parseBody(bulkSchema, request.body);
+    checkBulkSize(operations, bulkMax);
+    return change(store, request, (env) => upsertRoles(env, operations));
+  });
+  registerImplicitGrants(app, store);
 }
 
 function registerCrud(app: FastifyInstance, store: Store, all: string, typeOfPath: TypeOfPath): void {
@@ -47,9 +58,12 @@ function registerCrud(app: FastifyInstance, store: Store, all: string, typeOfPat
 
   app.get(all, (request) => {
     const env = environmentOf(store, request);
-    const rows = env.roles.by("resource", typeOfPath(env, request) ?? "");
-    const result = paginated(rows, parsePage(request.query), (row) => readRole(env, row));
-    return parseFlag(request.query, "include_total_count") ? result : result.data;
+    const type = typeOfPath(env, request);
+    const rows = env.roles.by("resource", type ?? "");
+    // Only the list of tenant-level roles can be searched and counted.
+    const found = type === null ? searchNamed(rows, request.query) : rows;
+    const result = paginated(found, parsePage(request.query), (row) => readRole(env, row));
+    return type === null && parseFlag(request.query, "include_total_count") ? result : result.data;
   });
   app.post(all, (request) => {
     const input = parseBody(roleCreateSchema, request.body);
@@ -64,6 +78,14 @@ function registerCrud(app: FastifyInstance, store: Store, all: string, typeOfPat
     return change(store, request, (env) => readRole(env, updateRole(env, named(env, request), input)));
   });
   app.delete(one, (request, reply) => remove(store, request, reply, (env) => deleteRole(env, named(env, request))));
+  app.get(`${one}/ancestors`, (request) => {
+    const env = environmentOf(store, request);
+    return { roles: ancestorsOf(env, named(env, request)).map((row) => readRole(env, row)) };
+  });
+  app.get(`${one}/descendants`, (request) => {
+    const env = environmentOf(store, request);
+    return { roles: descendantsOf(env, named(env, request)).map((row) => readRole(env, row)) };
+  });
   app.post(`${one}/permissions`, (request) => {
     const { permissions } = parseBody(rolePermissionsSchema, request.body);
     return change(store, request, (env) => readRole(env, addPermissions(env, named(env, request), permissions)));
@@ -74,14 +96,10 @@ function registerCrud(app: FastifyInstance, store: Store, all: string, typeOfPat
   });
 }
 
-function registerImplicitGrants(
-  app: FastifyInstance,
-  store: Store,
-  resourceType: (env: EnvironmentState, request: FastifyRequest) => string,
-): void {
+function registerImplicitGrants(app: FastifyInstance, store: Store): void {
   const path = `${environmentPath}/resources/:resource/roles/:role/implicit_grants`;
   const named = (env: EnvironmentState, request: FastifyRequest): readonly [RoleRow, string] => {
-    const resource = resourceType(env, request);
+    const resource = resourceOfPath(env, request);
     return [findRole(env, resource, pathParam(request, "role")), resource];
   };
 

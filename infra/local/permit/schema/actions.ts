@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duplicate, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref } from "../state/environment.ts";
-import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
+import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { ActionRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
 
@@ -10,17 +10,20 @@ export const actionBlockSchema = z.strictObject({
   name: textSchema,
   description: textSchema,
   attributes: attributesSchema.nullish(),
+  ...firstVersionFields.action,
 });
 export const actionCreateSchema = z.strictObject({
   key: keySchema,
   name: z.string(),
   description: textSchema,
   attributes: attributesSchema.nullish(),
+  ...firstVersionFields.action,
 });
 export const actionUpdateSchema = z.strictObject({
   name: z.string().optional(),
   description: textSchema,
   attributes: attributesSchema.nullish(),
+  ...firstVersionFields.action,
 });
 
 type ActionBlock = z.infer<typeof actionBlockSchema>;
@@ -70,6 +73,10 @@ export function deleteAction(env: EnvironmentState, row: ActionRow): void {
   };
   drop(row.resource, row.key);
   drop("", permission);
+  for (const group of env.actionGroups.by("resource", row.resource)) {
+    if (!group.actions.includes(row.key)) continue;
+    env.actionGroups.put({ ...group, actions: group.actions.filter((other) => other !== row.key) });
+  }
   env.actions.delete(row.id);
 }
 

@@ -2,17 +2,14 @@ import { z } from "zod";
 import { deleteInstance } from "../facts/resource-instances.ts";
 import { duplicate } from "../state/api-error.ts";
 import type { EnvironmentState } from "../state/environment.ts";
-import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
-import type { AttributeBlock, ResourceRow } from "../state/rows.ts";
+import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
+import type { ResourceRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
 import { actionBlockSchema, deleteAction, replaceActions } from "./actions.ts";
+import { attributeBlockSchema, attributesOf } from "./attributes.ts";
+import { builtInTypes } from "./find-resource.ts";
 import { deleteRelation, replaceRelations } from "./relations.ts";
 import { deleteRole, readRole, replaceRoles, roleBlockSchema } from "./roles.ts";
-
-const attributeBlockSchema = z.strictObject({
-  type: z.enum(["bool", "number", "string", "time", "array", "json", "object", "object_array"]),
-  description: textSchema,
-});
 
 const optionalParts = {
   urn: textSchema,
@@ -21,6 +18,7 @@ const optionalParts = {
   attributes: z.record(keySchema, attributeBlockSchema).nullish(),
   roles: z.record(keySchema, roleBlockSchema).nullish(),
   relations: z.record(keySchema, keySchema).nullish(),
+  ...firstVersionFields.resource,
 };
 const actionsSchema = z.record(keySchema, actionBlockSchema);
 
@@ -39,24 +37,8 @@ export const resourceUpdateSchema = z.strictObject({
 
 type ResourceUpdate = z.infer<typeof resourceUpdateSchema>;
 
-/** Types that Permit has by itself. */
-const builtIn: ReadonlySet<string> = new Set(["__user", "__tenant"]);
-
 function entries<T>(map: Readonly<Record<string, T>>): ReadonlyMap<string, T> {
   return new Map(Object.entries(map));
-}
-
-function attributeBlocks(
-  env: EnvironmentState,
-  row: ResourceRow,
-  blocks: NonNullable<ResourceUpdate["attributes"]>,
-): readonly AttributeBlock[] {
-  return Object.entries(blocks).map(([key, { type, description }]) => ({
-    id: row.attributes.find((known) => known.key === key)?.id ?? env.effects.newId(),
-    key,
-    type,
-    description: description ?? null,
-  }));
 }
 
 /**
@@ -72,7 +54,7 @@ export function updateResource(env: EnvironmentState, row: ResourceRow, change: 
       description: change.description,
       type_attributes: change.type_attributes,
     }),
-    attributes: change.attributes === undefined ? row.attributes : attributeBlocks(env, row, change.attributes ?? {}),
+    attributes: change.attributes === undefined ? row.attributes : attributesOf(env, row, change.attributes ?? {}),
     updated_at: env.effects.now(),
   });
   if (change.actions !== undefined) replaceActions(env, row.key, entries(change.actions));
@@ -81,20 +63,28 @@ export function updateResource(env: EnvironmentState, row: ResourceRow, change: 
   return updated;
 }
 
-/** Makes a resource type with everything the call names, or nothing. Throws 404 and 409. */
-export function createResource(env: EnvironmentState, input: z.infer<typeof resourceCreateSchema>): ResourceRow {
-  const { key, ...parts } = input;
-  if (builtIn.has(key) || env.resources.byKey(key) !== undefined) throw duplicate("Resource", key);
-  const bare = env.resources.put({
+function createBareResource(env: EnvironmentState, key: string, name: string): ResourceRow {
+  return env.resources.put({
     ...newStamp(env),
     key,
-    name: input.name,
+    name,
     description: null,
     urn: null,
     type_attributes: null,
     attributes: [],
   });
-  return updateResource(env, bare, parts);
+}
+
+/** The types that every environment starts with. */
+export function createBuiltInTypes(env: EnvironmentState): void {
+  for (const [key, name] of builtInTypes) createBareResource(env, key, name);
+}
+
+/** Makes a resource type with everything the call names, or nothing. Throws 404 and 409. */
+export function createResource(env: EnvironmentState, input: z.infer<typeof resourceCreateSchema>): ResourceRow {
+  const { key, ...parts } = input;
+  if (env.resources.byKey(key) !== undefined) throw duplicate("Resource", key);
+  return updateResource(env, createBareResource(env, key, input.name), parts);
 }
 
 /** Removes a type and everything about it: instances, their facts, and what other types derive from it. */
@@ -103,6 +93,7 @@ export function deleteResource(env: EnvironmentState, row: ResourceRow): void {
   for (const relation of env.relations.by("subjectResource", row.key)) deleteRelation(env, relation);
   for (const relation of env.relations.by("resource", row.key)) deleteRelation(env, relation);
   for (const role of env.roles.by("resource", row.key)) deleteRole(env, role);
+  for (const group of env.actionGroups.by("resource", row.key)) env.actionGroups.delete(group.id);
   for (const action of env.actions.by("resource", row.key)) deleteAction(env, action);
   env.resources.delete(row.id);
 }
@@ -136,10 +127,14 @@ export function readResource(env: EnvironmentState, row: ResourceRow): object {
     urn: row.urn,
     description: row.description,
     type_attributes: row.type_attributes,
-    attributes: dictionary(row.attributes.map((block) => [block.key, block] as const)),
+    attributes: dictionary(
+      row.attributes.map(({ id, key, type, description }) => [key, { id, key, type, description }] as const),
+    ),
     actions: dictionary(actions),
     roles: dictionary(env.roles.by("resource", row.key).map((role) => [role.key, readRole(env, role)] as const)),
     relations: dictionary(relations),
-    action_groups: {},
+    action_groups: dictionary(
+      env.actionGroups.by("resource", row.key).map(({ key, actions: grouped }) => [key, grouped] as const),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duplicate, invalid, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref, typeOf } from "../state/environment.ts";
-import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
+import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { RoleRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
 import { derivationSchema, readDerivation, setDerivation } from "./derivations.ts";
@@ -17,9 +17,12 @@ export const roleBlockSchema = z.strictObject({
   attributes: attributesSchema.nullish(),
   extends: names.nullish(),
   granted_to: derivationSchema.nullish(),
+  ...firstVersionFields.role,
 });
 export const roleCreateSchema = roleBlockSchema.extend({ key: keySchema });
 export const roleUpdateSchema = roleBlockSchema.extend({ name: z.string().optional() });
+/** An operation of a bulk call; without a resource it is about a tenant-level role. */
+export const roleBulkSchema = roleCreateSchema.extend({ resource: textSchema });
 export const rolePermissionsSchema = z.strictObject({ permissions: names });
 
 type RoleBlock = z.infer<typeof roleBlockSchema>;
@@ -104,22 +107,25 @@ export function deleteRole(env: EnvironmentState, row: RoleRow): void {
   env.roles.delete(row.id);
 }
 
+/** Gives a role exactly what the block says. */
+export function replaceRole(env: EnvironmentState, row: RoleRow, block: RoleBlock): RoleRow {
+  return updateRole(env, row, {
+    name: block.name,
+    description: block.description ?? null,
+    attributes: block.attributes ?? null,
+    permissions: block.permissions ?? [],
+    extends: block.extends ?? [],
+    granted_to: block.granted_to ?? null,
+  });
+}
+
 /** Makes `blocks` the whole set of a type's roles. A role that stays gets exactly what its block says. */
 export function replaceRoles(env: EnvironmentState, resource: string, blocks: ReadonlyMap<string, RoleBlock>): void {
   for (const row of env.roles.by("resource", resource)) if (!blocks.has(row.key)) deleteRole(env, row);
   for (const [key, block] of blocks) {
     if (env.roles.byKey(ref(resource, key)) === undefined) createBareRole(env, resource, key, block);
   }
-  for (const [key, block] of blocks) {
-    updateRole(env, findRole(env, resource, key), {
-      name: block.name,
-      description: block.description ?? null,
-      attributes: block.attributes ?? null,
-      permissions: block.permissions ?? [],
-      extends: block.extends ?? [],
-      granted_to: block.granted_to ?? null,
-    });
-  }
+  for (const [key, block] of blocks) replaceRole(env, findRole(env, resource, key), block);
 }
 
 /** `ResourceRoleRead`, or `RoleRead` for a tenant-level role. */

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "PAGINATION_SIZE_OVERREACHED"
   | "MISMATCH_RESOURCE_INSTANCES_TENANTS"
   | "MISMATCH_RELATION_TYPE"
+  | "MISMATCH_ATTRIBUTES_TYPES"
   | "UNAUTHORIZED";
 
 /** A refusal in the shape `ErrorDetails` of the API description; `id` is added when it is written. */

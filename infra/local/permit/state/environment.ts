@@ -1,9 +1,11 @@
 import type { Effects } from "./effects.ts";
 import type { Journal } from "./journal.ts";
 import type {
+  ActionGroupRow,
   ActionRow,
   AssignmentRow,
   InstanceRow,
+  MembershipRow,
   RelationRow,
   ResourceRow,
   RoleRow,
@@ -23,6 +25,11 @@ export interface EnvironmentScope {
 /** Unique key of a role assignment. No part can contain a space. */
 export function assignmentKey(row: Omit<AssignmentRow, "id" | "created_at">): string {
   return `${row.user} ${row.role} ${row.tenant} ${row.resource_instance ?? ""}`;
+}
+
+/** Unique key of a user's place in a tenant. */
+export function membershipKey({ user, tenant }: { readonly user: string; readonly tenant: string }): string {
+  return `${user} ${tenant}`;
 }
 
 /** Unique key of a relationship tuple. */
@@ -50,11 +57,13 @@ export class EnvironmentState {
   readonly effects: Effects;
   readonly resources: Table<ResourceRow>;
   readonly actions: Table<ActionRow, "resource">;
+  readonly actionGroups: Table<ActionGroupRow, "resource">;
   readonly relations: Table<RelationRow, "resource" | "subjectResource">;
   /** Tenant-level roles have the empty string for a type. */
   readonly roles: Table<RoleRow, "resource">;
   readonly tenants: Table<TenantRow>;
   readonly users: Table<UserRow>;
+  readonly memberships: Table<MembershipRow, "user" | "tenant">;
   readonly instances: Table<InstanceRow, "resource" | "tenant">;
   readonly assignments: Table<AssignmentRow, "user" | "instance" | "tenant">;
   readonly tuples: Table<TupleRow, "subject" | "object">;
@@ -65,6 +74,9 @@ export class EnvironmentState {
     const place = (kind: string) => ({ scope: scope.environment_id, kind, journal });
     this.resources = new Table(place("resource"), (row) => row.key, {});
     this.actions = new Table(place("action"), (row) => ref(row.resource, row.key), { resource: (row) => row.resource });
+    this.actionGroups = new Table(place("action_group"), (row) => ref(row.resource, row.key), {
+      resource: (row) => row.resource,
+    });
     this.relations = new Table(place("relation"), (row) => ref(row.resource, row.key), {
       resource: (row) => row.resource,
       subjectResource: (row) => row.subject_resource,
@@ -74,6 +86,10 @@ export class EnvironmentState {
     });
     this.tenants = new Table(place("tenant"), (row) => row.key, {});
     this.users = new Table(place("user"), (row) => row.key, {});
+    this.memberships = new Table(place("tenant_user"), (row) => membershipKey(row), {
+      user: (row) => row.user,
+      tenant: (row) => row.tenant,
+    });
     this.instances = new Table(place("resource_instance"), (row) => ref(row.resource, row.key), {
       resource: (row) => row.resource,
       tenant: (row) => row.tenant,
@@ -95,10 +111,12 @@ export class EnvironmentState {
       this.tuples,
       this.assignments,
       this.instances,
+      this.memberships,
       this.users,
       this.tenants,
       this.roles,
       this.relations,
+      this.actionGroups,
       this.actions,
       this.resources,
     ];

@@ -15,10 +15,13 @@ interface Described {
   readonly description: string | null;
 }
 
-export interface AttributeBlock {
-  readonly id: string;
+/** Types that attributes of instances, users and tenants can be declared with. */
+export const attributeTypes = ["bool", "number", "string", "time", "array", "json", "object", "object_array"] as const;
+export type AttributeType = (typeof attributeTypes)[number];
+
+export interface AttributeBlock extends Stamped {
   readonly key: string;
-  readonly type: string;
+  readonly type: AttributeType;
   readonly description: string | null;
 }
 
@@ -34,6 +37,15 @@ export interface ActionRow extends Stamped, Described {
   readonly resource: string;
   readonly key: string;
   readonly attributes: Attributes | null;
+}
+
+/** Actions of one type under one name. It gives nothing by itself: roles name actions. */
+export interface ActionGroupRow extends Stamped, Described {
+  readonly resource: string;
+  readonly key: string;
+  readonly attributes: Attributes | null;
+  /** Keys of actions of the type. */
+  readonly actions: readonly string[];
 }
 
 /** A relation is declared on the type of its objects. */
@@ -81,6 +93,12 @@ export interface UserRow extends Stamped {
   readonly first_name: string | null;
   readonly last_name: string | null;
   readonly attributes: Attributes;
+}
+
+/** A user who was added to a tenant, with or without roles there. */
+export interface MembershipRow extends Stamped {
+  readonly user: string;
+  readonly tenant: string;
 }
 
 export interface InstanceRow extends Stamped {
