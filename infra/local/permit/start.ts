@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { createApp } from "./http/app.ts";
+import type { FastifyInstance } from "fastify";
+import { createApp, createOpaApp } from "./http/app.ts";
 import type { Effects } from "./state/effects.ts";
 import type { Database } from "./storage/database.ts";
 import { openMemory } from "./storage/memory-database.ts";
@@ -20,6 +21,10 @@ export interface LocalPermitOptions {
   readonly databaseUrl?: string;
   /** Key of the organization; without it the stored one, or at first start a new one. */
   readonly orgKey?: string;
+  /** Port for OPA's paths, on the same address; 0 takes a free one. Without it there is none. */
+  readonly opaPort?: number;
+  /** Milliseconds from a write until decisions see it, as with Permit's service; 0, the default, is at once. */
+  readonly lagMs?: number;
 }
 
 /** A key that was just made. */
@@ -33,6 +38,8 @@ export interface NewKey {
 export interface LocalPermit {
   /** Origin, for example `http://127.0.0.1:7766`: `apiUrl` and `pdp` of the SDK. */
   readonly url: string;
+  /** Origin of OPA's paths; undefined without `opaPort`. */
+  readonly opaUrl: string | undefined;
   readonly orgKey: string;
   /** The keys that this start made: nobody has seen them yet. */
   readonly newKeys: readonly NewKey[];
@@ -40,11 +47,15 @@ export interface LocalPermit {
   close(): Promise<void>;
 }
 
-const effects: Effects = {
-  newId: randomUUID,
-  newSecret: () => `permit_key_${randomBytes(32).toString("hex")}`,
-  now: () => new Date().toISOString().replace("Z", "+00:00"),
-};
+function systemEffects(lagMs: number): Effects {
+  return {
+    newId: randomUUID,
+    newSecret: () => `permit_key_${randomBytes(32).toString("hex")}`,
+    now: () => new Date().toISOString().replace("Z", "+00:00"),
+    // Timers of one delay run in the order in which they were set.
+    propagate: lagMs === 0 ? (apply) => apply() : (apply) => void setTimeout(apply, lagMs).unref(),
+  };
+}
 
 async function openDatabase({ dataDir, databaseUrl }: LocalPermitOptions): Promise<Database> {
   if (databaseUrl !== undefined) return openSqlDatabase(await openPostgres(databaseUrl));
@@ -56,24 +67,32 @@ async function openDatabase({ dataDir, databaseUrl }: LocalPermitOptions): Promi
  * error when the port or the folder can't be had.
  */
 export async function startLocalPermit(options: LocalPermitOptions): Promise<LocalPermit> {
-  const { port, host = "127.0.0.1", orgKey } = options;
+  const { port, host = "127.0.0.1", orgKey, opaPort, lagMs = 0 } = options;
   const database = await openDatabase(options);
+  const apps: FastifyInstance[] = [];
+  const listen = (app: FastifyInstance, at: number) => {
+    apps.push(app);
+    return app.listen({ port: at, host });
+  };
+  const stopListening = () => Promise.all(apps.map((app) => app.close()));
   try {
-    const store = await Store.open(database, effects, orgKey);
-    const app = createApp(store);
-    const url = await app.listen({ port, host });
+    const store = await Store.open(database, systemEffects(lagMs), orgKey);
+    const url = await listen(createApp(store), port);
+    const opaUrl = opaPort === undefined ? undefined : await listen(createOpaApp(store), opaPort);
     let closing: Promise<void> | undefined;
     return {
       url,
+      opaUrl,
       orgKey: store.organizationKey,
       newKeys:
         store.firstStart && orgKey === undefined ? [{ name: "the organization", secret: store.organizationKey }] : [],
       close: () => {
-        closing ??= app.close().then(() => store.close());
+        closing ??= stopListening().then(() => store.close());
         return closing;
       },
     };
   } catch (error) {
+    await stopListening();
     await database.close();
     throw error;
   }

@@ -6,10 +6,10 @@ import { DataFolderFormatError } from "../storage/sqlite-connection.ts";
 /** Why it did not start, and what to do. What nobody foresaw is told with its stack. */
 export function explainStart(error: unknown, options: LocalPermitOptions): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
   switch (code) {
     case "EADDRINUSE":
-      return `Port ${options.port} is in use. Stop what uses it, or start with another --port (0 takes a free one).`;
+      return `Port ${port ?? options.port} is in use. Stop what uses it, or start with another --${port === options.opaPort ? "opa-port" : "port"} (0 takes a free one).`;
     case "EADDRNOTAVAIL":
       return `This machine has no address ${options.host}. Start with another --host.`;
     case "EACCES":

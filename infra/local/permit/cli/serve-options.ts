@@ -6,6 +6,7 @@ import { UsageError } from "./usage-error.ts";
 export const serveUsage = `Local Permit: Permit's control plane and decision point on this machine.
 
   npm run permit:local -- [--port 7766] [--data DIR | --database URL] [--org-key KEY] [--host 127.0.0.1]
+                          [--opa-port 8181] [--lag MS]
 
   --port      port to listen on; 0 takes a free one (default 7766)
   --data      folder for everything that outlives the process; without it and --database nothing does
@@ -14,11 +15,16 @@ export const serveUsage = `Local Permit: Permit's control plane and decision poi
   --org-key   API key of the organization; better given as PERMIT_LOCAL_ORG_KEY, for the same reason. Without either:
               the stored key, or a new one, which is printed once. A key that is given takes the place of the stored one
   --host      address to listen on (default 127.0.0.1)
+  --opa-port  answer OPA's paths (/v1/data/permit/...) on this port as well; 0 takes a free one. SDKs look for them on
+              8181 (useOpa). Without it nothing does
+  --lag       milliseconds from a write until decisions see it, to try what waits for them, as Permit's service makes
+              everybody wait; 0 (default) is at once
   --help      this text
 
 One process at a time may use a folder or a database.
 
-When it is ready, one line of JSON goes to standard output: {"ready":true,"url":"http://127.0.0.1:7766"}
+When it is ready, one line of JSON goes to standard output: {"ready":true,"url":"http://127.0.0.1:7766"};
+with --opa-port it also has "opaUrl".
 `;
 
 function readPort(name: string, value: string): number {
@@ -38,6 +44,15 @@ function checkDatabaseUrl(url: string | undefined, dataDir: string | undefined):
   }
 }
 
+/** An hour: whoever waits longer has stopped trying. */
+const lagMsMax = 3_600_000;
+
+function readLag(value: string): number {
+  const lagMs = Number(value);
+  if (/^\d+$/.test(value) && lagMs <= lagMsMax) return lagMs;
+  throw new UsageError(`--lag must be a number of milliseconds from 0 to ${lagMsMax}, not '${value}'.`);
+}
+
 /** What the command line and the environment ask for; null when it is the help text. Throws UsageError. */
 export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalPermitOptions | null {
   const { values } = parseArgs({
@@ -48,6 +63,8 @@ export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv
       database: { type: "string" },
       "org-key": { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
+      "opa-port": { type: "string" },
+      lag: { type: "string", default: "0" },
       help: { type: "boolean", default: false },
     },
   });
@@ -61,6 +78,8 @@ export function readServeOptions(args: readonly string[], env: NodeJS.ProcessEnv
   return {
     port: readPort("port", values.port),
     host: values.host,
+    lagMs: readLag(values.lag),
+    ...(values["opa-port"] === undefined ? {} : { opaPort: readPort("opa-port", values["opa-port"]) }),
     ...(values.data === undefined ? {} : { dataDir: values.data }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(orgKey === undefined ? {} : { orgKey }),

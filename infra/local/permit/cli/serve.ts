@@ -21,10 +21,12 @@ export async function serve(args: readonly string[]): Promise<number> {
   });
   const where = options.dataDir === undefined && options.databaseUrl === undefined ? ", in memory only" : "";
   process.stderr.write(`Local Permit listens on ${permit.url}${where}.\n`);
+  if (permit.opaUrl !== undefined) process.stderr.write(`OPA's paths are at ${permit.opaUrl}.\n`);
+  if ((options.lagMs ?? 0) > 0) process.stderr.write(`Decisions see a write ${options.lagMs} ms after it.\n`);
   for (const { name, secret } of permit.newKeys) {
     process.stderr.write(`Key of ${name}, printed this once: ${secret}\n`);
   }
-  process.stdout.write(`${JSON.stringify({ ready: true, url: permit.url })}\n`);
+  process.stdout.write(`${JSON.stringify({ ready: true, url: permit.url, opaUrl: permit.opaUrl })}\n`);
   await signalled;
   await permit.close();
   return 0;

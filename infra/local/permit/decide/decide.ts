@@ -1,73 +1,98 @@
-import { effectivePermissions } from "./effective-permissions.ts";
-import { instanceRoles } from "./instance-roles.ts";
-import type { PolicyIndex } from "./policy-index.ts";
+import { decideByConditions } from "./decide-by-conditions.ts";
+import type { DecisionIndex } from "./decision-index.ts";
+import type { DecisionQuery } from "./decision-query.ts";
+import {
+  type AbacAnswer,
+  denied,
+  type EngineAnswer,
+  listed,
+  type RbacAnswer,
+  type RebacAnswer,
+} from "./engine-answer.ts";
+import type { UserNode } from "./facts-graph.ts";
+import { rolesOn } from "./instance-roles.ts";
+import type { ResolvedType } from "./resolved-schema.ts";
 
-/** May this user do this action on this resource? */
-export interface DecisionQuery {
-  readonly user: string;
-  readonly action: string;
-  readonly type: string;
-  /** Key of the instance; without it only tenant-level roles count. */
-  readonly key: string | undefined;
-  /** Without a tenant everything is denied. */
-  readonly tenant: string | undefined;
-}
-
-/** What one way of deciding says, in the words of Permit's `debug`. */
-export interface EngineAnswer {
-  readonly allow: boolean;
-  readonly code: string;
-  readonly reason: string;
-  readonly allowing_roles?: readonly unknown[];
-  readonly support_link?: string;
-}
-
-/** The answer. Allowed when either way allows: nothing denies but absence. */
+/** The answer. Allowed when one of the ways allows: nothing denies but absence. */
 export interface Decision {
   readonly allow: boolean;
   /** Roles in the tenant. */
-  readonly rbac: EngineAnswer;
+  readonly rbac: RbacAnswer;
   /** Roles on the instance; absent when no instance was asked about. */
-  readonly rebac?: EngineAnswer;
+  readonly rebac?: RebacAnswer;
+  /** Condition sets; absent when the environment has none. */
+  readonly abac?: AbacAnswer;
 }
 
-function denied(code: string, reason: string): EngineAnswer {
-  return { allow: false, code, reason, support_link: `https://docs.permit.io/errors/${code}` };
+/** A query whose parts are all known. */
+interface KnownQuery extends DecisionQuery {
+  readonly resource: ResolvedType;
+  readonly subject: UserNode;
+  readonly tenant: string;
 }
 
 /** Answers a query. What is unknown (user, type, action, tenant) is denied, never an error. */
-export function decide(index: PolicyIndex, query: DecisionQuery): Decision {
-  const unknown = unknownPart(index, query);
-  const rbac = unknown ?? byTenantRoles(index, query, query.tenant ?? "");
-  if (query.key === undefined) return { allow: rbac.allow, rbac };
-  const rebac = unknown ?? byInstanceRoles(index, query, query.key, query.tenant ?? "");
-  return { allow: rbac.allow || rebac.allow, rbac, rebac };
+export function decide(index: DecisionIndex, query: DecisionQuery): Decision {
+  const known = knownParts(index, query);
+  const rbac = "code" in known ? known : byTenantRoles(index, known);
+  const { key } = query;
+  const rebac = key === undefined ? undefined : "code" in known ? known : byInstanceRoles(index, known, key);
+  const abac = index.abac.active ? byConditions(index, query, known) : undefined;
+  return {
+    allow: rbac.allow || rebac?.allow === true || abac?.allow === true,
+    rbac,
+    ...(rebac === undefined ? {} : { rebac }),
+    ...(abac === undefined ? {} : { abac }),
+  };
 }
 
-function unknownPart(index: PolicyIndex, { user, action, type, tenant }: DecisionQuery): EngineAnswer | undefined {
-  if (!index.hasType(type)) return denied("no_such_resource", `resource type '${type}' is not defined`);
-  if (!index.hasAction(type, action)) {
-    return denied("no_such_action", `action '${action}' is not defined on resource type '${type}'`);
-  }
-  if (tenant === undefined || !index.hasTenant(tenant)) {
-    return denied("no_such_tenant", `tenant '${tenant ?? ""}' does not exist`);
-  }
-  if (index.hasUser(user)) return undefined;
-  return denied("user_not_synced", `user '${user}' is not synced and therefore has no known role assignments`);
+/** Attributes in the query may be all that is known of a user: that one need not be synced. */
+function byConditions(index: DecisionIndex, query: DecisionQuery, known: KnownQuery | EngineAnswer): AbacAnswer {
+  if ("code" in known && known.code !== "user_not_synced") return known;
+  return decideByConditions(index, query);
 }
 
-function byTenantRoles(index: PolicyIndex, { user, action, type }: DecisionQuery, tenant: string): EngineAnswer {
-  const assignments = index.assignmentsOf(user).filter((assignment) => assignment.resource_instance === null);
-  if (assignments.length === 0) return denied("no_user_roles", `no roles assigned to user '${user}'`);
-  const roles = assignments.filter((assignment) => assignment.tenant === tenant).map(({ role }) => role);
+function knownParts(index: DecisionIndex, query: DecisionQuery): KnownQuery | EngineAnswer {
+  const { user, action, type, tenant } = query;
+  const { types } = index.schema;
+  const resource = types.get(type);
+  if (resource === undefined) {
+    const known = listed(types.keys());
+    return denied("no_such_resource", `resource type '${type}' is not defined. known resource types: ${known}`);
+  }
+  if (!resource.actions.has(action)) {
+    const reason = `action '${action}' is not defined on resource type '${type}'. known actions on '${type}': ${listed(resource.actions)}`;
+    return denied("no_such_action", reason);
+  }
+  if (tenant === undefined || !index.tenants.has(tenant)) {
+    const known = listed(index.tenants.keys());
+    return denied("no_such_tenant", `tenant '${tenant ?? ""}' does not exist. existing tenants: ${known}`);
+  }
+  const subject = index.facts.users.get(user);
+  if (subject === undefined || subject.row === null) {
+    return denied("user_not_synced", `user '${user}' is not synced and therefore has no known role assignments`);
+  }
+  return { ...query, resource, subject, tenant };
+}
+
+function byTenantRoles(index: DecisionIndex, query: KnownQuery): RbacAnswer {
+  const { user, action, type, tenant, subject } = query;
+  const roles: string[] = [];
+  const tenants = new Set<string>();
+  for (const [row, instance] of subject.grants) {
+    if (instance !== null) continue;
+    tenants.add(row.tenant);
+    if (row.tenant === tenant) roles.push(row.role);
+  }
+  if (tenants.size === 0) return denied("no_user_roles", `no roles assigned to user '${user}'`);
   if (roles.length === 0) {
-    return denied("no_role_in_tenant", `user '${user}' has no assigned roles in tenant '${tenant}'`);
+    const reason = `user '${user}' has no assigned roles in tenant '${tenant}'. user has roles in these tenants: ${listed(tenants)}`;
+    return denied("no_role_in_tenant", reason);
   }
-  const allowing = roles.filter((role) => effectivePermissions(index, "", role).has(`${type}:${action}`));
+  const permission = `${type}:${action}`;
+  const allowing = roles.filter((role) => index.schema.tenantRoles.get(role)?.permissions.has(permission));
   const [first] = allowing;
-  if (first === undefined) {
-    return noPermission(user, action, type);
-  }
+  if (first === undefined) return noPermission(query);
   return {
     allow: true,
     code: "allow",
@@ -76,30 +101,25 @@ function byTenantRoles(index: PolicyIndex, { user, action, type }: DecisionQuery
   };
 }
 
-function noPermission(user: string, action: string, type: string): EngineAnswer {
+function noPermission({ user, action, type }: DecisionQuery): EngineAnswer {
   return denied(
     "no_permission",
     `user '${user}' does not have any role that grants him the '${action}' permission on resources of type '${type}'`,
   );
 }
 
-function byInstanceRoles(
-  index: PolicyIndex,
-  { user, action, type }: DecisionQuery,
-  key: string,
-  tenant: string,
-): EngineAnswer {
-  const resource = `${type}:${key}`;
-  const sources = [...(instanceRoles(index, user, tenant).get(resource)?.values() ?? [])];
-  const allowing = sources.filter(({ role }) => effectivePermissions(index, type, role).has(action));
+function byInstanceRoles(index: DecisionIndex, query: KnownQuery, key: string): RebacAnswer {
+  const { user, action, type, tenant, subject, resource } = query;
+  const instance = index.facts.instances.get(`${type}:${key}`);
+  const roles = resource.allowing.get(action);
+  if (instance === undefined || roles === undefined) return noPermission(query);
+  const allowing = rolesOn(index, subject, tenant, instance, roles);
   const [first] = allowing;
-  if (first === undefined) {
-    return noPermission(user, action, type);
-  }
+  if (first === undefined) return noPermission(query);
   return {
     allow: true,
     code: "allow",
-    reason: `user '${user}' has the '${action}' permission on resource '${resource}' in tenant '${tenant}', ${first.reason}`,
+    reason: `user '${user}' has the '${action}' permission on resource '${instance.ref}' in tenant '${tenant}', ${first.reason}`,
     allowing_roles: allowing,
   };
 }

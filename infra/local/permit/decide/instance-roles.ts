@@ -1,5 +1,7 @@
-import { typeOf } from "../state/environment.ts";
-import type { PolicyIndex } from "./policy-index.ts";
+import type { DecisionIndex } from "./decision-index.ts";
+import type { InstanceNode, UserNode } from "./facts-graph.ts";
+import type { ResolvedRole } from "./resolved-schema.ts";
+import { BackwardWalk, ForwardWalk, isAssigned, type Step } from "./role-walks.ts";
 
 /** Why a user has a role on an instance: assigned, or derived from a role on another instance. */
 export interface RoleSource {
@@ -9,65 +11,96 @@ export interface RoleSource {
   readonly reason: string;
 }
 
-/** Roles by instance (`type:key`), then by role key. */
-export type InstanceRoles = ReadonlyMap<string, ReadonlyMap<string, RoleSource>>;
-
-/**
- * The roles of a user on all instances of one tenant, assigned and derived through any number of steps.
- *
- * Walks forward from the user's own assignments: they are few, while a server has a tuple for every human. A worklist
- * to the least fixed point, so that cycles end and need no path to remember. Sound because blocking
- * (`no_direct_roles_on_object`) looks at assigned roles only, never at derived ones: more roles never mean fewer.
- */
-export function instanceRoles(index: PolicyIndex, user: string, tenant: string): InstanceRoles {
-  const found = new Map<string, Map<string, RoleSource>>();
-  const work: RoleSource[] = [];
-  const add = (source: RoleSource) => {
-    const roles = found.get(source.resource) ?? new Map<string, RoleSource>();
-    if (roles.has(source.role)) return;
-    found.set(source.resource, roles.set(source.role, source));
-    work.push(source);
-  };
-  const direct = new Set<string>();
-  for (const { role, resource_instance: resource } of index.assignmentsOf(user)) {
-    if (resource === null || index.tenantOf(resource) !== tenant) continue;
-    direct.add(resource);
-    add({ resource, role, reason: `user '${user}' has the role '${role}' on '${resource}'` });
-  }
-  for (let from = work.pop(); from !== undefined; from = work.pop()) {
-    for (const { relation, object } of index.relationsFrom(from.resource)) {
-      if (index.tenantOf(object) !== tenant) continue;
-      for (const role of rolesDerivedFrom(index, from, relation, object, direct.has(object))) {
-        add({
-          resource: object,
-          role,
-          reason: `role '${from.role}' on '${from.resource}', which is '${relation}' of '${object}', gives the role '${role}'`,
-        });
-      }
-    }
-  }
-  return found;
+function assigned(user: UserNode, instance: InstanceNode, role: ResolvedRole): RoleSource {
+  const { ref: resource } = instance;
+  return { resource, role: role.key, reason: `user '${user.key}' has the role '${role.key}' on '${resource}'` };
 }
 
-function rolesDerivedFrom(
-  index: PolicyIndex,
-  from: RoleSource,
-  relation: string,
-  object: string,
-  hasDirectRole: boolean,
-): readonly string[] {
-  const fromType = typeOf(from.resource);
-  return index
-    .rolesOf(typeOf(object))
-    .filter(({ granted_to }) => {
-      if (granted_to === null || (granted_to.no_direct_roles_on_object && hasDirectRole)) return false;
-      return granted_to.rules.some(
-        (rule) =>
-          rule.role === from.role &&
-          rule.on_resource === fromType &&
-          rule.linked_by_relation === relation &&
-          !(rule.no_direct_roles_on_object && hasDirectRole),
-      );
-    })
-    .map(({ key }) => key);
+function derived(from: Omit<Step, "from">, instance: InstanceNode, role: ResolvedRole): RoleSource {
+  const { ref: resource } = instance;
+  const reason = `role '${from.role.key}' on '${from.instance.ref}', which is '${from.relation}' of '${resource}', gives the role '${role.key}'`;
+  return { resource, role: role.key, reason };
+}
+
+function reached(user: UserNode, { instance, role, from, relation }: Step): RoleSource {
+  return from === null ? assigned(user, instance, role) : derived({ ...from, relation }, instance, role);
+}
+
+/**
+ * The roles of a user on all instances of one tenant, assigned and derived through any number of steps: the least set
+ * that the rules close, so that circles end. Sound because blocking (`no_direct_roles_on_object`) looks at assigned
+ * roles only, never at derived ones: more roles never mean fewer.
+ */
+export function* instanceRoles(
+  { schema }: DecisionIndex,
+  user: UserNode,
+  tenant: string,
+): Generator<readonly [InstanceNode, readonly ResolvedRole[]]> {
+  const walk = new ForwardWalk(schema, user, tenant);
+  while (walk.advance());
+  for (const [instance, roles] of walk.found) yield [instance, [...roles.keys()]];
+}
+
+/**
+ * Which of `roles` the user has on one instance, and why.
+ *
+ * That is reachability: from what is assigned to the user forward, or from the role on the instance backward. Either
+ * side can be huge (a server that every human is related to, an account that everything belongs to) and the other one
+ * small, so the two take turns, an edge each, and whichever ends first has the answer.
+ */
+export function rolesOn(
+  { schema }: DecisionIndex,
+  user: UserNode,
+  tenant: string,
+  instance: InstanceNode,
+  roles: readonly ResolvedRole[],
+): readonly RoleSource[] {
+  const sources: RoleSource[] = [];
+  if (!instance.isIn(tenant)) return sources;
+  const forward = new ForwardWalk(schema, user, tenant);
+  for (const role of roles) {
+    const source = sourceOf(forward, user, tenant, instance, role);
+    if (source !== null) sources.push(source);
+  }
+  return sources;
+}
+
+function sourceOf(
+  forward: ForwardWalk,
+  user: UserNode,
+  tenant: string,
+  instance: InstanceNode,
+  role: ResolvedRole,
+): RoleSource | null {
+  if (isAssigned(user, instance, role.key)) return assigned(user, instance, role);
+  const known = forward.has(instance, role);
+  if (known !== undefined) return reached(user, known);
+  const backward = new BackwardWalk(user, tenant, instance, role);
+  let met: Step | null = null;
+  forward.onStep = (step) => {
+    met ??= backward.has(step.instance, step.role) ?? null;
+  };
+  backward.onStep = (step) => {
+    if (forward.has(step.instance, step.role) !== undefined || isAssigned(user, step.instance, step.role.key)) {
+      met ??= step;
+    }
+  };
+  while (met === null && forward.advance() && met === null && backward.advance());
+  forward.onStep = null;
+  return met === null ? null : lastStep(met, user, forward, instance, role);
+}
+
+/** The end of the way from where the two walks met to the role that was asked for. */
+function lastStep(
+  met: Step,
+  user: UserNode,
+  forward: ForwardWalk,
+  instance: InstanceNode,
+  role: ResolvedRole,
+): RoleSource | null {
+  let step = met;
+  while (step.from !== null && step.from.from !== null) step = step.from;
+  if (step.from !== null) return derived(step, instance, role);
+  const arrived = forward.has(instance, role);
+  return arrived === undefined ? null : reached(user, arrived);
 }

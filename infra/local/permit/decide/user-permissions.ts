@@ -1,7 +1,7 @@
-import { typeOf } from "../state/environment.ts";
-import { effectivePermissions } from "./effective-permissions.ts";
+import { typeOf } from "../state/references.ts";
+import type { DecisionIndex } from "./decision-index.ts";
 import { instanceRoles } from "./instance-roles.ts";
-import type { PolicyIndex } from "./policy-index.ts";
+import type { ResolvedRole } from "./resolved-schema.ts";
 
 /** Which part of a user's permissions to list; null lists all. All given filters must fit. */
 export interface PermissionFilter {
@@ -20,39 +20,33 @@ export interface PermissionEntry {
   readonly roles: readonly string[];
 }
 
-/** Every place where a user has a role, with what the roles there allow. Agrees with `decide` by construction. */
+/**
+ * Every place where a user has a role, with what the roles there allow. Agrees with the roles of `decide` by
+ * construction; like Permit's, it knows nothing of condition sets, which have no list of places.
+ */
 export function userPermissions(
-  index: PolicyIndex,
+  index: DecisionIndex,
   user: string,
   filter: PermissionFilter,
 ): readonly PermissionEntry[] {
-  if (!index.hasUser(user)) return [];
-  const assignments = index.assignmentsOf(user);
+  const subject = index.facts.users.get(user);
+  if (subject === undefined || subject.row === null) return [];
   const entries: PermissionEntry[] = [];
-  const add = (place: string, roles: readonly string[], permissionsOf: (role: string) => Iterable<string>) => {
+  const add = (place: string, roles: readonly ResolvedRole[], permissionOf: (permission: string) => string) => {
     if (filter.resources !== null && !filter.resources.includes(place)) return;
     if (filter.resourceTypes !== null && !filter.resourceTypes.includes(typeOf(place))) return;
-    entries.push({
-      place,
-      roles,
-      permissions: [...new Set(roles.flatMap((role) => [...permissionsOf(role)]))].toSorted(),
-    });
+    const permissions = new Set(roles.flatMap((role) => [...role.permissions].map(permissionOf)));
+    entries.push({ place, roles: roles.map(({ key }) => key), permissions: [...permissions].toSorted() });
   };
-  for (const tenant of new Set(assignments.map((assignment) => assignment.tenant))) {
+  const { schema } = index;
+  for (const tenant of new Set([...subject.grants.keys()].map((row) => row.tenant))) {
     if (filter.tenants !== null && !filter.tenants.includes(tenant)) continue;
-    const roles = assignments.filter((each) => each.tenant === tenant && each.resource_instance === null);
-    if (roles.length > 0) {
-      add(
-        `__tenant:${tenant}`,
-        roles.map(({ role }) => role),
-        (role) => effectivePermissions(index, "", role),
-      );
-    }
-    for (const [instance, sources] of instanceRoles(index, user, tenant)) {
-      const type = typeOf(instance);
-      add(instance, [...sources.keys()], (role) =>
-        [...effectivePermissions(index, type, role)].map((action) => `${type}:${action}`),
-      );
+    const roles = [...subject.grants]
+      .filter(([row, instance]) => row.tenant === tenant && instance === null)
+      .flatMap(([row]) => schema.tenantRoles.get(row.role) ?? []);
+    if (roles.length > 0) add(`__tenant:${tenant}`, roles, (permission) => permission);
+    for (const [instance, found] of instanceRoles(index, subject, tenant)) {
+      add(instance.ref, found, (action) => `${instance.type}:${action}`);
     }
   }
   return entries;

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { registerApiKeys } from "../routes/api-keys.ts";
 import { registerAuditLogs } from "../routes/audit-logs.ts";
 import { registerDecisions } from "../routes/decisions.ts";
@@ -10,6 +10,7 @@ import { registerTenantUsers } from "../routes/facts-tenant-users.ts";
 import { registerTenants } from "../routes/facts-tenants.ts";
 import { registerUsers } from "../routes/facts-users.ts";
 import { registerHealth } from "../routes/health.ts";
+import { registerOpa } from "../routes/opa.ts";
 import { registerProjects } from "../routes/projects.ts";
 import { registerActionGroups } from "../routes/schema-action-groups.ts";
 import { registerActions } from "../routes/schema-actions.ts";
@@ -17,19 +18,19 @@ import { registerAttributes } from "../routes/schema-attributes.ts";
 import { registerRelations } from "../routes/schema-relations.ts";
 import { registerResources } from "../routes/schema-resources.ts";
 import { registerRoles } from "../routes/schema-roles.ts";
-import { invalid } from "../state/api-error.ts";
 import type { Store } from "../storage/store.ts";
 import { authenticate, requireAccess } from "./access.ts";
+import { registerFactsProxy, rewriteFactsUrl } from "./facts-proxy.ts";
 import { checkStorable } from "./request-body.ts";
+import { registerWaiting } from "./wait-for-decisions.ts";
 import { writeError } from "./write-error.ts";
 
 /** Room for bulk calls with some thousand operations. */
 const bodyLimitBytes = 16 * 1024 * 1024;
 
-/** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
-export function createApp(store: Store): FastifyInstance {
-  const { decisions } = store;
+function newApp(options: Pick<FastifyServerOptions, "rewriteUrl"> = {}): FastifyInstance {
   const app = fastify({
+    ...options,
     bodyLimit: bodyLimitBytes,
     // The default of 100 would turn long user keys (an agent's names a client and a human) into a 404.
     routerOptions: { maxParamLength: 4096 },
@@ -37,6 +38,22 @@ export function createApp(store: Store): FastifyInstance {
   });
   app.setErrorHandler((error, _request, reply) => writeError(error, reply));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ detail: "Not Found" }));
+  app.addHook("preValidation", async (request) => checkStorable(request.body));
+  return app;
+}
+
+/** The HTTP application that stands for the OPA of the PDP container. */
+export function createOpaApp(store: Store): FastifyInstance {
+  const app = newApp();
+  registerHealth(app, store);
+  registerOpa(app, store);
+  return app;
+}
+
+/** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
+export function createApp(store: Store): FastifyInstance {
+  const { decisions } = store;
+  const app = newApp({ rewriteUrl: (request) => rewriteFactsUrl(store, request) });
   // Before the body is read: nobody without a key gets anything parsed.
   app.addHook("onRequest", async (request) => {
     // The matched route, not the URL: percent-encoding writes one path in many ways.
@@ -45,12 +62,12 @@ export function createApp(store: Store): FastifyInstance {
     store.checkHealthy();
     const principal = authenticate(store, request.headers.authorization);
     requireAccess(principal, request.method === "GET" || request.method === "HEAD" ? "read" : "write");
-    if (route.startsWith("/v2/facts/")) checkWaitHeader(request.headers["x-wait-timeout"]);
   });
-  app.addHook("preValidation", async (request) => checkStorable(request.body));
+  registerWaiting(app, store);
 
   registerHealth(app, store);
-  registerDecisions(app, store, decisions);
+  registerFactsProxy(app);
+  registerDecisions(app, store);
   registerAuditLogs(app, store, decisions);
   registerApiKeys(app, store);
   registerProjects(app, store);
@@ -68,13 +85,4 @@ export function createApp(store: Store): FastifyInstance {
   registerResourceInstances(app, store);
   registerRelationshipTuples(app, store);
   return app;
-}
-
-/**
- * The decision point's facts proxy waits this long (seconds; empty: for ever) until it sees a write. Here a write is
- * seen when it is answered, so there is nothing to wait for, and only a malformed value is refused, as there.
- */
-function checkWaitHeader(value: string | string[] | undefined): void {
-  if (value === undefined || value === "" || Number.isFinite(Number(value))) return;
-  throw invalid("The header X-Wait-Timeout must be a number of seconds or empty.");
 }

@@ -1,19 +1,25 @@
+import { LaggingIndex } from "../decide/lagging-index.ts";
 import type { Effects } from "./effects.ts";
 import type { Journal } from "./journal.ts";
+import { ref, setRef } from "./references.ts";
 import type {
   ActionGroupRow,
   ActionRow,
   AssignmentRow,
+  ConditionSetRow,
   InstanceRow,
   MembershipRow,
   RelationRow,
   ResourceRow,
   RoleRow,
+  SetRuleRow,
   TenantRow,
   TupleRow,
   UserRow,
 } from "./rows.ts";
 import { type Row, Table } from "./table.ts";
+
+export { ref, typeOf } from "./references.ts";
 
 /** The ids that every answer about an environment carries. */
 export interface EnvironmentScope {
@@ -41,14 +47,9 @@ export function tupleKey(row: {
   return `${row.subject} ${row.relation} ${row.object}`;
 }
 
-/** `type:key`, by which instances, actions, roles and relations of a type are found. */
-export function ref(type: string, key: string): string {
-  return `${type}:${key}`;
-}
-
-/** The type of `type:key`. */
-export function typeOf(reference: string): string {
-  return reference.slice(0, reference.indexOf(":"));
+/** Unique key of a set rule. No part can contain a space. */
+export function setRuleKey(row: Pick<SetRuleRow, "user_set" | "permission" | "resource_set">): string {
+  return `${row.user_set} ${row.permission} ${row.resource_set}`;
 }
 
 /** Everything Permit knows about one environment, in memory, indexed the way decisions walk it. */
@@ -67,6 +68,10 @@ export class EnvironmentState {
   readonly instances: Table<InstanceRow, "resource" | "tenant">;
   readonly assignments: Table<AssignmentRow, "user" | "instance" | "tenant">;
   readonly tuples: Table<TupleRow, "subject" | "object">;
+  readonly conditionSets: Table<ConditionSetRow, "resource">;
+  readonly setRules: Table<SetRuleRow, "userSet" | "permission" | "resourceSet">;
+  /** What decisions read of all this, as soon as they see it. */
+  readonly decisions: LaggingIndex;
 
   constructor(scope: EnvironmentScope, journal: Journal, effects: Effects) {
     this.scope = scope;
@@ -103,11 +108,21 @@ export class EnvironmentState {
       subject: (row) => row.subject,
       object: (row) => row.object,
     });
+    this.conditionSets = new Table(place("condition_set"), (row) => setRef(row), { resource: (row) => row.resource });
+    this.setRules = new Table(place("set_rule"), (row) => setRuleKey(row), {
+      userSet: (row) => row.user_set,
+      permission: (row) => row.permission,
+      resourceSet: (row) => row.resource_set,
+    });
+    this.decisions = new LaggingIndex(effects.propagate);
+    journal.subscribe(scope.environment_id, this.decisions);
   }
 
   /** All tables, referring ones first: the order in which everything can be deleted. */
   tables(): readonly EnvironmentTable[] {
     return [
+      this.setRules,
+      this.conditionSets,
       this.tuples,
       this.assignments,
       this.instances,

@@ -80,7 +80,8 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     const holder = this.#keys.get(this.#keyOf(row));
     if (holder !== undefined && holder.id !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
     this.#set({ row, ordinal: before?.ordinal ?? this.#nextOrdinal });
-    this.#journal.record({ scope: this.#scope, kind: this.#kind, id: row.id, body: row }, () =>
+    const change = { scope: this.#scope, kind: this.#kind, id: row.id, body: row };
+    this.#journal.record(change, before?.row ?? null, () =>
       before === undefined ? this.#unset(row.id) : this.#set(before),
     );
     return row;
@@ -90,7 +91,7 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     const before = this.#rows.get(id);
     if (before === undefined) return;
     this.#unset(id);
-    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, () => {
+    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, before.row, () => {
       this.#set(before);
       this.#disordered = true;
     });
@@ -99,6 +100,7 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   /** Puts a stored row back at start-up. It is not recorded again. */
   load(row: R): void {
     this.#set({ row, ordinal: this.#nextOrdinal });
+    this.#journal.loaded(this.#scope, this.#kind, row);
   }
 
   /** A row that stays under its key and index values keeps its place in every map. */

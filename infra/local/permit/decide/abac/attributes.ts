@@ -1,0 +1,46 @@
+import type { Attributes } from "../../state/rows.ts";
+
+/** The attributes that conditions see, by where they come from. */
+export interface AttributeScope {
+  readonly user: Attributes;
+  readonly resource: Attributes;
+  readonly tenant: Attributes;
+  readonly context: Attributes;
+}
+
+function isMap(value: unknown): value is Attributes {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Later layers win; maps in both are merged, lists are not (Permit's generated policy does the same with OPA's
+ * `object.union_n`). The result has no prototype: `__proto__` and `constructor` are keys like any other.
+ */
+export function mergeAttributes(...layers: readonly Attributes[]): Attributes {
+  const merged: Record<string, unknown> = Object.create(null);
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer)) {
+      const before = merged[key];
+      merged[key] = isMap(before) && isMap(value) ? mergeAttributes(before, value) : value;
+    }
+  }
+  return merged;
+}
+
+/** The value at a path of keys; undefined where there is none. Inherited properties are none. */
+export function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (!isMap(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+/** A text that two JSON values share exactly if they are equal, whatever the order of their keys. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (!isMap(value)) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+}
