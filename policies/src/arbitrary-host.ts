@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { grantsThatHold } from "./host-model.ts";
 import type { ApprovalRule, GrantModel, HostModel } from "./model.ts";
+import { grantsThatHold } from "./reaching-grants.ts";
 import { plainGrant, plainHost, plainServer, plainTool } from "./testing/plain-model.ts";
 import { trustLevels } from "./trust.ts";
 

@@ -27,14 +27,31 @@ export const diagnosticCodes = {
   "grant-repeated": "Two grants for the same server and the same group or human.",
   "tool-action-collision": "Two tools of a server share one Permit action key, or a tool has none.",
   "email-form": "Not an e-mail address in ASCII.",
+  "secret-plain": "What looks like a secret, in a file that many can read.",
   "sign-in-method-on": "No sign-in method is on, so nobody could sign in.",
+  "sign-in-method-complete": "A sign-in method is on and lacks a field that it needs.",
+  "sign-in-single-sso": "SAML and OpenID Connect are on together.",
+  "sign-in-certificate-form": "Not an X.509 certificate in PEM.",
+  "sign-in-domains-meet": "A sign-in method admits no domain, or is forced on one that it does not admit.",
+  "environment-unique": "Two hosts are the same Permit environment.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /**
  * Codes of what should be looked at. The policy is unambiguous and holds as it stands, so these do not keep a host from
  * being provisioned: a grant that has ended must not block the change that mends something else.
  */
-export const warningCodes = {} as const satisfies Readonly<Record<string, string>>;
+export const warningCodes = {
+  "grant-ended": "A grant whose last day has passed.",
+  "grant-shadowed": "A grant that gives nobody more than other grants do.",
+  "grant-effect": "A grant that can open no tool to anybody.",
+  "group-used": "A group that nothing names.",
+  "server-reached": "A server that no grant reaches, so nobody can use it.",
+  "tool-locked": "A tool that the server did not offer when it was imported.",
+  "tool-decided": "A tool of the server of which the policy says nothing.",
+  "human-signs-in": "A human whose domain no sign-in method admits.",
+  "approver-named": "Calls wait for an approval, and nobody may approve them.",
+  "url-encrypted": "A server that is reached over http and is not on the same machine.",
+} as const satisfies Readonly<Record<string, string>>;
 
 /** A stable code of a finding. */
 export type DiagnosticCode = keyof typeof diagnosticCodes | keyof typeof warningCodes;

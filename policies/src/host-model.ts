@@ -1,12 +1,12 @@
-import { holdsOn } from "./decide.ts";
 import { canonicalEmail } from "./email.ts";
 import type { ServerEntry } from "./host-files.ts";
-import type { ApprovalRule, GrantModel, HostModel, HumanModel, ServerModel } from "./model.ts";
+import type { ApprovalRule, HostModel, HumanModel, ServerModel } from "./model.ts";
 import { toolActionKey } from "./permit-keys.ts";
+import { reachingGrants } from "./reaching-grants.ts";
 import type { GrantsFile } from "./schema/grants-file.ts";
 import type { HostFile } from "./schema/host-file.ts";
 import type { ShapedFile } from "./shape.ts";
-import { reaches, trustRank } from "./trust.ts";
+import { reaches } from "./trust.ts";
 
 /** Files without a finding. */
 export interface CheckedFiles {
@@ -54,56 +54,6 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
   };
 }
 
-/** Days and numbers of days, where none means without end. */
-const endless = <T>(value: T | undefined, end: T) => value ?? end;
-
-/** Highest ceiling first; of equals the one that lasts longest, then the one that allows the longest consents. */
-function strongestFirst(a: GrantModel, b: GrantModel): number {
-  return (
-    trustRank(b.ceiling) - trustRank(a.ceiling) ||
-    byText(endless(b.until, "9999-12-31"), endless(a.until, "9999-12-31")) ||
-    endless(b.consentDays, Number.MAX_SAFE_INTEGER) - endless(a.consentDays, Number.MAX_SAFE_INTEGER)
-  );
-}
-
-/** The grants of one human on one server that hold on some day: each of them outlasts all that are stronger. */
-export function grantsThatHold(grants: readonly GrantModel[]): readonly GrantModel[] {
-  const kept: GrantModel[] = [];
-  // The sort is stable, so the first of equals stays: its line is the one a reader finds first.
-  for (const grant of grants.toSorted(strongestFirst)) {
-    const last = kept.at(-1);
-    if (last === undefined || (last.until !== undefined && !holdsOn(last, endless(grant.until, "9999-12-31")))) {
-      kept.push(grant);
-    }
-  }
-  return kept;
-}
-
-function grantModels({ source, value }: ShapedFile<GrantsFile>): readonly GrantModel[] {
-  const members = new Map(Object.entries(value.groups).map(([name, emails]) => [name, emails.map(canonicalEmail)]));
-  const reaching = new Map<string, Map<string, GrantModel[]>>();
-  for (const [index, { server, human, group, ceiling, until, consentDays }] of value.grants.entries()) {
-    const subjects = human === undefined ? (members.get(group ?? "") ?? []) : [canonicalEmail(human)];
-    const said = {
-      server,
-      ceiling,
-      until,
-      consentDays,
-      group,
-      source: source.positionOf(["grants", index, "ceiling"]),
-    };
-    const ofServer = reaching.get(server) ?? new Map<string, GrantModel[]>();
-    reaching.set(server, ofServer);
-    for (const email of subjects) {
-      const before = ofServer.get(email);
-      if (before === undefined) ofServer.set(email, [{ human: email, ...said }]);
-      else before.push({ human: email, ...said });
-    }
-  }
-  const inOrder = <T>(map: ReadonlyMap<string, T>) => [...map].toSorted(([a], [b]) => byText(a, b));
-  return inOrder(reaching).flatMap(([, humans]) => inOrder(humans).flatMap(([, grants]) => grantsThatHold(grants)));
-}
-
 /** Members named one by one or by group, as sorted addresses. */
 function addresses(entries: readonly string[], groups: GrantsFile["groups"]): readonly string[] {
   const emails = entries.flatMap((entry) => {
@@ -138,6 +88,7 @@ export function hostModel({ key, host, grants, servers }: CheckedFiles): HostMod
     key,
     name,
     permit,
+    source: host.source.positionOf(["permit", "environment"]),
     signIn,
     admins,
     approvers,
@@ -149,6 +100,6 @@ export function hostModel({ key, host, grants, servers }: CheckedFiles): HostMod
     audit,
     servers: servers.map((server) => serverModel(host, server)).toSorted((a, b) => byText(a.key, b.key)),
     humans: humanModels([...admins, ...approvers, ...auditors], grants.value),
-    grants: grantModels(grants),
+    grants: reachingGrants(grants),
   };
 }

@@ -30,6 +30,7 @@ export function loadHost(dir: string, today?: Day): LoadResult {
   const { files, findings } = readHostFiles(dir);
   const diagnostics: Diagnostic[] = [...findings];
   for (const rule of rules) {
+    if (rule.ofWholeFiles === true && findings.length > 0) continue;
     for (const { at, message, hint } of rule.check(files, today))
       diagnostics.push({ code: rule.id, ...at, message, hint });
   }

@@ -85,6 +85,8 @@ export interface HostModel {
   readonly key: string;
   readonly name: string;
   readonly permit: { readonly project: string; readonly environment: string };
+  /** Where `permit.environment` is said. */
+  readonly source: SourcePosition;
   readonly signIn: HostFile["signIn"];
   /** Who administers the host, approves waiting calls, reads the audit log: e-mail addresses, lower case, sorted. */
   readonly admins: readonly string[];

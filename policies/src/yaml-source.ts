@@ -20,11 +20,14 @@ export type YamlPath = readonly PropertyKey[];
 /** A parsed YAML file that still knows where each of its values stands. */
 export class YamlSource {
   readonly file: string;
+  /** The whole file, comments included. */
+  readonly text: string;
   readonly #document: Document;
   readonly #lines: LineCounter;
 
-  constructor(file: string, document: Document, lines: LineCounter) {
+  constructor(file: string, text: string, document: Document, lines: LineCounter) {
     this.file = file;
+    this.text = text;
     this.#document = document;
     this.#lines = lines;
   }
@@ -114,7 +117,7 @@ export function parseYaml(
     stringKeys: true,
     uniqueKeys: true,
   });
-  const source = new YamlSource(file, document, lines);
+  const source = new YamlSource(file, text, document, lines);
   const seenLines = new Set<number>();
   const findings: Diagnostic[] = [];
   for (const error of [...document.errors, ...document.warnings]) {

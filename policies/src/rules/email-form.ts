@@ -2,12 +2,25 @@ import { isEmail } from "../email.ts";
 import type { HostFiles } from "../host-files.ts";
 import type { SourcePosition } from "../model.ts";
 import { codePoint } from "../text-invisible.ts";
+import type { YamlPath } from "../yaml-source.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every e-mail address of the files, with its place. */
 function* emails({ host, grants }: HostFiles): Iterable<{ readonly email: string; readonly at: SourcePosition }> {
-  for (const [index, email] of (host?.value.admins ?? []).entries()) {
-    if (host !== undefined) yield { email, at: host.source.positionOf(["admins", index]) };
+  if (host !== undefined) {
+    const at = (...path: YamlPath) => host.source.positionOf(path);
+    for (const list of ["admins", "approvers", "auditors"] as const) {
+      for (const [index, email] of host.value[list].entries()) {
+        // Without an "@" it is a group, which has a rule of its own.
+        if (email.includes("@")) yield { email, at: at(list, index) };
+      }
+    }
+    for (const [index, { human }] of host.value.approval.bypass.entries()) {
+      if (human !== undefined) yield { email: human, at: at("approval", "bypass", index, "human") };
+    }
+    for (const [index, email] of host.value.approval.notify.email.entries()) {
+      yield { email, at: at("approval", "notify", "email", index) };
+    }
   }
   if (grants === undefined) return;
   for (const [group, members] of Object.entries(grants.value.groups)) {

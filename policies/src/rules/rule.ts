@@ -13,6 +13,8 @@ export interface RuleFinding {
 export interface Rule {
   /** The code of its findings, and the name of its file. */
   readonly id: DiagnosticCode;
+  /** True when it says that something is not there: of files whose wrong parts were taken out that would be false. */
+  readonly ofWholeFiles?: true;
   /** `today` is undefined when nothing is to be said of dates. */
   readonly check: (files: HostFiles, today: Day | undefined) => Iterable<RuleFinding>;
 }

@@ -34,7 +34,7 @@ const authSchema = z
         .regex(/^[A-Za-z0-9-]{1,40}$/, "Not an authentication scheme, such as Bearer")
         .optional()
         .describe("Word before the secret, such as `Bearer`. Left out: the secret alone."),
-      value: secretName.describe("The secret."),
+      value: secretName.describe("The secret, by its name in the secret store: `{ secret: <its name> }`."),
     }),
   ])
   .describe(authMeaning);

@@ -62,6 +62,7 @@ export function plainHost(
     key: "demo",
     name: "Demo",
     permit,
+    source,
     signIn,
     admins,
     approvers,
