@@ -247,6 +247,77 @@ test("a finding stays on its line and in its terminal, whatever the files hold",
   expect(findings).toContainEqual(expect.stringContaining("servers/a\\u{a}b.yaml:1:1"));
 });
 
+describe("a server that builds on a shared file", () => {
+  let host: HostModel;
+  let shared: string;
+  beforeEach(() => {
+    const root = mkdtempSync(join(folder, "shared-"));
+    dir = join(root, "hosts/copy");
+    shared = join(root, "servers");
+    cpSync(demo, dir, { recursive: true });
+    mkdirSync(shared);
+    const tools = "tools:\n  read_page: { trust: low }\n  delete_page: { trust: high }\n";
+    const wiki = "name: Wiki\ndescription: A wiki.\nurl: https://wiki.example.com/mcp\nconsentDays: 30\n";
+    writeFileSync(join(shared, "wiki.yaml"), `${wiki}${tools}`);
+    const own = "shared: wiki\nurl: https://staging.example.com/mcp\nauth: { type: oauth }\ntools:\n";
+    const changes = "  delete_page: { trust: high, enabled: false }\n  add_page: { trust: medium, approval: true }\n";
+    writeFileSync(join(dir, "servers/wiki.yaml"), `${own}${changes}`);
+    host = loaded(dir);
+  });
+  const wiki = () => host.servers.find(({ key }) => key === "wiki");
+
+  test("has what the shared file says, but for what the host says otherwise", () => {
+    expect(wiki()).toMatchObject({
+      name: "Wiki",
+      url: "https://staging.example.com/mcp",
+      auth: { type: "oauth" },
+      consentDays: 30,
+    });
+    expect(wiki()?.tools.map(({ name, trust, enabled }) => [name, trust, enabled])).toEqual([
+      ["read_page", "low", true],
+      ["delete_page", "high", false],
+      ["add_page", "medium", true],
+    ]);
+  });
+
+  test("points at the file that says it", () => {
+    const places = wiki()?.tools.map(({ source }) => `${source.file}:${source.line}`);
+    const own = join(dir, "servers/wiki.yaml");
+    expect(places).toEqual([`${join(shared, "wiki.yaml")}:6`, `${own}:5`, `${own}:6`]);
+    expect(wiki()?.tools[2]?.approval.map(({ scope, source }) => [scope, pointedAt(source)])).toEqual([
+      ["tool", "true }"],
+    ]);
+  });
+
+  test("is refused when the shared file is a link", () => {
+    rmSync(join(shared, "wiki.yaml"));
+    symlinkSync(join(demo, "servers/issues.yaml"), join(shared, "wiki.yaml"));
+    expect(refused(dir)).toEqual([
+      expect.stringMatching(/^HOST\/servers\/wiki\.yaml:1:9 shared-server-known: There is no shared server "wiki"/),
+      expect.stringContaining("wiki.yaml:1:1 file-link: "),
+    ]);
+  });
+});
+
+describe("a tool's approval", () => {
+  test("is asked for by each line that says so; none takes another away", () => {
+    const text = readFileSync(join(dir, "host.yaml"), "utf8");
+    writeFileSync(join(dir, "host.yaml"), `${text}\napprovers: [lead@example.com]\napproval: { from: high }\n`);
+    const issues = readFileSync(join(dir, "servers/issues.yaml"), "utf8");
+    const changed = issues.replace("get_issue: { trust: low }", "get_issue: { trust: low, approval: true }");
+    writeFileSync(join(dir, "servers/issues.yaml"), `${changed}approval: { from: medium }\n`);
+    const tools = loaded(dir).servers.find(({ key }) => key === "issues")?.tools ?? [];
+    expect(tools.map(({ name, approval }) => [name, approval.map(({ scope }) => scope)])).toEqual([
+      ["list_issues", []],
+      ["get_issue", ["tool"]],
+      ["create_issue", ["server"]],
+      ["update_issue", ["server"]],
+      ["delete_issue", ["server", "host"]],
+      ["delete_project", ["server", "host"]],
+    ]);
+  });
+});
+
 describe("hosts of a policies folder", () => {
   test("are all listed, so that a broken one is not passed over", () => {
     const policies = mkdtempSync(join(folder, "policies-"));

@@ -1,0 +1,156 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { policiesProject, runPolicy } from "./testing/run-policy.ts";
+
+let folder: string;
+let policies: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "policies-cli-"));
+});
+beforeEach(() => {
+  policies = mkdtempSync(join(folder, "policies-"));
+  cpSync(join(policiesProject, "hosts"), policies, { recursive: true });
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("check", () => {
+  const demo = "demo: 2 servers, 25 tools, 4 humans, 5 ceilings, no findings\n";
+
+  test("passes the project's own hosts, from any folder", () => {
+    expect(runPolicy(["check"])).toEqual({ status: 0, stdout: demo, stderr: "" });
+    expect(runPolicy(["check"], { cwd: folder })).toEqual({ status: 0, stdout: demo, stderr: "" });
+    expect(runPolicy(["check"], { cwd: policiesProject })).toEqual({ status: 0, stdout: demo, stderr: "" });
+  });
+
+  test("prints every finding of every host and exits with 1", () => {
+    mkdirSync(join(policies, "broken"));
+    writeFileSync(join(policies, "broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
+    const file = join(policies, "broken");
+    expect(runPolicy(["check", "--policies", policies])).toEqual({
+      status: 1,
+      stdout: `${file}/grants.yaml:1:20 server-known: The host has no server "x". (the servers are none)
+${file}/grants.yaml:1:30 email-form: "y" is not an e-mail address in ASCII. (write it as name@example.com)
+${file}/host.yaml:1:1 file-missing: The host has no such file. (copy that of hosts/demo)
+broken: 3 errors
+${demo}`,
+      stderr: "",
+    });
+    expect(runPolicy(["check", "--policies", policies, "--host", "demo"])).toEqual({
+      status: 0,
+      stdout: demo,
+      stderr: "",
+    });
+  });
+
+  test("names files as they were asked for, so that an editor can open them", () => {
+    writeFileSync(join(policies, "demo/host.yaml"), "nam: Demo\n");
+    const { stdout } = runPolicy(["check", "--policies", "."], { cwd: policies });
+    expect(stdout).toContain(`demo/host.yaml:1:1 field-unknown: There is no field "nam" here.`);
+  });
+
+  test("prints one JSON object with --json", () => {
+    const fine = runPolicy(["check", "--policies", policies, "--json"]);
+    expect(fine.status).toBe(0);
+    expect(JSON.parse(fine.stdout)).toEqual({
+      ok: true,
+      hosts: [{ key: "demo", ok: true, servers: 2, tools: 25, humans: 4, ceilings: 5, diagnostics: [] }],
+    });
+    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
+    const broken = runPolicy(["check", "--policies", policies, "--json"]);
+    expect(broken.status).toBe(1);
+    expect(JSON.parse(broken.stdout)).toMatchObject({
+      ok: false,
+      hosts: [{ key: "demo", ok: false, diagnostics: [{ code: "field-missing", line: 1 }, { code: "field-missing" }] }],
+    });
+  });
+});
+
+describe("formats", () => {
+  const broken = "grants: [{ server: 'x,y', human: \"100%::error::\\n@example.com\", ceiling: low }]\n";
+
+  test("github: annotations that a value can't end or forge", () => {
+    writeFileSync(join(policies, "demo/grants.yaml"), broken);
+    const { status, stdout } = runPolicy(["check", "--policies", policies, "--format", "github"], { cwd: policies });
+    expect(status).toBe(1);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.filter((line) => line.startsWith("::"))).toEqual([
+      expect.stringMatching(
+        /^::error file=.*demo\/grants\.yaml,line=1,col=20,title=server-known::The host has no server "x,y"\. /,
+      ),
+      expect.stringMatching(
+        /^::error file=.*,line=1,col=34,title=email-form::"100%25::error::\\n@example\.com" is not/,
+      ),
+      expect.stringMatching(/^::warning file=.*demo\/servers\/everything\.yaml,line=1,col=1,title=server-reached::/),
+      expect.stringMatching(/^::warning file=.*demo\/servers\/issues\.yaml,line=1,col=1,title=server-reached::/),
+    ]);
+    expect(lines.at(-1)).toBe("demo: 2 errors, 2 warnings");
+  });
+
+  test("sarif: a log with every rule and the place of each finding, relative to where it was run", () => {
+    writeFileSync(join(policies, "demo/grants.yaml"), broken);
+    const { status, stdout } = runPolicy(["check", "--policies", ".", "--format", "sarif"], { cwd: policies });
+    expect(status).toBe(1);
+    const { version, runs } = JSON.parse(stdout);
+    const [{ tool, results }] = runs;
+    expect(version).toBe("2.1.0");
+    expect(results[0]).toEqual({
+      ruleId: "server-known",
+      ruleIndex: tool.driver.rules.findIndex(({ id }: { id: string }) => id === "server-known"),
+      level: "error",
+      message: { text: 'The host has no server "x,y". (the servers are "everything", "issues")' },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "demo/grants.yaml", uriBaseId: "%SRCROOT%" },
+            region: { startLine: 1, startColumn: 20 },
+          },
+        },
+      ],
+    });
+    expect(results.map(({ level }: { level: string }) => level)).toEqual(["error", "error", "warning", "warning"]);
+  });
+
+  test("sarif of a host without findings has no results and still all rules", () => {
+    const { status, stdout } = runPolicy(["check", "--policies", policies, "--format", "sarif"]);
+    const [{ tool, results }] = JSON.parse(stdout).runs;
+    expect({ status, results }).toEqual({ status: 0, results: [] });
+    expect(tool.driver.rules.length).toBeGreaterThan(30);
+  });
+});
+
+describe("warnings", () => {
+  beforeEach(() => {
+    writeFileSync(join(policies, "demo/grants.yaml"), "groups: { staff: [dev@example.com] }\n");
+  });
+
+  test("are findings, and leave the host as it is", () => {
+    const { status, stdout } = runPolicy(["check", "--policies", policies]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('demo/grants.yaml:1:11 group-used: Nothing names the group "staff".');
+    expect(stdout).toContain("demo: 2 servers, 25 tools, 2 humans, 0 ceilings, 3 warnings\n");
+    expect(JSON.parse(runPolicy(["check", "--policies", policies, "--json"]).stdout)).toMatchObject({
+      ok: true,
+      hosts: [{ key: "demo", ok: true, servers: 2, diagnostics: [{ severity: "warning" }, {}, {}] }],
+    });
+  });
+
+  test("may be allowed; errors may not", () => {
+    expect(runPolicy(["check", "--policies", policies, "--allow-warnings"]).status).toBe(0);
+    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
+    expect(runPolicy(["check", "--policies", policies, "--allow-warnings"]).status).toBe(1);
+  });
+});
+
+test("two hosts that are one Permit environment are refused, where the second says it", () => {
+  cpSync(join(policies, "demo"), join(policies, "twin"), { recursive: true });
+  const { status, stdout } = runPolicy(["check", "--policies", policies, "--allow-warnings"]);
+  expect(status).toBe(1);
+  expect(stdout).toContain("twin/host.yaml:9:16 environment-unique: ");
+  expect(stdout).toContain('The Permit environment "default/demo" is the host "demo" already.');
+  // The one that was there first is not to blame.
+  expect(stdout).toContain("demo: 2 servers, 25 tools, 4 humans, 5 ceilings, no findings");
+});
