@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastif
 import { registerApiKeys } from "../routes/api-keys.ts";
 import { registerAuditLogs } from "../routes/audit-logs.ts";
 import { registerDecisions } from "../routes/decisions.ts";
+import { registerEnvironmentCopies } from "../routes/environment-copies.ts";
 import { registerEnvironments } from "../routes/environments.ts";
 import { registerRelationshipTuples } from "../routes/facts-relationship-tuples.ts";
 import { registerResourceInstances } from "../routes/facts-resource-instances.ts";
@@ -72,6 +73,7 @@ export function createApp(store: Store): FastifyInstance {
   registerApiKeys(app, store);
   registerProjects(app, store);
   registerEnvironments(app, store);
+  registerEnvironmentCopies(app, store);
   registerResources(app, store);
   registerActions(app, store);
   registerActionGroups(app, store);

@@ -3,6 +3,7 @@ import { authenticate, covers, findEnvironment, findProject, requireAccess, requ
 import { pathParam } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
 import { parsePage, slice } from "../http/request-query.ts";
+import { environmentStatistics } from "../organization/environment-statistics.ts";
 import {
   createEnvironment,
   deleteEnvironment,
@@ -11,6 +12,7 @@ import {
   readEnvironment,
   updateEnvironment,
 } from "../organization/environments.ts";
+import { notFound } from "../state/api-error.ts";
 import type { EnvironmentRow } from "../state/organization.ts";
 import type { Store } from "../storage/store.ts";
 
@@ -51,6 +53,14 @@ export function registerEnvironments(app: FastifyInstance, store: Store): void {
     requireProject(authenticate(store, request.headers.authorization));
     const input = parseBody(environmentUpdateSchema, request.body);
     return store.write(() => readEnvironment(store, updateEnvironment(store, named(request), input)));
+  });
+
+  app.get(`${one}/stats`, async (request) => {
+    const row = named(request);
+    const state = store.environment(row.id);
+    if (state === undefined) throw notFound("Environment", row.key);
+    // A decision point of its own is not registered here: this process is the only one.
+    return { ...readEnvironment(store, row), pdp_configs: [], stats: await environmentStatistics(store, state) };
   });
 
   app.delete(one, async (request, reply) => {

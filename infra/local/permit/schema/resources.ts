@@ -63,7 +63,8 @@ export function updateResource(env: EnvironmentState, row: ResourceRow, change: 
   return updated;
 }
 
-function createBareResource(env: EnvironmentState, key: string, name: string): ResourceRow {
+/** Makes a type that has nothing yet. */
+export function createBareResource(env: EnvironmentState, key: string, name: string): ResourceRow {
   return env.resources.put({
     ...newStamp(env),
     key,
