@@ -1,6 +1,6 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
 import type { Readable } from "node:stream";
-import type { HostAttributesRead, TrustLevel } from "@permit-mcp-gateway/policies";
+import type { HostAttributesRead, ServerAttributesRead, TrustLevel } from "@permit-mcp-gateway/policies";
 
 /** One tool that the policy knows and has enabled. */
 export interface ToolSettings {
@@ -9,7 +9,14 @@ export interface ToolSettings {
   /** Permit action key. */
   readonly action: string;
   readonly trust: TrustLevel;
+  /** Names of what its policy needs and this gateway does not have: its calls are refused. */
+  readonly unsupported: readonly string[];
+  /** `toolDigest` of the definition that was reviewed; undefined when none was. */
+  readonly digest: string | undefined;
 }
+
+/** What one human may consent to on a server until a day, highest ceiling first in a list. */
+export type GrantTerm = ServerAttributesRead["grant_terms"][string][number];
 
 /** One MCP server of the host. */
 export interface ServerSettings {
@@ -19,6 +26,16 @@ export interface ServerSettings {
   readonly upstreamUrl: string;
   /** By exact tool name. */
   readonly tools: ReadonlyMap<string, ToolSettings>;
+  /** Names of what its policy needs and this gateway does not have: nothing of it can be used. */
+  readonly unsupported: readonly string[];
+  /** Whether `tools/list` shows what the agent may call, or every tool of the policy. */
+  readonly listTools: ServerAttributesRead["list_tools"];
+  /** Longest time for one call, in seconds. */
+  readonly timeoutSeconds: number | undefined;
+  /** Longest life of a consent, in days. */
+  readonly consentDays: number | undefined;
+  /** Profile key -> the human's grants. Whoever is not in it has the ceiling that Permit says, without end. */
+  readonly grantTerms: ReadonlyMap<string, readonly GrantTerm[]>;
 }
 
 /** The host as Permit holds it. */
@@ -26,6 +43,10 @@ export interface HostSettings {
   readonly key: string;
   readonly name: string;
   readonly signIn: HostAttributesRead["sign_in"];
+  readonly sessions: HostAttributesRead["sessions"];
+  readonly rateLimits: HostAttributesRead["rate_limits"];
+  /** Names of what its policy needs and this gateway does not have: nobody can use it. */
+  readonly unsupported: readonly string[];
   readonly servers: ReadonlyMap<string, ServerSettings>;
 }
 

@@ -37,10 +37,20 @@ export const errorCatalogue = {
     rpc: permissionDeniedCode,
     sentence: "The policy of this host does not list the tool. Ask an admin to review it.",
   },
+  POLICY_UNSUPPORTED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence: "The policy needs something that this gateway does not have. Ask an admin to update the gateway.",
+  },
   NO_GRANT: {
     status: 200,
     rpc: permissionDeniedCode,
     sentence: "The policy gives you no access to this server. Ask an admin for a grant.",
+  },
+  GRANT_ENDED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence: "What the policy granted you on this server has ended. Ask an admin to extend it.",
   },
   CEILING_TOO_LOW: {
     status: 200,

@@ -6,8 +6,10 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { createUpstream } from "../src/adapters/upstream.ts";
 import { buildApp } from "../src/app.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { AuditRecord, Grant, HostSettings, ToolSettings } from "../src/deps.ts";
+import type { AuditRecord, Grant, HostSettings } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
+import { policyProblem } from "../src/features.ts";
+import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
 
 /** What the tests turn to see what the gateway makes of it. */
 export interface World {
@@ -32,16 +34,14 @@ export interface GatewayFixture {
   readonly config: Config;
   readonly world: World;
   readonly app: FastifyInstance;
+  /** Puts another policy in force; without an argument the one of the start. */
+  provision(change?: PolicyChange): void;
   /** Stores a consent and its fact, and returns the grant; its token is `token-{id}`. */
   connect(human: string, clientId: string, level: TrustLevel): Grant;
   close(): Promise<void>;
 }
 
-export const tools: readonly ToolSettings[] = [
-  { name: "list_issues", action: "list_issues", trust: "low" },
-  { name: "create_issue", action: "create_issue", trust: "medium" },
-  { name: "delete_issue", action: "delete_issue", trust: "high" },
-];
+const tools = { list_issues: "low", create_issue: "medium", delete_issue: "high" } as const;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -51,20 +51,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function hostSettings(upstreamUrl: string): HostSettings {
-  const server = (key: string) => ({
-    key,
-    name: key,
-    description: "",
-    upstreamUrl,
-    tools: new Map(tools.map((tool) => [tool.name, tool])),
+/** What a test says of the policy; everything else is as it is by default. */
+export interface PolicyChange {
+  readonly host?: NonNullable<HostDocuments["host"]>;
+  /** Attributes of `issues`. */
+  readonly server?: NonNullable<ServerDocuments["attributes"]>;
+  /** Tools of `issues`, beside or instead of those that are there. */
+  readonly tools?: ServerDocuments["tools"];
+}
+
+function hostSettings(upstreamUrl: string, { host = {}, server, tools: changed }: PolicyChange = {}): HostSettings {
+  return settingsOf({
+    host,
+    servers: {
+      issues: { attributes: { upstream_url: upstreamUrl, ...server }, tools: { ...tools, ...changed } },
+      other: { attributes: { upstream_url: upstreamUrl }, tools },
+    },
   });
-  return {
-    key: "demo",
-    name: "Demo",
-    signIn: { password: { enabled: true } },
-    servers: new Map(["issues", "other"].map((key) => [key, server(key)])),
-  };
 }
 
 /** Starts the application in front of one upstream; `issues` and `other` both lead there. */
@@ -93,21 +96,22 @@ export async function startGateway(
     storeFails: false,
     asked: [],
   };
-  const settings = hostSettings(upstreamUrl);
+  let settings = hostSettings(upstreamUrl);
+  const directory = { settings: options.settings ?? (() => settings), onChange: () => undefined };
   const upstream = createUpstream();
 
   const decide = (user: string, action: string, server: string): boolean => {
     world.asked.push(`${user} ${action} ${server}`);
     if (world.decisionsFail) throw new GatewayError("DECISION_UNAVAILABLE");
-    const tool = tools.find((candidate) => candidate.action === action);
+    const trust = tools[action as keyof typeof tools];
     const grant = [...world.grants.values()].find(({ clientId, email }) => agentKey(clientId, email) === user);
     const ceiling = world.ceilings.get(grant?.email ?? "");
     const consent = world.consents.get(user);
-    if (tool === undefined || ceiling === undefined || consent === undefined || server !== "issues") return false;
-    return reaches(effectiveTrust(ceiling, consent), tool.trust);
+    if (trust === undefined || ceiling === undefined || consent === undefined || server !== "issues") return false;
+    return reaches(effectiveTrust(ceiling, consent), trust);
   };
   const app = await buildApp(config, {
-    directory: { settings: options.settings ?? (() => settings), onChange: () => undefined },
+    directory,
     tokens: {
       verifyToken: async (token, server) => {
         const grant = world.grants.get(token.replace(/^token-/, ""));
@@ -156,7 +160,7 @@ export async function startGateway(
     readiness: {
       database: async () => options.notReady?.(),
       decisionPoint: async () => undefined,
-      policy: async () => undefined,
+      policy: async () => policyProblem(directory),
     },
     authorization: async () => undefined,
     webDir: new URL("./pages", import.meta.url).pathname,
@@ -170,6 +174,9 @@ export async function startGateway(
     config,
     world,
     app,
+    provision: (change) => {
+      settings = hostSettings(upstreamUrl, change);
+    },
     connect: (human, clientId, level) => {
       count += 1;
       const grant: Grant = {

@@ -1,5 +1,6 @@
 /** Streams without a call behind them: they end with the consent, and they don't keep the gateway from stopping. */
 import type { ServerResponse } from "node:http";
+import { profileKey } from "@permit-mcp-gateway/policies";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
 import { rpc, toolCall } from "./mcp-requests.ts";
@@ -46,18 +47,35 @@ async function open(message?: ReturnType<typeof rpc>): Promise<{ ended: Promise<
   return { ended, grantId: grant.id };
 }
 
-test.each([
-  ["the stream of server messages", undefined],
-  ["a subscription", rpc("subscriptions/listen", { notifications: {} })],
-])("%s ends when the consent is revoked", async (_what, message) => {
+const revoke = (grantId: string) => {
+  const grant = gateway.world.grants.get(grantId);
+  if (grant !== undefined) gateway.world.grants.set(grantId, { ...grant, revokedAt: gateway.world.now });
+};
+const term = { ceiling: "high", until: "2026-11-23" } as const;
+
+test.each<[string, string, ReturnType<typeof rpc> | undefined, (grantId: string) => void]>([
+  ["the stream of server messages", "the consent is revoked", undefined, revoke],
+  ["a subscription", "the consent is revoked", rpc("subscriptions/listen", { notifications: {} }), revoke],
+  [
+    "the stream of server messages",
+    "the policy's grant ends",
+    undefined,
+    () => gateway.provision({ server: { grant_terms: { [profileKey(alice)]: [term] } } }),
+  ],
+  [
+    "the stream of server messages",
+    "the policy can't be enforced any more",
+    undefined,
+    () => gateway.provision({ server: { requires: ["mutual-tls"] } }),
+  ],
+])("%s ends when %s", async (_what, _when, message, end) => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const { ended, grantId } = await open(message);
   await vi.advanceTimersByTimeAsync(5_000);
   const still = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 100, "open"))]);
   expect(still).toBe("open");
 
-  const grant = gateway.world.grants.get(grantId);
-  if (grant !== undefined) gateway.world.grants.set(grantId, { ...grant, revokedAt: gateway.world.now });
+  end(grantId);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(await ended).toBe(true);
   await expect.poll(() => streams[0]?.destroyed).toBe(true);

@@ -1,8 +1,10 @@
 /** `gateway/README.md` says what the code says. */
 import { readFileSync } from "node:fs";
+import { features } from "@permit-mcp-gateway/policies";
 import { expect, test } from "vitest";
 import { environmentSchema } from "../src/config.ts";
 import { errorCatalogue } from "../src/errors.ts";
+import { supportedFeatures } from "../src/features.ts";
 import { messageSteps } from "../src/mcp/pipeline.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -39,6 +41,11 @@ test("the environment table lists the variables and their defaults", () => {
     return [`\`${name}\``, ["required", "none"].includes(text) ? text : `\`${text}\``];
   });
   expect(listed.toSorted()).toEqual(known.toSorted());
+});
+
+test("every feature that a policy can require is one that the gateway has, or is listed as refused", () => {
+  const refused = rows("feature", "needed by", "what is refused").map(([name]) => name?.replaceAll("`", ""));
+  expect([...refused, ...supportedFeatures].toSorted()).toEqual(features.toSorted());
 });
 
 test("the table of steps has the pipeline's steps in its order", () => {

@@ -143,6 +143,15 @@ describe.skipIf(noChromium)("the consent page", () => {
     expect(tests.gateway.posts.map((post) => post.body)).toEqual([{ accept: false, query: signedQuery }]);
   });
 
+  it("says why when there is a grant that can't be used", async () => {
+    const message = 'What the policy granted you on "issues" ended with 2026-11-30 (UTC). Ask an admin to extend it.';
+    const refused = { error: "GRANT_ENDED", message };
+    tests.gateway.api.set("GET /api/consent", { status: 200, body: { ...consentView("low"), server: null, refused } });
+    const page = await tests.open(path);
+    await page.getByText(message).waitFor();
+    expect(await page.getByRole("button").allInnerTexts()).toEqual(["Deny and go back"]);
+  });
+
   it("stops when the ceiling was lowered meanwhile, and starts again from the new one", async () => {
     tests.gateway.api.set("GET /api/consent", { status: 200, body: consentView("high") });
     const message = "You can't consent to more than the ceiling an admin set for you on this server.";

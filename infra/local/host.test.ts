@@ -139,6 +139,59 @@ describe("a change of the policy", () => {
     await agent.close();
   });
 
+  test("that asks for an approval, which the gateway doesn't have, has the tool refused and not passed without one", async () => {
+    const agent = new Agent("approval", issues(), sdkV2("2026-07-28"));
+    await agent.connect(human("developer@example.com"), { level: "medium" });
+    expect(await agent.listTools()).toContain("create_issue");
+
+    const lines = ["create_issue: { trust: medium }", "create_issue: { trust: medium, approval: true }"] as const;
+    editPolicy(policyDir, "servers/issues.yaml", lines[0], lines[1]);
+    await host.provision();
+    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).not.toContain("create_issue");
+    const before = await upstreamCalls();
+    const recorded = audit.records.length;
+    expect(await agent.call("create_issue", { project: "DEMO", title: "Unapproved" })).toMatchObject({
+      kind: "denied",
+      code: "POLICY_UNSUPPORTED",
+      reason: expect.stringContaining("approval"),
+    });
+    expect(await upstreamCalls()).toEqual(before);
+    expect(audit.records.slice(recorded)).toMatchObject([
+      { tool: "create_issue", decision: "deny", code: "POLICY_UNSUPPORTED" },
+    ]);
+
+    editPolicy(policyDir, "servers/issues.yaml", lines[1], lines[0]);
+    await host.provision();
+    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).toContain("create_issue");
+    await agent.close();
+  });
+
+  test("of a grant's last day: allowed on it, refused after it, and allowed again when it is extended", async () => {
+    const agent = new Agent("last day", issues(), sdkV2("2026-07-28"));
+    await agent.connect(human("developer@example.com"), { level: "medium" });
+    const create = () => agent.call("create_issue", { project: "DEMO", title: "Before the end" });
+    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+    const grant = (until?: string) =>
+      `human: developer@example.com, ceiling: medium${until === undefined ? "" : `, until: ${until}`} }`;
+    // Not today: midnight may come while the test runs.
+    const dayMs = 24 * 60 * 60 * 1000;
+    const [tomorrow, yesterday] = [day(Date.now() + dayMs), day(Date.now() - dayMs)];
+
+    editPolicy(policyDir, "grants.yaml", grant(), grant(tomorrow));
+    await host.provision();
+    expect(await create()).toMatchObject({ kind: "result" });
+    const before = await upstreamCalls();
+    editPolicy(policyDir, "grants.yaml", grant(tomorrow), grant(yesterday));
+    await host.provision();
+    await expect.poll(create, { timeout: 20_000 }).toMatchObject({ kind: "denied", code: "GRANT_ENDED" });
+    expect(await upstreamCalls()).toEqual(before);
+
+    editPolicy(policyDir, "grants.yaml", grant(yesterday), grant());
+    await host.provision();
+    await expect.poll(create, { timeout: 20_000 }).toMatchObject({ kind: "result" });
+    await agent.close();
+  });
+
   test("that is wrong changes nothing and names file, line and column", async () => {
     editPolicy(policyDir, "servers/issues.yaml", "list_issues: { trust: low }", "list_issues: { trust: lowest }");
     await expect(host.provision()).rejects.toThrow(PolicyRefusedError);

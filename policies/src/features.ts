@@ -3,32 +3,52 @@
  * `requires`; a gateway refuses whatever requires something that it does not know. So a gateway older than its policy
  * refuses a call instead of letting it pass without, say, its approval.
  */
-import type { HostModel, ServerModel, ToolModel } from "./model.ts";
+import type { HostModel, ServerModel } from "./model.ts";
 import { defaultRateLimits } from "./schema/host-file.ts";
 import { signInMethods } from "./schema/sign-in.ts";
 
+// Every gateway has sign-in by password.
+const furtherSignInMethods = signInMethods.filter((method) => method !== "password");
+
+/** Every name that a plan can write. */
+export const features = [
+  "approval",
+  "upstream-oauth",
+  "upstream-header",
+  ...furtherSignInMethods.map((method) => `sign-in-${method}` as const),
+  "sign-in-domains",
+  "dynamic-servers",
+  "rate-limits",
+  "audit-arguments",
+  "audit-retention",
+] as const;
+
+export type Feature = (typeof features)[number];
+
 /** Of one tool: without them its calls are refused. */
-export function toolRequires(tool: ToolModel): readonly string[] {
-  return tool.approval.length > 0 ? ["approval"] : [];
+export function toolRequires({ approval }: { readonly approval: readonly unknown[] }): readonly Feature[] {
+  return approval.length > 0 ? ["approval"] : [];
 }
 
 /** Of one server: without them nothing of it can be used. */
-export function serverRequires(server: ServerModel): readonly string[] {
-  return server.auth.type === "none" ? [] : [`upstream-${server.auth.type}`];
+export function serverRequires({ auth }: Pick<ServerModel, "auth">): readonly Feature[] {
+  return auth.type === "none" ? [] : [`upstream-${auth.type}`];
 }
 
 /** Of the host: without them nobody can use it. */
-export function hostRequires(host: HostModel): readonly string[] {
+export function hostRequires(
+  host: Pick<HostModel, "signIn" | "dynamicServers" | "rateLimits" | "audit">,
+): readonly Feature[] {
   const { signIn } = host;
-  const methods = signInMethods.filter((method) => method !== "password" && signIn[method]?.enabled === true);
+  const methods = furtherSignInMethods.filter((method) => signIn[method]?.enabled === true);
   const limited = signIn.domains !== undefined || signInMethods.some((method) => signIn[method]?.domains !== undefined);
   const defaults = { retentionDays: 365, arguments: "none" };
   return [
-    ...methods.map((method) => `sign-in-${method}`),
-    ...(limited ? ["sign-in-domains"] : []),
-    ...(host.dynamicServers.enabled ? ["dynamic-servers"] : []),
-    ...(JSON.stringify(host.rateLimits) === JSON.stringify(defaultRateLimits) ? [] : ["rate-limits"]),
-    ...(host.audit.arguments === defaults.arguments ? [] : ["audit-arguments"]),
-    ...(host.audit.retentionDays === defaults.retentionDays ? [] : ["audit-retention"]),
+    ...methods.map((method) => `sign-in-${method}` as const),
+    ...(limited ? (["sign-in-domains"] as const) : []),
+    ...(host.dynamicServers.enabled ? (["dynamic-servers"] as const) : []),
+    ...(JSON.stringify(host.rateLimits) === JSON.stringify(defaultRateLimits) ? [] : (["rate-limits"] as const)),
+    ...(host.audit.arguments === defaults.arguments ? [] : (["audit-arguments"] as const)),
+    ...(host.audit.retentionDays === defaults.retentionDays ? [] : (["audit-retention"] as const)),
   ];
 }

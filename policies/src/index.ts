@@ -1,6 +1,7 @@
 export { dayOf } from "./day-of.ts";
 export * from "./decide.ts";
 export { canonicalEmail, isEmail } from "./email.ts";
+export * from "./features.ts";
 export * from "./host-settings.ts";
 export { toolDigest } from "./lock.ts";
 export * from "./model.ts";

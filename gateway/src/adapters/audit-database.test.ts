@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { settingsOf } from "../../testing/host-settings.ts";
 import { denyRecord } from "../audit/record.ts";
 import type { AuditRecord, Grant, ServerSettings } from "../deps.ts";
 import { createDatabaseAuditSink } from "./audit-database.ts";
@@ -17,7 +18,7 @@ beforeEach(async () => {
   await database.kysely.deleteFrom("gateway_audit").execute();
 });
 
-const server: ServerSettings = { key: "issues", name: "", description: "", upstreamUrl: "http://u", tools: new Map() };
+const server = settingsOf({ servers: { issues: { tools: {} } } }).servers.get("issues") as ServerSettings;
 const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: "C\u0000lient" } as Grant;
 const record = (tool: string): AuditRecord =>
   denyRecord({ requestId: "r", host: "demo", now: new Date(), grant, server, tool }, "NO_GRANT", "No grant.");

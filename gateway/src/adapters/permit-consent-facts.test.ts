@@ -8,7 +8,8 @@ import {
 } from "@permit-mcp-gateway/policies";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
-import type { AgentIdentity, HostSettings } from "../deps.ts";
+import { settingsOf } from "../../testing/host-settings.ts";
+import type { AgentIdentity } from "../deps.ts";
 import { createPermitClient } from "./permit-client.ts";
 import { createPermitConsentFacts } from "./permit-consent-facts.ts";
 import { type ClosableDecisionPoint, createPermitDecisionPoint } from "./permit-decision-point.ts";
@@ -22,22 +23,7 @@ const user = agentKey(alice.clientId, alice.email);
 let permit: PermitFixture;
 let decisions: ClosableDecisionPoint;
 
-const settings: HostSettings = {
-  key: "demo",
-  name: "Demo",
-  signIn: { password: { enabled: true } },
-  servers: new Map([
-    [
-      "issues",
-      {
-        ...{ key: "issues", name: "", description: "", upstreamUrl: "http://u" },
-        tools: new Map(
-          (["low", "medium", "high"] as const).map((trust) => [trust, { name: trust, action: trust, trust }]),
-        ),
-      },
-    ],
-  ]),
-};
+const settings = settingsOf({ servers: { issues: { tools: { low: "low", medium: "medium", high: "high" } } } });
 const facts = (visibleTimeoutMs = 2_000) =>
   createPermitConsentFacts({
     permit: createPermitClient({ apiKey: permitKey, apiUrl: permit.url, pdpUrl: permit.url }),

@@ -1,5 +1,5 @@
 import Fastify from "fastify";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
 import type { HostSettings } from "../deps.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -65,7 +65,95 @@ test("reads host, servers and tools", async () => {
     name: "delete-issue",
     action: "delete_issue",
     trust: "high",
+    unsupported: [],
+    digest: undefined,
   });
+});
+
+test("reads what the policy says beside trust", async () => {
+  const terms = { alice_40example_2ecom: [{ ceiling: "high", until: "2026-11-30", consent_days: 14 }] };
+  permit.instances.set("gateway_host:demo", {
+    attributes: { ...hostDocument(["issues"]).attributes, sessions: { idleDays: 7, absoluteDays: 30 } },
+  });
+  permit.instances.set("issues:issues", {
+    attributes: {
+      ...{ name: "Issues", description: "d", upstream_url: "http://127.0.0.1:1/mcp" },
+      ...{ list_tools: "all", timeout_seconds: 20, consent_days: 60, grant_terms: terms },
+    },
+  });
+  permit.resources.set("issues", {
+    key: "issues",
+    actions: {
+      list_issues: { name: "list", attributes: { tool: "list", trust: "low", digest: "sha256:1", approval: true } },
+    },
+  });
+  const settings = (await openDirectory()).settings();
+  expect(settings).toMatchObject({ sessions: { idleDays: 7, absoluteDays: 30 }, unsupported: [] });
+  const issues = settings.servers.get("issues");
+  expect(issues).toMatchObject({ listTools: "all", timeoutSeconds: 20, consentDays: 60, unsupported: [] });
+  expect(Object.fromEntries(issues?.grantTerms ?? [])).toEqual(terms);
+  expect(issues?.tools.get("list")).toMatchObject({ digest: "sha256:1", unsupported: ["approval"] });
+});
+
+describe("a policy of a later format, which can't be parsed", () => {
+  const later = (): void => {
+    permit.instances.set("gateway_host:demo", {
+      attributes: { ...hostDocument(["issues"]).attributes, sign_in: { ldap: true }, requires: ["sign-in-ldap"] },
+    });
+  };
+
+  test("still says what the host requires, after a start with the kept copy too", async () => {
+    const directory = await openDirectory();
+    expect(directory.settings().unsupported).toEqual([]);
+    later();
+    await directory.refresh();
+    expect(directory.settings().unsupported).toEqual(["sign-in-ldap"]);
+    expect((await openDirectory()).settings().unsupported).toEqual(["sign-in-ldap"]);
+  });
+
+  test("at a start with a copy of before is not passed over", async () => {
+    await openDirectory();
+    later();
+    expect((await openDirectory()).settings().unsupported).toEqual(["sign-in-ldap"]);
+  });
+
+  test.each<[string, () => void]>([
+    [
+      "the server",
+      () => permit.instances.set("issues:issues", { attributes: { auth: { type: "mtls" }, requires: ["mtls"] } }),
+    ],
+    [
+      "one of its tools",
+      () =>
+        permit.resources.set("issues", {
+          actions: {
+            list_issues: { attributes: { tool: "list issues", trust: { from: "mtls" }, requires: ["mtls"] } },
+          },
+        }),
+    ],
+  ])("still says what %s requires", async (_what, change) => {
+    const directory = await openDirectory();
+    change();
+    await directory.refresh();
+    await directory.refresh();
+    expect(directory.settings().servers.get("issues")).toMatchObject({ unsupported: ["mtls"] });
+  });
+});
+
+test("a copy made by a gateway that knew less does not stand for what it left out", async () => {
+  const directory = await openDirectory();
+  await directory.close();
+  const settings = {
+    host: { ...hostDocument([]).attributes, requires: ["rate-limits"] },
+    servers: {},
+    readWith: ["sign-in-domains"],
+  };
+  await database.kysely
+    .updateTable("gateway_host_settings")
+    .set({ settings: JSON.stringify(settings) })
+    .execute();
+  permit.failWith = 503;
+  expect((await openDirectory()).settings().unsupported).toEqual(["rate-limits"]);
 });
 
 test("follows changes in the background and tells listeners: once at first, then on change", async () => {

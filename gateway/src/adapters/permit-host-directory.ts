@@ -5,7 +5,8 @@ import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { permitFailure } from "./permit-client.ts";
-import { type HostSnapshot, hostSnapshotSchema, readHostSnapshot, toSettings } from "./permit-host-snapshot.ts";
+import { toSettings } from "./permit-host-settings.ts";
+import { type HostSnapshot, hostSnapshotSchema, readHostSnapshot } from "./permit-host-snapshot.ts";
 
 export interface HostDirectoryOptions {
   readonly permit: Permit;
@@ -46,7 +47,7 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
     if (problem === undefined && lastProblem !== undefined) log.info("host settings are read from Permit again");
     lastProblem = problem;
   };
-  const accept = async (next: HostSnapshot, onRefused: (server: string, reason: string) => void) => {
+  const accept = async (next: HostSnapshot, onRefused: (what: string, reason: string) => void) => {
     snapshot = next;
     settings = toSettings(hostKey, next, onRefused);
     for (const listener of listeners) await notify(listener, settings);
@@ -69,14 +70,12 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
       .where("host", "=", hostKey)
       .executeTakeFirst();
     const parsed = hostSnapshotSchema.safeParse(row?.settings);
-    if (!parsed.success) return;
-    log.warn("Permit does not answer; starting with the kept copy of the host's settings");
-    await accept(parsed.data, () => undefined);
+    if (parsed.success) await accept(parsed.data, () => undefined);
   };
 
-  const refresh = async () => {
+  const refresh = async (): Promise<boolean> => {
     const refused: string[] = [];
-    const onRefused = (server: string, reason: string) => refused.push(`${server}: ${reason}`);
+    const onRefused = (what: string, reason: string) => refused.push(`${what}: ${reason}`);
     try {
       const next = await readHostSnapshot(permit, hostKey, snapshot, onRefused);
       // The accepted settings report what they refuse too, so a refusal shows even when nothing else changed.
@@ -84,9 +83,11 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
       else await accept(next, onRefused);
       await keepCopy(next);
       report(refused.length === 0 ? undefined : refused.join("; "));
+      return true;
     } catch (error) {
       const failure = permitFailure(`reading host ${hostKey}`, error);
       report(failure.detail ?? failure.message);
+      return false;
     }
   };
   const refreshForEver = async () => {
@@ -96,8 +97,11 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
     }
   };
 
-  await refresh();
-  if (snapshot === undefined) await takeCopy();
+  // The copy first: a policy of a later format, which can't be parsed, still says what of the copy no longer holds.
+  await takeCopy();
+  if (!(await refresh()) && settings !== undefined) {
+    log.warn("Permit does not answer; starting with the kept copy of the host's settings");
+  }
   // Ends by the abort of `close`, in the sleep.
   const running = refreshForEver().catch(() => undefined);
 
@@ -110,7 +114,9 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
       listeners.push(listener);
       if (settings !== undefined) void notify(listener, settings);
     },
-    refresh,
+    refresh: async () => {
+      await refresh();
+    },
     close: async () => {
       closed.abort();
       await running;

@@ -1,4 +1,4 @@
-/** The host's settings as Permit's documents, and what the gateway makes of them. Pure but for the reads. */
+/** The host as Permit's documents, read and checked. Also the form in which the last good copy is kept. */
 import {
   gatewayHostType,
   hostAttributesSchema,
@@ -9,7 +9,7 @@ import {
 } from "@permit-mcp-gateway/policies";
 import type { Permit } from "permitio";
 import { z } from "zod";
-import type { HostSettings, ServerSettings, ToolSettings } from "../deps.ts";
+import { supportedFeatures } from "../features.ts";
 
 const serverSnapshotSchema = z.object({
   attributes: serverAttributesSchema,
@@ -17,70 +17,78 @@ const serverSnapshotSchema = z.object({
   actions: z.record(z.string(), toolAttributesSchema),
 });
 
-/** Everything read of one host, checked: also the form in which the last good copy is kept. */
+/** Everything read of one host, checked. */
 export const hostSnapshotSchema = z.object({
   host: hostAttributesSchema,
   servers: z.record(z.string(), serverSnapshotSchema),
+  /**
+   * What the gateway that read it supported. It dropped what it did not know, so a later gateway that starts with its
+   * copy must not take a feature for configured that is not in the copy.
+   */
+  readWith: z.array(z.string()).default([]),
 });
 
 export type HostSnapshot = z.infer<typeof hostSnapshotSchema>;
 export type ServerSnapshot = z.infer<typeof serverSnapshotSchema>;
 
-async function readServer(permit: Permit, key: string): Promise<unknown> {
+const requiring = z.object({ requires: z.array(z.string()).default([]) });
+
+/** What documents require though they can't be parsed: a policy of a later format is what `requires` is there for. */
+function requiresOf(documents: readonly unknown[]): string[] {
+  return documents.flatMap((document) => requiring.safeParse(document).data?.requires ?? []);
+}
+
+async function readServer(permit: Permit, key: string) {
   const [type, instance] = await Promise.all([
     permit.api.resources.get(key),
     permit.api.resourceInstances.get(serverRef(key)),
   ]);
   const actions = Object.entries(type.actions ?? {}).map(([action, { attributes }]) => [action, attributes]);
-  return { attributes: instance.attributes, actions: Object.fromEntries(actions) };
+  return {
+    attributes: instance.attributes as unknown,
+    actions: Object.fromEntries(actions) as Record<string, unknown>,
+  };
+}
+
+/** A server's documents; the previous ones with the new requirements where they can't be parsed. */
+function checkServer(
+  documents: Awaited<ReturnType<typeof readServer>>,
+  previous: ServerSnapshot | undefined,
+  onRefused: (reason: string) => void,
+): ServerSnapshot | undefined {
+  const parsed = serverSnapshotSchema.safeParse(documents);
+  if (parsed.success) return parsed.data;
+  onRefused(z.prettifyError(parsed.error));
+  if (previous === undefined) return undefined;
+  const { attributes } = previous;
+  const requires = requiresOf([attributes, documents.attributes, ...Object.values(documents.actions)]);
+  return { ...previous, attributes: { ...attributes, requires: [...new Set(requires)] } };
 }
 
 /**
- * Reads the host from Permit. A server whose document can't be parsed keeps what `previous` says of it, or is left
- * out; `onRefused` is told. Throws when Permit can't be reached or the host's own document can't be parsed.
+ * Reads the host from Permit. Documents that can't be parsed leave what `previous` says of them, but for what they
+ * require; a server of which nothing was known is left out. `onRefused` is told. Throws when Permit can't be reached,
+ * and when the host's own document can't be parsed and requires nothing.
  */
 export async function readHostSnapshot(
   permit: Permit,
   hostKey: string,
   previous: HostSnapshot | undefined,
-  onRefused: (server: string, reason: string) => void,
+  onRefused: (what: string, reason: string) => void,
 ): Promise<HostSnapshot> {
-  const instance = await permit.api.resourceInstances.get(instanceRef(gatewayHostType, hostKey));
-  const host = hostAttributesSchema.parse(instance.attributes);
+  const { attributes } = await permit.api.resourceInstances.get(instanceRef(gatewayHostType, hostKey));
+  const host = hostAttributesSchema.safeParse(attributes);
+  if (!host.success) {
+    const requires = requiresOf([attributes]);
+    if (previous === undefined || requires.length === 0) throw host.error;
+    onRefused(hostKey, z.prettifyError(host.error));
+    return { ...previous, host: { ...previous.host, requires } };
+  }
   const servers: Record<string, ServerSnapshot> = {};
-  for (const key of host.servers) {
-    const parsed = serverSnapshotSchema.safeParse(await readServer(permit, key));
-    const kept = parsed.success ? parsed.data : previous?.servers[key];
-    if (!parsed.success) onRefused(key, z.prettifyError(parsed.error));
-    if (kept !== undefined) servers[key] = kept;
+  for (const key of host.data.servers) {
+    const documents = await readServer(permit, key);
+    const checked = checkServer(documents, previous?.servers[key], (reason) => onRefused(key, reason));
+    if (checked !== undefined) servers[key] = checked;
   }
-  return { host, servers };
-}
-
-/** The server's tools by exact name; undefined when two actions claim one name: which trust holds would be chance. */
-function toServer(key: string, { attributes, actions }: ServerSnapshot): ServerSettings | undefined {
-  const tools = new Map<string, ToolSettings>();
-  for (const [action, { tool, trust }] of Object.entries(actions)) {
-    if (tools.has(tool)) return undefined;
-    tools.set(tool, { name: tool, action, trust });
-  }
-  const { name, description, upstream_url: upstreamUrl } = attributes;
-  return { key, name, description, upstreamUrl, tools };
-}
-
-/** The settings of a snapshot. A server with an ambiguous tool is left out; `onRefused` is told. */
-export function toSettings(
-  hostKey: string,
-  { host, servers }: HostSnapshot,
-  onRefused: (server: string, reason: string) => void,
-): HostSettings {
-  const accepted = new Map<string, ServerSettings>();
-  for (const key of host.servers) {
-    const snapshot = servers[key];
-    if (snapshot === undefined) continue;
-    const server = toServer(key, snapshot);
-    if (server === undefined) onRefused(key, "Two actions stand for one tool name.");
-    else accepted.set(key, server);
-  }
-  return { key: hostKey, name: host.name, signIn: host.sign_in, servers: accepted };
+  return { host: host.data, servers, readWith: [...supportedFeatures] };
 }

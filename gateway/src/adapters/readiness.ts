@@ -1,10 +1,11 @@
 import { sql } from "kysely";
 import type { DecisionPoint, HostDirectory, Readiness } from "../deps.ts";
+import { policyProblem } from "../features.ts";
 import type { Database } from "./database.ts";
 
 const databaseTimeoutMs = 2_000;
 
-/** The gateway is ready when its database answers, the decision point answers and a policy was read. */
+/** The gateway is ready when its database answers, the decision point answers and a policy was read that it can enforce. */
 export function createReadiness(parts: {
   readonly database: Database;
   readonly decisions: DecisionPoint;
@@ -26,13 +27,6 @@ export function createReadiness(parts: {
       }
     },
     decisionPoint: async () => ((await parts.decisions.ready()) ? undefined : "The decision point does not answer."),
-    policy: async () => {
-      try {
-        parts.directory.settings();
-        return undefined;
-      } catch {
-        return "The host's settings were never read from Permit. Is the host provisioned and the API key right?";
-      }
-    },
+    policy: async () => policyProblem(parts.directory),
   };
 }

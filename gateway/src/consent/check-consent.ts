@@ -1,6 +1,8 @@
-import { reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import { effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { HostSettings, ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { assertSupported } from "../features.ts";
+import { grantTermAt } from "./grant-term.ts";
 
 /** What a human may be asked to consent to: a server of the host on which the policy grants them something. */
 export interface Grantable {
@@ -8,30 +10,43 @@ export interface Grantable {
   readonly ceiling: TrustLevel;
 }
 
-/** The server asked for, when it exists and this human has a ceiling on it. */
+/** Who consents, and when. */
+export interface Consenter {
+  readonly email: string;
+  /** Server key -> ceiling, as Permit has them now. */
+  readonly ceilings: ReadonlyMap<string, TrustLevel>;
+  readonly now: Date;
+}
+
+/**
+ * The server asked for, with what this human may consent to at most. Throws GatewayError SERVER_NOT_GRANTED,
+ * GRANT_ENDED or POLICY_UNSUPPORTED.
+ */
 export function findGrantable(
   settings: HostSettings,
-  ceilings: ReadonlyMap<string, TrustLevel>,
-  server: string,
-): Grantable | undefined {
-  const known = settings.servers.get(server);
-  const ceiling = ceilings.get(server);
-  return known === undefined || ceiling === undefined ? undefined : { server: known, ceiling };
+  { email, ceilings, now }: Consenter,
+  requested: string,
+): Grantable {
+  assertSupported("The policy of this host", settings);
+  const server = settings.servers.get(requested);
+  const ceiling = ceilings.get(requested);
+  if (server === undefined || ceiling === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
+  assertSupported(`The policy of "${server.key}"`, server);
+  return { server, ceiling: effectiveTrust(ceiling, grantTermAt(server, email, now).ceiling) };
 }
 
 /**
  * May this human consent to `level` on the server of the request? `chosen` is the server the page sent: it must be the
  * one the client asked for, or the human saw another question than the one that is answered. Throws GatewayError
- * CONSENT_REQUEST_INVALID, SERVER_NOT_GRANTED or CEILING_EXCEEDED.
+ * CONSENT_REQUEST_INVALID, CEILING_EXCEEDED, and what `findGrantable` throws.
  */
 export function checkConsent(
   settings: HostSettings,
-  ceilings: ReadonlyMap<string, TrustLevel>,
+  consenter: Consenter,
   asked: { readonly requested: string; readonly chosen: string; readonly level: TrustLevel },
 ): Grantable {
   if (asked.chosen !== asked.requested) throw new GatewayError("CONSENT_REQUEST_INVALID");
-  const grantable = findGrantable(settings, ceilings, asked.requested);
-  if (grantable === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
+  const grantable = findGrantable(settings, consenter, asked.requested);
   if (!reaches(grantable.ceiling, asked.level)) throw new GatewayError("CEILING_EXCEEDED");
   return grantable;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { profileKey } from "@permit-mcp-gateway/policies";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../adapters/database.ts";
 import { GatewayError } from "../errors.ts";
@@ -55,12 +56,14 @@ describe("what the page shows", () => {
           { name: "delete_issue", trust: "high" },
         ],
       },
+      refused: null,
     });
   });
 
   test("nothing to consent to without a grant of the policy", async () => {
     const { human, query } = await ask("contractor");
-    expect((await human.consentView(query)).server).toBeNull();
+    const view = await human.consentView(query);
+    expect([view.server, view.refused?.error]).toEqual([null, "SERVER_NOT_GRANTED"]);
   });
 
   test("a client's name can't rewrite the page", async () => {
@@ -124,6 +127,62 @@ describe("refused consents have no effect", () => {
       expect(answer).toMatchObject({ status: 403, body: { error: "CEILING_EXCEEDED" } });
     });
     host.facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
+  });
+
+  test.each<[string, Parameters<typeof host.directory.change>[0], string]>([
+    ["the host's policy can't be enforced", { host: { requires: ["sign-in-otp"] } }, "POLICY_UNSUPPORTED"],
+    [
+      "the server's policy can't be enforced",
+      { servers: { issues: { tools: {}, attributes: { auth: { type: "oauth" } } } } },
+      "POLICY_UNSUPPORTED",
+    ],
+    [
+      "the policy's grant has ended",
+      {
+        servers: {
+          issues: {
+            tools: {},
+            attributes: {
+              grant_terms: { [profileKey("lead@example.com")]: [{ ceiling: "high", until: "2026-01-01" }] },
+            },
+          },
+        },
+      },
+      "GRANT_ENDED",
+    ],
+  ])("when %s: the page says so, accepting is refused, denying still works", async (_what, change, error) => {
+    const { human, query } = await ask("lead");
+    await host.directory.change(change);
+    try {
+      await expectNoEffect(async () => {
+        expect(await human.consentView(query)).toMatchObject({ server: null, refused: { error } });
+        const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+        expect(answer).toMatchObject({ status: 403, body: { error } });
+        expect((await human.answerConsent({ accept: false, query })).status).toBe(200);
+      });
+    } finally {
+      await host.directory.change();
+    }
+  });
+
+  test("above the ceiling of the day, whatever tuple Permit still has", async () => {
+    const { human, query } = await ask("lead");
+    const terms = [{ ceiling: "high", until: "2026-01-01" }, { ceiling: "medium" }] as const;
+    const { issues } = host.directory.documents.servers;
+    await host.directory.change({
+      servers: {
+        issues: { tools: {}, ...issues, attributes: { grant_terms: { [profileKey(human.email)]: [...terms] } } },
+      },
+    });
+    try {
+      expect((await human.consentView(query)).server?.ceiling).toBe("medium");
+      await expectNoEffect(async () => {
+        const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "high" });
+        expect(answer).toMatchObject({ status: 403, body: { error: "CEILING_EXCEEDED" } });
+      });
+    } finally {
+      await host.directory.change();
+    }
   });
 
   test("without a session, from another site, or not as JSON", async () => {

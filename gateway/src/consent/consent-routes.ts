@@ -1,14 +1,14 @@
 /** The JSON behind the sign-in page, the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { HostDirectory } from "../deps.ts";
+import type { Clock, HostDirectory } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
-import { checkConsent, findGrantable } from "./check-consent.ts";
+import { type Consenter, checkConsent, findGrantable, type Grantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
-import type { ConsentAnswer, ConsentView, SignInView } from "./contract.ts";
+import type { ConsentAnswer, ConsentServer, ConsentView, SignInView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
 import { giveConsent } from "./give-consent.ts";
 
@@ -17,6 +17,7 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly publicUrl: string;
   readonly directory: HostDirectory;
   readonly library: AuthLibrary;
+  readonly clock: Clock;
 }
 
 const consentBody = z.discriminatedUnion("accept", [
@@ -38,7 +39,7 @@ export async function requireSignedIn(library: AuthLibrary, request: FastifyRequ
 
 /** `/api/sign-in` and `/api/consent`. */
 export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
-  const { publicUrl, directory, library, facts } = deps;
+  const { publicUrl, directory, library, facts, clock } = deps;
 
   /** The request behind a signed query: verified by the library, its client still known. */
   const openRequest = async (request: FastifyRequest, query: string) => {
@@ -54,6 +55,11 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     return { human, cookie, denial, asked, client: displayClient(asked.clientId, client.name, asked.redirectUri) };
   };
 
+  const consenterOf = async ({ email }: SignedIn): Promise<Consenter> => {
+    const ceilings = await facts.ceilings(email);
+    return { email, ceilings, now: clock() };
+  };
+
   return async (app) => {
     app.get("/api/sign-in", async (): Promise<SignInView> => {
       const { name, signIn } = directory.settings();
@@ -63,22 +69,14 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     app.get("/api/consent", async (request): Promise<ConsentView> => {
       const { human, asked, client } = await openRequest(request, rawQuery(request));
       const settings = directory.settings();
-      const grantable = findGrantable(settings, await facts.ceilings(human.email), asked.server);
-      return {
-        host: { name: settings.name },
-        human: { email: human.email },
-        client,
-        server:
-          grantable === undefined
-            ? null
-            : {
-                key: grantable.server.key,
-                name: grantable.server.name,
-                description: grantable.server.description,
-                ceiling: grantable.ceiling,
-                tools: [...grantable.server.tools.values()].map(({ name, trust }) => ({ name, trust })),
-              },
-      };
+      const view = { host: { name: settings.name }, human: { email: human.email }, client };
+      const consenter = await consenterOf(human);
+      try {
+        return { ...view, server: serverView(findGrantable(settings, consenter, asked.server)), refused: null };
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        return { ...view, server: null, refused: { error: error.code, message: error.sentence } };
+      }
     });
 
     app.post("/api/consent", async (request): Promise<ConsentAnswer> => {
@@ -88,7 +86,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const answer = parsed.data;
       const { human, cookie, denial, asked, client } = await openRequest(request, answer.query);
       if (!answer.accept) return { redirect: denial };
-      checkConsent(directory.settings(), await facts.ceilings(human.email), {
+      checkConsent(directory.settings(), await consenterOf(human), {
         requested: asked.server,
         chosen: answer.server,
         level: answer.level,
@@ -110,6 +108,17 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       );
       return { redirect };
     });
+  };
+}
+
+function serverView({ server, ceiling }: Grantable): ConsentServer {
+  const { key, name, description } = server;
+  return {
+    key,
+    name,
+    description,
+    ceiling,
+    tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),
   };
 }
 

@@ -14,8 +14,10 @@ export interface ConsentView {
   readonly human: { readonly email: string };
   /** `redirectHost` is shown so that a human can see a client that pretends to be another one. */
   readonly client: { readonly id: string; readonly name: string; readonly redirectHost: string };
-  /** The server asked for. Null when this human has no grant on it, or it does not exist: the empty state. */
+  /** The server asked for. Null when there is nothing to consent to: the empty state. */
   readonly server: ConsentServer | null;
+  /** Why there is nothing: no grant or no such server, a grant that ended, a policy that can't be enforced. */
+  readonly refused: ErrorView | null;
 }
 
 export interface ConsentServer {

@@ -7,7 +7,6 @@ import { GatewayError } from "../errors.ts";
 export interface Denial {
   readonly tool: ToolSettings;
   readonly server: ServerSettings;
-  readonly grant: Grant;
 }
 
 /** The refusal that names the lower of ceiling and consent. Pure; the decision itself is made elsewhere. */
@@ -39,7 +38,10 @@ export function denialOf(
 }
 
 /** Reads ceiling and consent to explain a denial. Never throws: without them the reason is general, the denial stands. */
-export async function explainDenial(denial: Denial, facts: ConsentFacts): Promise<GatewayError> {
+export async function explainDenial(
+  denial: Denial & { readonly grant: Grant },
+  facts: ConsentFacts,
+): Promise<GatewayError> {
   const { grant, server } = denial;
   try {
     const [ceilings, consent] = await Promise.all([facts.ceilings(grant.email), facts.consent(grant, server.key)]);

@@ -8,7 +8,9 @@ import type {
   DecisionPoint,
   Grant,
   GrantStore,
+  GrantTerm,
   HostDirectory,
+  HostSettings,
   ServerSettings,
   TokenVerifier,
   Upstream,
@@ -45,8 +47,9 @@ export interface Exchange {
   readonly signal: AbortSignal;
 }
 
-/** The server that the address names. */
+/** The server that the address names, and the host's settings of the same moment. */
 export interface WithServer {
+  readonly host: HostSettings;
   readonly server: ServerSettings;
 }
 
@@ -58,6 +61,11 @@ export interface WithToken {
 /** From here on human and agent are known: whatever becomes of a tool call is recorded. */
 export interface WithGrant {
   readonly grant: Grant;
+}
+
+/** What the policy grants the human here today. */
+export interface WithTerm {
+  readonly term: GrantTerm;
 }
 
 export interface WithMessage {

@@ -9,6 +9,7 @@ import { checkGrant } from "./steps/check-grant.ts";
 import { checkHeaders } from "./steps/check-headers.ts";
 import { checkMethod } from "./steps/check-method.ts";
 import { checkOrigin } from "./steps/check-origin.ts";
+import { checkPolicy } from "./steps/check-policy.ts";
 import { filterReplay } from "./steps/filter-replay.ts";
 import { filterToolList } from "./steps/filter-tool-list.ts";
 import { forward } from "./steps/forward.ts";
@@ -30,6 +31,7 @@ export const messageSteps = chain()
   .step(readBody)
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
+  .step(checkPolicy)
   .step(checkMethod)
   .step(checkHeaders)
   .step(openSession)
@@ -45,6 +47,7 @@ export const sessionSteps = chain()
   .step(authenticate)
   .step(loadGrant)
   .step(checkGrant)
+  .step(checkPolicy)
   .step(sessionHeaders)
   .step(openSession)
   .step(filterReplay)

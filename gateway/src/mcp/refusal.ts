@@ -15,11 +15,17 @@ export class McpRefusal extends Error {
     this.name = "McpRefusal";
     this.error = error;
     const id = answerId(exchange.message);
-    // Only an answer to a request can carry its refusal in a 200; for everything else the status is the message.
-    this.status = error.status === 200 && id === undefined ? 400 : error.status;
+    this.status = statusOf(error, id !== undefined);
     this.headers = refusalHeaders(error, exchange, publicUrl);
     this.body = refusalBody(error, exchange);
   }
+}
+
+/** Clients read a JSON-RPC error in a 200 only. For what is no answer to a request, the status is the message. */
+function statusOf({ code, status }: GatewayError, answersRequest: boolean): number {
+  const denied = status === 403 && errorCatalogue[code].rpc === permissionDeniedCode;
+  if (answersRequest) return denied ? 200 : status;
+  return status === 200 ? 400 : status;
 }
 
 function refusalBody(error: GatewayError, { message, server }: Progress): object {

@@ -9,7 +9,9 @@ import type { Answered, Exchange, McpDeps, Progress } from "./exchange.ts";
 import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { assertAlive } from "./steps/check-grant.ts";
+import { assertServed } from "./steps/check-policy.ts";
 import { recordRefusal } from "./steps/record.ts";
+import { resolveServer } from "./steps/resolve-server.ts";
 
 /** How often an open stream is checked for a consent that ended meanwhile. */
 const streamCheckMs = 5_000;
@@ -43,6 +45,8 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
         const grant = await deps.grants.find(answered.grant.id);
         if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
         assertAlive(grant, deps.clock());
+        const { host, server } = resolveServer(answered, deps);
+        assertServed(host, server, grant, deps.clock());
       } catch (error) {
         request.log.info({ error: (error as Error).message }, "open stream ended");
         abort.abort();

@@ -76,6 +76,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     database,
     directory,
     library,
+    clock,
     log,
     grants: options.grants,
     facts: options.facts,

@@ -99,11 +99,10 @@ describe("discovery", () => {
 describe("sign-in", () => {
   test("the page learns what is on, and what is off is off", async () => {
     expect((await get("/api/sign-in")).body).toEqual({ host: { name: "Demo host" }, password: true });
-    const servers = [...host.directory.settings().servers.values()];
-    await host.directory.change(servers, { password: false });
+    await host.directory.change({ host: { sign_in: { password: { enabled: false } } } });
     expect((await get("/api/sign-in")).body).toMatchObject({ password: false });
     expect(await host.human("lead").signIn()).toMatchObject({ status: 403, body: { error: "SIGN_IN_METHOD_OFF" } });
-    await host.directory.change(servers);
+    await host.directory.change();
     expect((await host.human("lead").signIn()).status).toBe(200);
   });
 

@@ -26,6 +26,7 @@ export function consentView(ceiling: Level): ConsentView {
         { name: "delete_issue", trust: "high" },
       ],
     },
+    refused: null,
   };
 }
 

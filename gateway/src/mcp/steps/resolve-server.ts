@@ -3,7 +3,8 @@ import type { Exchange, McpDeps, WithServer } from "../exchange.ts";
 
 /** The address names a server of this host, by its exact key. */
 export function resolveServer({ serverKey }: Exchange, { directory }: McpDeps): WithServer {
-  const server = directory.settings().servers.get(serverKey);
+  const host = directory.settings();
+  const server = host.servers.get(serverKey);
   if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
-  return { server };
+  return { host, server };
 }

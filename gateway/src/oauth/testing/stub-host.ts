@@ -1,34 +1,28 @@
 /** The host and Permit in memory, as deps.ts describes them. */
-import { type TrustLevel, toolActionKey } from "@permit-mcp-gateway/policies";
-import type { AgentIdentity, ConsentFacts, HostDirectory, HostSettings, ServerSettings } from "../../deps.ts";
+import type { TrustLevel } from "@permit-mcp-gateway/policies";
+import { type HostDocuments, type ServerDocuments, settingsOf } from "../../../testing/host-settings.ts";
+import type { AgentIdentity, ConsentFacts, HostDirectory, HostSettings } from "../../deps.ts";
 
-/** Settings of one server with these tools. */
-export function stubServer(key: string, tools: Readonly<Record<string, TrustLevel>>): ServerSettings {
-  return {
-    key,
+/** Documents of one server with these tools. */
+export function stubServer(key: string, tools: ServerDocuments["tools"]): ServerDocuments {
+  const attributes = {
     name: `The ${key} server`,
     description: `Has ${key}.`,
-    upstreamUrl: `https://${key}.example.com/mcp`,
-    tools: new Map(Object.entries(tools).map(([name, trust]) => [name, { name, trust, action: toolActionKey(name) }])),
+    upstream_url: `https://${key}.example.com/mcp`,
   };
+  return { attributes, tools };
 }
 
-/** A directory whose settings the test sets. */
+/** A directory whose settings the test changes. */
 export class StubDirectory implements HostDirectory {
+  /** As it was at the start. */
+  readonly documents: HostDocuments;
   #settings: HostSettings;
   readonly #listeners: ((settings: HostSettings) => Promise<void>)[] = [];
 
-  constructor(...servers: ServerSettings[]) {
-    this.#settings = StubDirectory.#of(servers, true);
-  }
-
-  static #of(servers: readonly ServerSettings[], password: boolean): HostSettings {
-    return {
-      key: "demo",
-      name: "Demo host",
-      signIn: { password: { enabled: password } },
-      servers: new Map(servers.map((server) => [server.key, server])),
-    };
+  constructor(documents: HostDocuments) {
+    this.documents = documents;
+    this.#settings = settingsOf(documents);
   }
 
   settings(): HostSettings {
@@ -39,9 +33,16 @@ export class StubDirectory implements HostDirectory {
     this.#listeners.push(listener);
   }
 
-  /** `announce: false` is a change whose listeners have not run yet, or have failed. */
-  async change(servers: readonly ServerSettings[], { password = true, announce = true } = {}): Promise<void> {
-    this.#settings = StubDirectory.#of(servers, password);
+  /**
+   * Replaces what is named and puts back the rest. `announce: false` is a change whose listeners have not run yet, or
+   * have failed.
+   */
+  async change({ host = {}, servers = {} }: Partial<HostDocuments> = {}, { announce = true } = {}): Promise<void> {
+    const { documents } = this;
+    this.#settings = settingsOf({
+      host: { ...documents.host, ...host },
+      servers: { ...documents.servers, ...servers },
+    });
     if (!announce) return;
     for (const listener of this.#listeners) await listener(this.#settings);
   }

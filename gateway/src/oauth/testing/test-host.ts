@@ -8,6 +8,7 @@ import { buildApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
 import type { GrantStore } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
+import { policyProblem } from "../../features.ts";
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -66,10 +67,13 @@ export class TestHost {
       AUTH_SECRET: "a secret for tests that is long enough",
       INITIAL_ACCOUNTS: JSON.stringify(emails.map((email) => ({ email, password }))),
     });
-    const directory = new StubDirectory(
-      stubServer("issues", { list_issues: "low", create_issue: "medium", delete_issue: "high" }),
-      stubServer("wiki", { read_page: "low" }),
-    );
+    const directory = new StubDirectory({
+      host: { name: "Demo host" },
+      servers: {
+        issues: stubServer("issues", { list_issues: "low", create_issue: "medium", delete_issue: "high" }),
+        wiki: stubServer("wiki", { read_page: "low" }),
+      },
+    });
     const facts = new StubFacts();
     facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
     facts.ceilingsOf["developer@example.com"] = { issues: "medium" };
@@ -102,7 +106,7 @@ export class TestHost {
       readiness: {
         database: async () => undefined,
         decisionPoint: async () => undefined,
-        policy: async () => undefined,
+        policy: async () => policyProblem(directory),
       },
       webDir: import.meta.dirname,
     });

@@ -13,12 +13,13 @@ interface ConsentEmptyProps {
   readonly onReload: () => void;
 }
 
-/** The human has no grant on the server asked for, or there is no such server: the page does not tell which. */
+/** There is nothing to consent to. Between no grant and no such server the page does not tell. */
 export function ConsentEmpty({ view, query, onDone, onReload }: ConsentEmptyProps) {
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<ApiError>();
   const resource = plainText(new URLSearchParams(query).get("resource") ?? "", 200);
   const client = clientNameOf(view.client);
+  const { refused } = view;
 
   async function deny() {
     setSending(true);
@@ -37,10 +38,14 @@ export function ConsentEmpty({ view, query, onDone, onReload }: ConsentEmptyProp
         <bdi className="client-name">{client}</bdi> asks for a server that you have no access to.
       </p>
       {resource === "" ? null : <p className="fact-id">{resource}</p>}
-      <p>
-        Ask an admin of {view.host.name} for a grant on it for <strong>{view.human.email}</strong>, at the level you
-        need: low to read, medium to write, high to delete. Then connect again from the client.
-      </p>
+      {refused === null || refused.error === "SERVER_NOT_GRANTED" ? (
+        <p>
+          Ask an admin of {view.host.name} for a grant on it for <strong>{view.human.email}</strong>, at the level you
+          need: low to read, medium to write, high to delete. Then connect again from the client.
+        </p>
+      ) : (
+        <p>{plainText(refused.message, 500)}</p>
+      )}
       <RequestFacts view={view} />
       {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
       <div className="actions">

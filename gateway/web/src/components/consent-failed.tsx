@@ -7,9 +7,11 @@ interface ConsentFailedProps {
   readonly onReload: () => void;
 }
 
-/** True when the policy was changed after the page was loaded: the human's grant is gone or its ceiling lower. */
+const ofPolicy = ["CEILING_EXCEEDED", "SERVER_NOT_GRANTED", "GRANT_ENDED", "POLICY_UNSUPPORTED"];
+
+/** True when what the policy says changed after the page was loaded: the grant is gone, say, or its ceiling lower. */
 export function isOutOfDate(error: ApiError): boolean {
-  return error.code === "CEILING_EXCEEDED" || error.code === "SERVER_NOT_GRANTED";
+  return ofPolicy.includes(error.code);
 }
 
 /** Why the answer was not taken, and what to do. After a refusal nothing is granted; without an answer nobody knows. */

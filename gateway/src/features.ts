@@ -1,0 +1,35 @@
+/** What a policy may require of a gateway (`policies/src/features.ts`), and what this one has of it. */
+import type { Feature } from "@permit-mcp-gateway/policies";
+import type { HostDirectory } from "./deps.ts";
+import { GatewayError } from "./errors.ts";
+
+/** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
+export const supportedFeatures: readonly string[] = [] satisfies Feature[];
+
+/** Something of the policy, with the features that it needs and this gateway does not have. */
+export interface Requiring {
+  readonly unsupported: readonly string[];
+}
+
+/** `what` begins the sentence, for example `The policy of this host`. Throws GatewayError POLICY_UNSUPPORTED. */
+export function assertSupported(what: string, { unsupported }: Requiring): void {
+  if (unsupported.length > 0) {
+    throw new GatewayError("POLICY_UNSUPPORTED", {
+      sentence: `${unsupportedSentence(what, unsupported)} Ask an admin.`,
+    });
+  }
+}
+
+function unsupportedSentence(what: string, unsupported: readonly string[]): string {
+  return `${what} needs ${unsupported.join(", ")}, which this gateway does not have: update it, or change the policy.`;
+}
+
+/** Why the gateway can't serve its host, for the readiness check; undefined when it can. Never throws. */
+export function policyProblem(directory: HostDirectory): string | undefined {
+  try {
+    const { unsupported } = directory.settings();
+    return unsupported.length === 0 ? undefined : unsupportedSentence("The policy of this host", unsupported);
+  } catch {
+    return "The host's settings were never read from Permit. Is the host provisioned and the API key right?";
+  }
+}

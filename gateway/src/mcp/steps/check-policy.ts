@@ -1,0 +1,19 @@
+import { grantTermAt } from "../../consent/grant-term.ts";
+import type { Grant, GrantTerm, HostSettings, ServerSettings } from "../../deps.ts";
+import { assertSupported } from "../../features.ts";
+import type { McpDeps, WithGrant, WithServer, WithTerm } from "../exchange.ts";
+
+/**
+ * The policy is one that this gateway can enforce, and still grants this human something here. Throws GatewayError
+ * POLICY_UNSUPPORTED or GRANT_ENDED.
+ */
+export function assertServed(host: HostSettings, server: ServerSettings, grant: Grant, now: Date): GrantTerm {
+  assertSupported("The policy of this host", host);
+  assertSupported(`The policy of "${server.key}"`, server);
+  return grantTermAt(server, grant.email, now);
+}
+
+/** Asked on every request, whatever its method: without a grant of the policy nothing of the server can be used. */
+export function checkPolicy({ host, server, grant }: WithServer & WithGrant, { clock }: McpDeps): WithTerm {
+  return { term: assertServed(host, server, grant, clock()) };
+}

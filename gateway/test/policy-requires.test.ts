@@ -1,0 +1,137 @@
+/** A policy that needs what this gateway does not have is refused: tool, server or host, and nothing reaches the upstream. */
+import { features } from "@permit-mcp-gateway/policies";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { supportedFeatures } from "../src/features.ts";
+import { type GatewayFixture, type PolicyChange, startGateway } from "./gateway-fixture.ts";
+import { post, rpc, toolCall } from "./mcp-requests.ts";
+import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
+
+const alice = "alice@example.com";
+let upstream: UpstreamFixture;
+let gateway: GatewayFixture;
+let token = "";
+
+beforeAll(async () => {
+  upstream = await startUpstream();
+  gateway = await startGateway(upstream.url);
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+beforeEach(() => {
+  gateway.provision();
+  upstream.requests.length = 0;
+  upstream.ran.length = 0;
+  gateway.world.audit.length = 0;
+  gateway.world.asked.length = 0;
+  gateway.world.ceilings.set(alice, "high");
+  token = `token-${gateway.connect(alice, "client-a", "high").id}`;
+});
+
+const listed = async () => {
+  const { body } = await post(gateway, token, rpc("tools/list"));
+  return ((body.result?.tools ?? []) as { name: string }[]).map((tool) => tool.name);
+};
+const ready = async () => {
+  const answer = await gateway.app.inject({ url: "/readyz" });
+  return { status: answer.statusCode, policy: (answer.json() as { policy: string }).policy };
+};
+const auth = { type: "header", header: "X-Api-Key", value: { secret: "key" } } as const;
+const create = "create_issue";
+
+describe("a tool", () => {
+  test.each<[string, PolicyChange, string]>([
+    ["that requires an approval", { tools: { [create]: { trust: "medium", requires: ["approval"] } } }, "approval"],
+    ["that asks for one by hand", { tools: { [create]: { trust: "medium", approval: true } } }, "approval"],
+    [
+      "that requires what no version knows",
+      { tools: { [create]: { trust: "medium", requires: ["geofence", "two-eyes"] } } },
+      "geofence, two-eyes",
+    ],
+    ["of a host that asks for approvals from medium on", { host: { approval: { from: "medium" } } }, "approval"],
+  ])("%s: refused when called, hidden in the list, recorded", async (_what, change, needs) => {
+    gateway.provision(change);
+    const answer = await post(gateway, token, toolCall(create));
+    expect(answer.status).toBe(200);
+    const sentence = `The policy of "create_issue" on "issues" needs ${needs}, which this gateway does not have: update it, or change the policy. Ask an admin.`;
+    expect(answer.body.error).toEqual({
+      code: -32004,
+      message: "Permission denied",
+      data: { code: "POLICY_UNSUPPORTED", reason: sentence, server: "issues", tool: create },
+    });
+    expect([upstream.requests, gateway.world.asked]).toEqual([[], []]);
+    expect(gateway.world.audit).toMatchObject([
+      { decision: "deny", code: "POLICY_UNSUPPORTED", tool: create, trust: "medium", human: alice, reason: sentence },
+    ]);
+
+    expect(await listed()).not.toContain(create);
+    // Another tool of the server is nobody's business here.
+    expect((await post(gateway, token, toolCall("list_issues"))).body.result).toBeDefined();
+    expect(upstream.ran).toEqual(["list_issues"]);
+    expect((await ready()).status).toBe(200);
+  });
+
+  test("is called again once the policy needs it no more", async () => {
+    gateway.provision({ tools: { [create]: { trust: "medium", approval: true } } });
+    expect((await post(gateway, token, toolCall(create))).body.error?.data.code).toBe("POLICY_UNSUPPORTED");
+    gateway.provision();
+    expect((await post(gateway, token, toolCall(create))).body.result).toBeDefined();
+    expect(await listed()).toContain(create);
+  });
+});
+
+describe("a server", () => {
+  test.each<[string, PolicyChange, string]>([
+    ["that requires a sign-in of its own", { server: { auth, requires: ["upstream-header"] } }, "upstream-header"],
+    ["with a sign-in made by hand", { server: { auth } }, "upstream-header"],
+    ["with a sign-in of each human", { server: { auth: { type: "oauth" } } }, "upstream-oauth"],
+    ["that requires what no version knows", { server: { requires: ["mutual-tls"] } }, "mutual-tls"],
+  ])("%s: nothing of it passes", async (_what, change, needs) => {
+    gateway.provision(change);
+    for (const message of [toolCall("list_issues"), rpc("tools/list"), rpc("resources/list"), rpc("ping")]) {
+      const { status, body } = await post(gateway, token, message);
+      expect([status, body.error?.code, body.error?.data.code]).toEqual([200, -32004, "POLICY_UNSUPPORTED"]);
+      expect(body.error?.data.reason).toContain(`The policy of "issues" needs ${needs}, `);
+    }
+    const stream = await fetch(`${gateway.url}/mcp/issues`, {
+      headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" },
+    });
+    expect([stream.status, await stream.json()]).toMatchObject([
+      403,
+      { error: { data: { code: "POLICY_UNSUPPORTED" } } },
+    ]);
+    expect(upstream.requests).toEqual([]);
+    expect(gateway.world.audit.map(({ decision, code, tool }) => [decision, code, tool])).toEqual([
+      ["deny", "POLICY_UNSUPPORTED", "list_issues"],
+    ]);
+    expect((await ready()).status).toBe(200);
+  });
+});
+
+describe("a host", () => {
+  test.each<[string, PolicyChange, string]>([
+    ["that requires a way to sign in", { host: { requires: ["sign-in-otp"] } }, "sign-in-otp"],
+    ["with one switched on by hand", { host: { sign_in: { otp: { enabled: true } } } }, "sign-in-otp"],
+    ["with dynamic servers", { host: { dynamic_servers: { enabled: true } } }, "dynamic-servers"],
+    ["that records arguments", { host: { audit: { arguments: "digest" } } }, "audit-arguments"],
+    ["that keeps its audit longer", { host: { audit: { retentionDays: 3650 } } }, "audit-retention"],
+    ["that requires what no version knows", { host: { requires: ["quantum"] } }, "quantum"],
+  ])("%s: the gateway is not ready and says why, and nothing passes", async (_what, change, needs) => {
+    gateway.provision(change);
+    const sentence = `The policy of this host needs ${needs}, which this gateway does not have: update it, or change the policy.`;
+    expect(await ready()).toEqual({ status: 503, policy: sentence });
+    for (const message of [toolCall("list_issues"), rpc("tools/list")]) {
+      const { body } = await post(gateway, token, message);
+      expect(body.error?.data).toMatchObject({ code: "POLICY_UNSUPPORTED", reason: `${sentence} Ask an admin.` });
+    }
+    // Who is not known learns nothing of the policy.
+    expect((await post(gateway, undefined, toolCall("list_issues"))).body.error?.data.code).toBe("TOKEN_MISSING");
+    expect(upstream.requests).toEqual([]);
+    expect(gateway.world.audit.map(({ code }) => code)).toEqual(["POLICY_UNSUPPORTED"]);
+  });
+});
+
+test("what this gateway has is something that a policy can require", () => {
+  expect(supportedFeatures.filter((feature) => !(features as readonly string[]).includes(feature))).toEqual([]);
+});
