@@ -7,7 +7,7 @@ import { DataFolderFormatError } from "../storage/sqlite-connection.ts";
 export function explainStart(error: unknown, options: LocalPermitOptions): string {
   if (!(error instanceof Error)) return String(error);
   const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
-  switch (code) {
+  switch (code ?? "") {
     case "EADDRINUSE":
       return `Port ${port ?? options.port} is in use. Stop what uses it, or start with another --${port === options.opaPort ? "opa-port" : "port"} (0 takes a free one).`;
     case "EADDRNOTAVAIL":
@@ -18,7 +18,6 @@ export function explainStart(error: unknown, options: LocalPermitOptions): strin
     case "ENOTDIR":
     case "EEXIST":
       return `${error.message}. Start with a --data folder that this user may write, or another --port.`;
-    case undefined:
     default:
       return isExpected(error) ? error.message : (error.stack ?? error.message);
   }

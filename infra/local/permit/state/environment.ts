@@ -30,7 +30,8 @@ export interface EnvironmentScope {
 
 /** Unique key of a role assignment. No part can contain a space. */
 export function assignmentKey(row: Omit<AssignmentRow, "id" | "created_at">): string {
-  return `${row.user} ${row.role} ${row.tenant} ${row.resource_instance ?? ""}`;
+  // Not a template, as in `ref`.
+  return [row.user, row.role, row.tenant, row.resource_instance ?? ""].join(" ");
 }
 
 /** Unique key of a user's place in a tenant. */
@@ -44,7 +45,7 @@ export function tupleKey(row: {
   readonly relation: string;
   readonly object: string;
 }): string {
-  return `${row.subject} ${row.relation} ${row.object}`;
+  return [row.subject, row.relation, row.object].join(" ");
 }
 
 /** Unique key of a set rule. No part can contain a space. */

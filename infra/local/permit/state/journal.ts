@@ -11,6 +11,7 @@ export interface Change {
 interface Entry extends Change {
   readonly before: object | null;
   readonly undo: () => void;
+  readonly settle?: (() => void) | undefined;
 }
 
 /** One row before and after one step of a mutation; null where it does not exist. */
@@ -48,6 +49,7 @@ export class Journal {
     this.#entries = entries;
     try {
       const result = mutation();
+      for (const { settle } of entries) settle?.();
       const last = new Map<string, Change>();
       for (const { scope, kind, id, body } of entries) last.set(`${scope} ${kind} ${id}`, { scope, kind, id, body });
       this.#tell(entries);
@@ -60,10 +62,13 @@ export class Journal {
     }
   }
 
-  /** Adds one change of a row that was `before`. Throws outside of `run`: it would never be stored. */
-  record(change: Change, before: object | null, undo: () => void): void {
+  /**
+   * Adds one change of a row that was `before`: `undo` takes it back, `settle` runs when nothing will. Throws outside of
+   * `run`: it would never be stored.
+   */
+  record(change: Change, before: object | null, undo: () => void, settle?: () => void): void {
     if (this.#entries === null) throw new Error("State changed outside of a mutation.");
-    this.#entries.push({ ...change, before, undo });
+    this.#entries.push({ ...change, before, undo, settle });
   }
 
   /** Tells of a stored row that is put back at start-up; it is not recorded again. */

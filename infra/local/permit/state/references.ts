@@ -2,7 +2,8 @@ import type { ConditionSetRow } from "./rows.ts";
 
 /** `type:key`, by which instances, actions, roles and relations of a type are found. */
 export function ref(type: string, key: string): string {
-  return `${type}:${key}`;
+  // Not a template: V8 would keep its parts beside the whole, for as long as a row or an index has it.
+  return [type, key].join(":");
 }
 
 /** The type of `type:key`. */

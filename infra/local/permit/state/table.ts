@@ -6,15 +6,13 @@ export interface Row {
   readonly id: string;
 }
 
+/** Ids of the rows with one value; most values have one row, and a set of its own for each would be most of the memory. */
+type Group = string | Set<string>;
+
 interface Index<R extends Row> {
   readonly pick: (row: R) => string | null;
-  readonly groups: Map<string, Map<string, R>>;
-}
-
-interface Placed<R extends Row> {
-  readonly row: R;
-  /** Place in the order of creation. */
-  readonly ordinal: number;
+  /** Made when first asked for: null until then. */
+  groups: Map<string, Group> | null;
 }
 
 /**
@@ -26,12 +24,10 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   readonly #kind: string;
   readonly #journal: Journal;
   readonly #keyOf: (row: R) => string;
-  readonly #rows = new Map<string, Placed<R>>();
-  readonly #keys = new Map<string, R>();
+  /** A deleted row keeps its place, as null, until its mutation is over: an undone deletion puts it back there. */
+  readonly #rows = new Map<string, R | null>();
+  readonly #ids = new Map<string, string>();
   readonly #indexes = new Map<string, Index<R>>();
-  #nextOrdinal = 0;
-  /** An undone deletion puts a row at the end of its maps; they are brought in order when read next. */
-  #disordered = false;
 
   constructor(
     place: { readonly scope: string; readonly kind: string; readonly journal: Journal },
@@ -43,7 +39,7 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     this.#journal = place.journal;
     this.#keyOf = keyOf;
     for (const [name, pick] of Object.entries<(row: R) => string | null>(indexes)) {
-      this.#indexes.set(name, { pick, groups: new Map() });
+      this.#indexes.set(name, { pick, groups: null });
     }
   }
 
@@ -52,97 +48,117 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.#ids.size;
   }
 
   *[Symbol.iterator](): IterableIterator<R> {
-    this.#reorder();
-    for (const { row } of this.#rows.values()) yield row;
+    for (const row of this.#rows.values()) if (row !== null) yield row;
   }
 
   byKey(key: string): R | undefined {
-    return this.#keys.get(key);
+    const id = this.#ids.get(key);
+    return id === undefined ? undefined : this.byId(id);
   }
 
   byId(id: string): R | undefined {
-    return this.#rows.get(id)?.row;
+    return this.#rows.get(id) ?? undefined;
   }
 
   /** The rows whose indexed value is `value`, oldest first; a copy, so that the caller may delete while reading. */
   by(index: I, value: string): readonly R[] {
-    this.#reorder();
-    return [...(this.#indexes.get(index)?.groups.get(value)?.values() ?? [])];
+    const group = this.#groups(index).get(value) ?? [];
+    const ids = typeof group === "string" ? [group] : [...group];
+    return ids.flatMap((id) => this.byId(id) ?? []);
   }
 
   /** Adds a row or replaces the one with its id. Throws when another row has its key: callers check first. */
   put(row: R): R {
-    const before = this.#rows.get(row.id);
-    const holder = this.#keys.get(this.#keyOf(row));
-    if (holder !== undefined && holder.id !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
-    this.#set({ row, ordinal: before?.ordinal ?? this.#nextOrdinal });
+    const before = this.byId(row.id);
+    const holder = this.#ids.get(this.#keyOf(row));
+    if (holder !== undefined && holder !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
+    this.#set(row);
     const change = { scope: this.#scope, kind: this.#kind, id: row.id, body: row };
-    this.#journal.record(change, before?.row ?? null, () =>
-      before === undefined ? this.#unset(row.id) : this.#set(before),
-    );
+    this.#journal.record(change, before ?? null, () => {
+      if (before !== undefined) return this.#set(before);
+      this.#unset(row);
+      this.#rows.delete(row.id);
+    });
     return row;
   }
 
   delete(id: string): void {
-    const before = this.#rows.get(id);
+    const before = this.byId(id);
     if (before === undefined) return;
-    this.#unset(id);
-    this.#journal.record({ scope: this.#scope, kind: this.#kind, id, body: null }, before.row, () => {
-      this.#set(before);
-      this.#disordered = true;
-    });
+    this.#unset(before);
+    this.#rows.set(id, null);
+    this.#journal.record(
+      { scope: this.#scope, kind: this.#kind, id, body: null },
+      before,
+      () => {
+        this.#set(before);
+        // It is back in its place, which no index knows: they are made anew when asked for.
+        for (const index of this.#indexes.values()) index.groups = null;
+      },
+      () => {
+        if (this.#rows.get(id) === null) this.#rows.delete(id);
+      },
+    );
   }
 
   /** Puts a stored row back at start-up. It is not recorded again. */
   load(row: R): void {
-    this.#set({ row, ordinal: this.#nextOrdinal });
+    this.#set(row);
     this.#journal.loaded(this.#scope, this.#kind, row);
   }
 
   /** A row that stays under its key and index values keeps its place in every map. */
-  #set(placed: Placed<R>): void {
-    const { row } = placed;
-    const before = this.#rows.get(row.id)?.row;
-    if (before !== undefined && this.#keyOf(before) !== this.#keyOf(row)) this.#keys.delete(this.#keyOf(before));
-    this.#rows.set(row.id, placed);
-    this.#keys.set(this.#keyOf(row), row);
-    this.#nextOrdinal = Math.max(this.#nextOrdinal, placed.ordinal + 1);
-    for (const index of this.#indexes.values()) {
-      const value = index.pick(row);
-      if (before !== undefined && index.pick(before) !== value) removeFrom(index, before);
-      if (value === null) continue;
-      const group = index.groups.get(value);
-      if (group === undefined) index.groups.set(value, new Map([[row.id, row]]));
-      else group.set(row.id, row);
+  #set(row: R): void {
+    const before = this.byId(row.id);
+    if (before !== undefined && this.#keyOf(before) !== this.#keyOf(row)) this.#ids.delete(this.#keyOf(before));
+    this.#rows.set(row.id, row);
+    this.#ids.set(this.#keyOf(row), row.id);
+    for (const { pick, groups } of this.#indexes.values()) {
+      if (groups === null) continue;
+      const value = pick(row);
+      const valueBefore = before === undefined ? null : pick(before);
+      if (value === valueBefore) continue;
+      if (valueBefore !== null) removeFrom(groups, valueBefore, row.id);
+      if (value !== null) addTo(groups, value, row.id);
     }
   }
 
-  #unset(id: string): void {
-    const before = this.#rows.get(id)?.row;
-    if (before === undefined) return;
-    this.#rows.delete(id);
-    this.#keys.delete(this.#keyOf(before));
-    for (const index of this.#indexes.values()) removeFrom(index, before);
+  /** Takes a row out of everything but `#rows`. */
+  #unset(row: R): void {
+    this.#ids.delete(this.#keyOf(row));
+    for (const { pick, groups } of this.#indexes.values()) {
+      const value = pick(row);
+      if (groups !== null && value !== null) removeFrom(groups, value, row.id);
+    }
   }
 
-  #reorder(): void {
-    if (!this.#disordered) return;
-    this.#disordered = false;
-    const placed = [...this.#rows.values()].toSorted((a, b) => a.ordinal - b.ordinal);
-    this.#rows.clear();
-    for (const { groups } of this.#indexes.values()) groups.clear();
-    for (const each of placed) this.#set(each);
+  #groups(name: I): ReadonlyMap<string, Group> {
+    const index = this.#indexes.get(name);
+    if (index === undefined) throw new Error(`${this.#kind} has no index ${name}.`);
+    if (index.groups !== null) return index.groups;
+    index.groups = new Map();
+    for (const row of this) {
+      const value = index.pick(row);
+      if (value !== null) addTo(index.groups, value, row.id);
+    }
+    return index.groups;
   }
 }
 
-function removeFrom<R extends Row>({ pick, groups }: Index<R>, row: R): void {
-  const value = pick(row);
-  if (value === null) return;
+function addTo(groups: Map<string, Group>, value: string, id: string): void {
   const group = groups.get(value);
-  group?.delete(row.id);
-  if (group?.size === 0) groups.delete(value);
+  if (group === undefined) groups.set(value, id);
+  else if (typeof group === "string") groups.set(value, new Set([group, id]));
+  else group.add(id);
+}
+
+function removeFrom(groups: Map<string, Group>, value: string, id: string): void {
+  const group = groups.get(value);
+  if (group === undefined) return;
+  if (typeof group !== "string") group.delete(id);
+  if (group === id || (typeof group !== "string" && group.size === 0)) groups.delete(value);
 }

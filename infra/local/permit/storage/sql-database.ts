@@ -2,6 +2,7 @@ import type { Change } from "../state/journal.ts";
 import { organizationScope } from "../state/organization.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { Database, StoredRow } from "./database.ts";
+import { RowReader } from "./row-reader.ts";
 import type { SqlConnection, Statement } from "./sql-connection.ts";
 import { decisionSchema, dropDecisions, findDecision, insertDecisions, listDecisions } from "./sql-decisions.ts";
 import { placeholders } from "./sql-placeholders.ts";
@@ -19,7 +20,8 @@ const entitySchema = (counterType: string): Statement => ({
   values: [],
 });
 
-const rowsPerRead = 5_000;
+/** Few: a large answer leaves its buffers behind in the memory of the process. */
+const rowsPerRead = 200;
 /** Bounds the values of one statement, which both databases limit. */
 const rowsPerStatement = 500;
 
@@ -52,6 +54,7 @@ export async function openSqlDatabase(connection: SqlConnection): Promise<Databa
 }
 
 async function* load(connection: SqlConnection): AsyncGenerator<readonly StoredRow[]> {
+  const reader = new RowReader();
   const text =
     "select ordinal, scope, kind, body from local_permit_entity where ordinal > $1 order by ordinal limit $2";
   for (let after: number | null = 0; after !== null; ) {
@@ -59,7 +62,7 @@ async function* load(connection: SqlConnection): AsyncGenerator<readonly StoredR
     yield rows.map(({ scope, kind, body }) => ({
       scope: String(scope),
       kind: String(kind),
-      body: JSON.parse(String(body)) as object,
+      body: reader.read(String(body)),
     }));
     after = rows.length < rowsPerRead ? null : Number(rows.at(-1)?.ordinal);
   }

@@ -65,7 +65,10 @@ function readPid(file: string): string {
 }
 
 function startThread(file: string): SqlConnection {
-  const worker = new Worker(new URL("./sqlite-thread.ts", import.meta.url), { workerData: file });
+  const worker = new Worker(new URL("./sqlite-thread.ts", import.meta.url), {
+    workerData: file,
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
   const waiting: Waiting[] = [];
   let ended: Error | null = null;
   const end = (error: Error) => {
