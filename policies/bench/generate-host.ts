@@ -75,9 +75,9 @@ export function generateHost({ humans, servers, tools }: HostSize, seed = 1): Ho
   for (const server of keys.slice(0, Math.ceil(servers / 10))) {
     grants.push({ server, group: "contractors", ceiling: "low", until: "2027-06-30", consentDays: 14 });
   }
-  const granted = new Set<string>();
+  const ofTeam = Math.min(12, Math.ceil(servers / 2));
   for (const [index, team] of teams.entries()) {
-    for (let offset = 0; offset < Math.min(12, servers); offset++) {
+    for (let offset = 0; offset < ofTeam; offset++) {
       const server = keys[(index * 7 + offset) % servers];
       if (server === undefined) continue;
       grants.push({ server, group: team, ceiling: offset < 2 ? "high" : "medium" });
@@ -85,9 +85,10 @@ export function generateHost({ humans, servers, tools }: HostSize, seed = 1): Ho
   }
   for (const human of people) {
     if (random.below(3) > 0) continue;
-    const server = random.pick(keys);
-    if (granted.has(`${server} ${human}`)) continue;
-    granted.add(`${server} ${human}`);
+    // Of a server that the team has nothing more of than everybody.
+    const offset = ofTeam + random.below(servers - ofTeam);
+    const server = keys[((staff.indexOf(human) % teams.length) * 7 + offset + servers) % servers];
+    if (server === undefined) continue;
     const until = random.below(2) === 0 ? { until: random.pick(ends) } : {};
     grants.push({ server, human, ceiling: random.pick(["medium", "high"] as const), ...until });
   }

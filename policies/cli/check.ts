@@ -5,6 +5,7 @@ import { githubAnnotation } from "./check/github-annotations.ts";
 import { sarifLog } from "./check/sarif.ts";
 import { chooseHosts, hostOptions, policiesFolder } from "./choose-hosts.ts";
 import { type Command, parseOptions, UsageError } from "./command.ts";
+import { count } from "./count.ts";
 
 const help = `Usage: npm run policy -- check [options]
 
@@ -29,8 +30,6 @@ interface CheckedHost {
   /** Those of its files, and those that come of the other hosts. */
   readonly findings: readonly Diagnostic[];
 }
-
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 function counts({ servers, humans, grants }: Extract<LoadResult, { ok: true }>["host"]) {
   return {

@@ -68,7 +68,12 @@ export function holdsOn(grant: Pick<GrantModel, "until">, on: Day): boolean {
 
 /** All grants that reach a human on a server, the highest ceiling first, also those that have ended. */
 export function grantsOf(host: HostModel, server: string, human: string): readonly GrantModel[] {
-  return indexOf(host).get(server)?.grants.get(canonicalEmail(human)) ?? [];
+  return grantsIn(indexOf(host).get(server)?.grants, human);
+}
+
+/** The model's addresses are canonical, so only one that is not found can be written otherwise. */
+function grantsIn(grants: ServerIndex["grants"] | undefined, human: string): readonly GrantModel[] {
+  return grants?.get(human) ?? grants?.get(canonicalEmail(human)) ?? [];
 }
 
 /** The grant that sets the ceiling of a human on a server on a day; undefined when none holds. */
@@ -81,12 +86,21 @@ export function toolOf(host: HostModel, server: string, tool: string): ToolModel
   return indexOf(host).get(server)?.tools.get(tool);
 }
 
-/** True when the calls of this agent never wait for an approval. */
-export function isBypassed(host: HostModel, human: string, client: string | undefined): boolean {
-  return host.approval.bypass.some(
+/** The entry of the bypass list that lets the calls of this agent never wait; undefined when there is none. */
+export function bypassOf(
+  host: HostModel,
+  human: string,
+  client: string | undefined,
+): HostModel["approval"]["bypass"][number] | undefined {
+  return host.approval.bypass.find(
     (agent) =>
       agent.client === client && (agent.human === undefined || canonicalEmail(agent.human) === canonicalEmail(human)),
   );
+}
+
+/** True when the calls of this agent never wait for an approval. */
+export function isBypassed(host: HostModel, human: string, client: string | undefined): boolean {
+  return bypassOf(host, human, client) !== undefined;
 }
 
 /**
@@ -95,14 +109,13 @@ export function isBypassed(host: HostModel, human: string, client: string | unde
  */
 export function decide(host: HostModel, query: DecisionQuery): PolicyDecision {
   const { human, consent, on } = query;
-  if (!indexOf(host).has(query.server)) return { allow: false, code: "SERVER_UNKNOWN" };
-  const tool = toolOf(host, query.server, query.tool);
+  const index = indexOf(host).get(query.server);
+  if (index === undefined) return { allow: false, code: "SERVER_UNKNOWN" };
+  const tool = index.tools.get(query.tool);
   if (tool === undefined || !tool.enabled) return { allow: false, code: "TOOL_UNKNOWN" };
-  const grant = grantOn(host, query.server, human, on);
-  if (grant === undefined) {
-    const ended = grantsOf(host, query.server, human).length > 0;
-    return { allow: false, code: ended ? "GRANT_ENDED" : "NO_GRANT" };
-  }
+  const grants = grantsIn(index.grants, human);
+  const grant = grants.find((one) => holdsOn(one, on));
+  if (grant === undefined) return { allow: false, code: grants.length > 0 ? "GRANT_ENDED" : "NO_GRANT" };
   if (!reaches(grant.ceiling, tool.trust)) return { allow: false, code: "CEILING_TOO_LOW" };
   if (!reaches(consent, tool.trust)) return { allow: false, code: "CONSENT_TOO_LOW" };
   const approval = tool.approval.length > 0 && !isBypassed(host, human, query.client);

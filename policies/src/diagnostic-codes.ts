@@ -51,6 +51,11 @@ export const warningCodes = {
   "human-signs-in": "A human whose domain no sign-in method admits.",
   "approver-named": "Calls wait for an approval, and nobody may approve them.",
   "url-encrypted": "A server that is reached over http and is not on the same machine.",
+  "test-sides": "A file of tests without both a can and a cannot, or a test that asks of no tool.",
+  "test-subject":
+    "A test that names a human or group that is not there, an outsider who is, or not exactly one of them.",
+  "test-tool-known": "A test names a server or tool that is not there.",
+  "test-tool-repeated": "A test names a tool twice.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** A stable code of a finding. */

@@ -6,6 +6,7 @@ import { rules } from "./rules/index.ts";
 import { grantsFileSchema } from "./schema/grants-file.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
 import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
+import { testFileSchema } from "./schema/test-file.ts";
 import { listFields } from "./schema-fields.ts";
 
 const policies = join(import.meta.dirname, "..");
@@ -22,7 +23,7 @@ test("the JSON Schemas are those of the schemas (`npm run generate`)", () => {
 });
 
 test("every field is described", () => {
-  for (const schema of [hostFileSchema, grantsFileSchema, serverFileSchema, sharedServerFileSchema]) {
+  for (const schema of [hostFileSchema, grantsFileSchema, serverFileSchema, sharedServerFileSchema, testFileSchema]) {
     expect(listFields(schema).filter(({ description }) => description === "")).toEqual([]);
   }
 });

@@ -16,5 +16,6 @@ export function isEmail(text: string): boolean {
  * map look-alikes onto ASCII letters (U+212A KELVIN SIGN becomes "k") and so one human onto another.
  */
 export function canonicalEmail(email: string): string {
-  return email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  // Most are in that form, and this is asked of hundreds of thousands.
+  return /[A-Z]/.test(email) ? email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : email;
 }

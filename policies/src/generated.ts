@@ -4,6 +4,7 @@ import { diagnosticCodes, severityOf, warningCodes } from "./diagnostic-codes.ts
 import { grantsFileSchema } from "./schema/grants-file.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
 import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
+import { testFileSchema } from "./schema/test-file.ts";
 import { listFields } from "./schema-fields.ts";
 
 /** The formats by the heading of their table in `policies/README.md`. */
@@ -11,6 +12,7 @@ const tables: Readonly<Record<string, z.ZodType>> = {
   "### `host.yaml`": hostFileSchema,
   "### `grants.yaml`": grantsFileSchema,
   "### `servers/<server>.yaml`": serverFileSchema,
+  "### `tests/<what>.test.yaml`": testFileSchema,
 };
 
 /** JSON Schema files below `policies/schemas`, by the name that the first line of a policy file refers to. */
@@ -18,6 +20,7 @@ const jsonSchemas: Readonly<Record<string, z.ZodType>> = {
   "host.schema.json": hostFileSchema,
   "grants.schema.json": grantsFileSchema,
   "server.schema.json": z.union([serverFileSchema, sharedServerFileSchema]),
+  "test.schema.json": testFileSchema,
 };
 
 /** File name -> text of each JSON Schema (draft 2020-12). */

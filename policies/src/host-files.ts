@@ -9,6 +9,7 @@ import { readLock } from "./read-lock.ts";
 import { type GrantsFile, grantsFileSchema } from "./schema/grants-file.ts";
 import { type HostFile, hostFileSchema } from "./schema/host-file.ts";
 import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
+import { type TestFile, testFileSchema } from "./schema/test-file.ts";
 import { layeredContent, ownContent, type ServerContent } from "./server-content.ts";
 import { type ShapedFile, shape } from "./shape.ts";
 import { parseYaml, type YamlSource } from "./yaml-source.ts";
@@ -31,6 +32,8 @@ export interface HostFiles {
   readonly groupNames: readonly string[];
   /** Sorted by key. Also the servers whose files have findings. */
   readonly servers: readonly ServerEntry[];
+  /** Files of tests, but for those with findings that leave nothing to go on. */
+  readonly tests: readonly ShapedFile<TestFile>[];
   /** Every YAML file that could be parsed. */
   readonly sources: readonly YamlSource[];
 }
@@ -100,5 +103,6 @@ export function readHostFiles(dir: string): { readonly files: HostFiles; readonl
   const host = folder.hostFile === undefined ? undefined : check(parse(folder.hostFile), hostFileSchema);
   const grants = check(grantsSource, grantsFileSchema);
   const servers = folder.servers.map(readServer);
-  return { files: { dir, key: basename(resolve(dir)), host, grants, groupNames, servers, sources }, findings };
+  const tests = folder.testFiles.flatMap((file) => check(parse(file), testFileSchema) ?? []);
+  return { files: { dir, key: basename(resolve(dir)), host, grants, groupNames, servers, tests, sources }, findings };
 }

@@ -55,7 +55,7 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
 }
 
 /** Members named one by one or by group, as sorted addresses. */
-function addresses(entries: readonly string[], groups: GrantsFile["groups"]): readonly string[] {
+export function memberAddresses(entries: readonly string[], groups: GrantsFile["groups"]): readonly string[] {
   const emails = entries.flatMap((entry) => {
     if (entry.includes("@")) return [entry];
     return Object.hasOwn(groups, entry) ? (groups[entry] ?? []) : [];
@@ -63,7 +63,8 @@ function addresses(entries: readonly string[], groups: GrantsFile["groups"]): re
   return [...new Set(emails.map(canonicalEmail))].toSorted(byText);
 }
 
-function humanModels(members: readonly string[], { groups, grants }: GrantsFile): readonly HumanModel[] {
+/** Every human of a host, sorted: its members, and whom `grants.yaml` names. */
+export function humanModels(members: readonly string[], { groups, grants }: GrantsFile): readonly HumanModel[] {
   const groupsOf = new Map<string, Set<string>>();
   const add = (email: string, group?: string) => {
     const human = canonicalEmail(email);
@@ -82,7 +83,7 @@ function humanModels(members: readonly string[], { groups, grants }: GrantsFile)
 export function hostModel({ key, host, grants, servers }: CheckedFiles): HostModel {
   const { name, permit, signIn, approval, dynamicServers, sessions, rateLimits, audit } = host.value;
   const [admins, approvers, auditors] = [host.value.admins, host.value.approvers, host.value.auditors].map((entries) =>
-    addresses(entries, grants.value.groups),
+    memberAddresses(entries, grants.value.groups),
   ) as [readonly string[], readonly string[], readonly string[]];
   return {
     key,

@@ -6,7 +6,10 @@ import { severityOf } from "./diagnostic-codes.ts";
 import { readHostFiles, type ServerEntry } from "./host-files.ts";
 import { hostModel } from "./host-model.ts";
 import type { Day, HostModel } from "./model.ts";
+import { type PolicyLines, policyLines } from "./policy-lines.ts";
 import { rules } from "./rules/index.ts";
+import type { TestFile } from "./schema/test-file.ts";
+import type { ShapedFile } from "./shape.ts";
 
 export { type Diagnostic, printDiagnostic, visible } from "./diagnostic.ts";
 export { type DiagnosticCode, diagnosticCodes, type Severity, severityOf } from "./diagnostic-codes.ts";
@@ -16,7 +19,15 @@ export { type DiagnosticCode, diagnosticCodes, type Severity, severityOf } from 
  * Sorted by place.
  */
 export type LoadResult =
-  | { readonly ok: true; readonly host: HostModel; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly ok: true;
+      readonly host: HostModel;
+      /** What the model was made of, where it stands. */
+      readonly lines: PolicyLines;
+      /** The files of `tests`, as they stand. */
+      readonly tests: readonly ShapedFile<TestFile>[];
+      readonly diagnostics: readonly Diagnostic[];
+    }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 type WholeServer = ServerEntry & { readonly content: NonNullable<ServerEntry["content"]> };
@@ -39,7 +50,8 @@ export function loadHost(dir: string, today?: Day): LoadResult {
   const sorted = diagnostics.toSorted(compareDiagnostics);
   const whole = host !== undefined && grants !== undefined && servers.length === files.servers.length;
   if (!whole || diagnostics.some(({ code }) => severityOf(code) === "error")) return { ok: false, diagnostics: sorted };
-  return { ok: true, host: hostModel({ key: files.key, host, grants, servers }), diagnostics: sorted };
+  const checked = { key: files.key, host, grants, servers };
+  return { ok: true, host: hostModel(checked), lines: policyLines(checked), tests: files.tests, diagnostics: sorted };
 }
 
 /**

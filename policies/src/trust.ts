@@ -4,9 +4,11 @@ export const trustLevels = ["low", "medium", "high"] as const;
 /** How much harm a tool can do (read, write, destroy), and how far a ceiling or a consent reaches. */
 export type TrustLevel = (typeof trustLevels)[number];
 
+const ranks: Readonly<Record<TrustLevel, number>> = { low: 0, medium: 1, high: 2 };
+
 /** Position of a level in the order low (0), medium (1), high (2). */
 export function trustRank(level: TrustLevel): number {
-  return trustLevels.indexOf(level);
+  return ranks[level];
 }
 
 /** True when `level` reaches `needed`: the rule by which a tool call is allowed. */

@@ -21,6 +21,10 @@ import { signInDomainsMeet } from "./sign-in-domains-meet.ts";
 import { signInMethodComplete } from "./sign-in-method-complete.ts";
 import { signInMethodOn } from "./sign-in-method-on.ts";
 import { signInSingleSso } from "./sign-in-single-sso.ts";
+import { testSides } from "./test-sides.ts";
+import { testSubject } from "./test-subject.ts";
+import { testToolKnown } from "./test-tool-known.ts";
+import { testToolRepeated } from "./test-tool-repeated.ts";
 import { toolActionCollision } from "./tool-action-collision.ts";
 import { toolDecided } from "./tool-decided.ts";
 import { toolLocked } from "./tool-locked.ts";
@@ -57,4 +61,8 @@ export const rules: readonly Rule[] = [
   humanSignsIn,
   approverNamed,
   urlEncrypted,
+  testSides,
+  testSubject,
+  testToolKnown,
+  testToolRepeated,
 ];
