@@ -7,6 +7,7 @@ import { registerEnvironments } from "../routes/environments.ts";
 import { registerRelationshipTuples } from "../routes/facts-relationship-tuples.ts";
 import { registerResourceInstances } from "../routes/facts-resource-instances.ts";
 import { registerRoleAssignments } from "../routes/facts-role-assignments.ts";
+import { registerSetRules } from "../routes/facts-set-rules.ts";
 import { registerTenantUsers } from "../routes/facts-tenant-users.ts";
 import { registerTenants } from "../routes/facts-tenants.ts";
 import { registerUsers } from "../routes/facts-users.ts";
@@ -16,6 +17,7 @@ import { registerProjects } from "../routes/projects.ts";
 import { registerActionGroups } from "../routes/schema-action-groups.ts";
 import { registerActions } from "../routes/schema-actions.ts";
 import { registerAttributes } from "../routes/schema-attributes.ts";
+import { registerConditionSets } from "../routes/schema-condition-sets.ts";
 import { registerRelations } from "../routes/schema-relations.ts";
 import { registerResources } from "../routes/schema-resources.ts";
 import { registerRoles } from "../routes/schema-roles.ts";
@@ -86,5 +88,7 @@ export function createApp(store: Store): FastifyInstance {
   registerRoleAssignments(app, store);
   registerResourceInstances(app, store);
   registerRelationshipTuples(app, store);
+  registerConditionSets(app, store);
+  registerSetRules(app, store);
   return app;
 }

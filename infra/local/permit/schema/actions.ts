@@ -4,6 +4,7 @@ import { type EnvironmentState, ref } from "../state/environment.ts";
 import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { ActionRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
+import { forgetPermission } from "./delete-condition-sets.ts";
 
 /** An action inside a resource type's `actions` map. */
 export const actionBlockSchema = z.strictObject({
@@ -77,6 +78,7 @@ export function deleteAction(env: EnvironmentState, row: ActionRow): void {
     if (!group.actions.includes(row.key)) continue;
     env.actionGroups.put({ ...group, actions: group.actions.filter((other) => other !== row.key) });
   }
+  forgetPermission(env, permission);
   env.actions.delete(row.id);
 }
 

@@ -7,6 +7,7 @@ import type { ResourceRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
 import { actionBlockSchema, deleteAction, replaceActions } from "./actions.ts";
 import { attributeBlockSchema, attributesOf } from "./attributes.ts";
+import { forgetResource } from "./delete-condition-sets.ts";
 import { builtInTypes } from "./find-resource.ts";
 import { deleteRelation, replaceRelations } from "./relations.ts";
 import { deleteRole, readRole, replaceRoles, roleBlockSchema } from "./roles.ts";
@@ -96,6 +97,7 @@ export function deleteResource(env: EnvironmentState, row: ResourceRow): void {
   for (const role of env.roles.by("resource", row.key)) deleteRole(env, role);
   for (const group of env.actionGroups.by("resource", row.key)) env.actionGroups.delete(group.id);
   for (const action of env.actions.by("resource", row.key)) deleteAction(env, action);
+  forgetResource(env, row.key);
   env.resources.delete(row.id);
 }
 

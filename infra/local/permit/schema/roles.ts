@@ -4,6 +4,7 @@ import { type EnvironmentState, ref, typeOf } from "../state/environment.ts";
 import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { RoleRow } from "../state/rows.ts";
 import { given, newStamp, stamped } from "../state/stamp.ts";
+import { forgetRole } from "./delete-condition-sets.ts";
 import { derivationSchema, readDerivation, setDerivation } from "./derivations.ts";
 import { resolvePermissions } from "./permissions.ts";
 
@@ -104,6 +105,7 @@ export function deleteRole(env: EnvironmentState, row: RoleRow): void {
       granted_to: role.granted_to === null ? null : { ...role.granted_to, rules },
     });
   }
+  forgetRole(env, row);
   env.roles.delete(row.id);
 }
 
