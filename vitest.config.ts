@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["policies/**/*.test.ts", "infra/**/*.test.ts", "gateway/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: ["gateway/testing/postgres.ts"],
-    setupFiles: ["infra/local/permit/testing/check-responses.ts"],
+    setupFiles: ["infra/local/permit/testing/check-exchanges.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** Ends the process when it answers anything that Permit's API does not. */
-const checkResponses = new URL("check-responses-in-process.ts", import.meta.url).href;
+const checkExchanges = new URL("check-exchanges-in-process.ts", import.meta.url).href;
 
 /** A local Permit in a process of its own, as a user starts it. */
 export interface PermitProcess {
@@ -27,7 +27,7 @@ export interface ProcessEnd {
 const started = new Set<ChildProcess>();
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, ["--import", checkResponses, main, ...args], {
+  const child = spawn(process.execPath, ["--import", checkExchanges, main, ...args], {
     env: { PATH: process.env.PATH, ...env },
   });
   started.add(child);

@@ -1,6 +1,6 @@
 /** Runs before every test file: a test fails when a local Permit answered anything that Permit's API does not. */
 import { afterEach, expect } from "vitest";
-import { watchResponses } from "./watch-responses.ts";
+import { watchExchanges } from "./watch-exchanges.ts";
 
 const violations: string[] = [];
 
@@ -9,5 +9,5 @@ export function takeViolations(): readonly string[] {
   return violations.splice(0);
 }
 
-watchResponses((violation) => violations.push(violation));
+watchExchanges((violation) => violations.push(violation));
 afterEach(() => expect(takeViolations(), "answers that differ from Permit's API description").toEqual([]));

@@ -2,12 +2,15 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { apiDescription, operationOf, type Schema } from "./api-description.ts";
 
-/** One answer of a local Permit, as it goes to the wire. */
-export interface Answer {
+/** One answered request of a local Permit. */
+export interface Exchange {
   readonly method: string;
   /** The matched route, for example `/v2/projects/:project`. */
   readonly route: string;
+  /** The request's body, parsed; undefined without one. */
+  readonly request: unknown;
   readonly status: number;
+  /** The answer's body as it goes to the wire. */
   readonly body: string;
 }
 
@@ -59,20 +62,31 @@ function readJson(text: string): unknown {
   }
 }
 
-/** What is wrong with an answer by Permit's API description; empty when nothing is. */
-export function responseViolations({ method, route, status, body }: Answer): readonly string[] {
+function problemsOf(schema: Schema, value: unknown): readonly string[] {
+  const validate = validatorOf(schema);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+/**
+ * What is wrong with an exchange by Permit's API description; empty when nothing is. Beside wrong answers: a body that
+ * was taken and is not one of Permit's, because what relies on it would fail there.
+ */
+export function violationsOf({ method, route, request, status, body }: Exchange): readonly string[] {
   const answer = `${method} ${route} -> ${status}`;
   const operation = operationOf(method, route);
   if (operation === undefined) return [`${answer}: Permit has no such operation`];
+  if (status < 300 && operation.body !== null) {
+    const problems = problemsOf(operation.body, request);
+    if (problems.length > 0) return problems.map((problem) => `${answer}: taken, although the body ${problem}`);
+  }
   // Too large a body is refused by the HTTP server, before it is Permit's.
   if (status === 413) return [];
   const described = operation.responses[status];
   if (status === 204) return described === null && body === "" ? [] : [`${answer}: unexpected, or with a body`];
   const schema = described ?? (errorStatuses.has(status) ? errorSchema : undefined);
   if (schema === undefined) return [`${answer}: a status that Permit does not answer with`];
-  const validate = validatorOf(schema);
-  if (validate(readJson(body))) return [];
-  return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${answer}: ${instancePath} ${message} ${JSON.stringify(params)}`,
-  );
+  return problemsOf(schema, readJson(body)).map((problem) => `${answer}: ${problem}`);
 }

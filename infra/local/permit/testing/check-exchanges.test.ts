@@ -1,6 +1,6 @@
 import fastify from "fastify";
 import { expect, test } from "vitest";
-import { takeViolations } from "./check-responses.ts";
+import { takeViolations } from "./check-exchanges.ts";
 import { freshEnvironment } from "./fresh-environment.ts";
 
 const env = freshEnvironment();
@@ -18,6 +18,19 @@ test("what differs from Permit's API description is noticed, whoever asked", asy
     'GET /v2/api-key/scope -> 200: /organization_id must match format "uuid" {"format":"uuid"}',
     "GET /v2/no-such-operation -> 200: Permit has no such operation",
     "DELETE /v2/projects/:project -> 418: a status that Permit does not answer with",
+  ]);
+});
+
+test("so is a body that Permit would refuse, when it is taken", async () => {
+  const app = fastify();
+  app.put("/v2/facts/:project/:environment/bulk/users", () => ({}));
+  const put = (payload: object) => app.inject({ method: "PUT", url: "/v2/facts/p/e/bulk/users", payload });
+  await put({ operations: [{ key: "alice", email: null }] });
+  expect(takeViolations()).toEqual([]);
+  await put({ operations: [{ key: "alice bob" }], dry_run: true });
+  expect(takeViolations()).toEqual([
+    'PUT /v2/facts/:project/:environment/bulk/users -> 200: taken, although the body  must NOT have additional properties {"additionalProperty":"dry_run"}',
+    expect.stringContaining("taken, although the body /operations/0/key must match pattern"),
   ]);
 });
 
