@@ -1,0 +1,122 @@
+import type { HostDiff, ServerChange, SettingChange, ToolChange, ToolTerms } from "../../src/diff/host-diff.ts";
+import { trustRank } from "../../src/trust.ts";
+import { definitionLines } from "./definition-lines.ts";
+import { type Entry, heaviestFirst, type Section, type Weight } from "./report.ts";
+import { own, say, some, type Text } from "./text.ts";
+
+const namesMax = 20;
+
+function toolWeight({ before, after, definition }: ToolChange): Weight {
+  if (before === null || after === null) return "other";
+  const drops = before.approval.length > 0 && after.approval.length === 0;
+  if (drops || trustRank(after.trust) < trustRank(before.trust) || (!before.enabled && after.enabled)) return "more";
+  return definition === null ? "less" : "more";
+}
+
+const approvalText = ({ approval }: ToolTerms) => (approval.length === 0 ? "none" : `by ${approval.join(" and ")}`);
+
+/** A tool that both policies have. */
+function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Entry {
+  const said: readonly Text[] = [
+    ...(before.trust === after.trust ? [] : [own(`trust ${before.trust} -> ${after.trust}`)]),
+    ...(before.enabled === after.enabled ? [] : [own(after.enabled ? "enabled" : "disabled")]),
+    ...(approvalText(before) === approvalText(after)
+      ? []
+      : [own(`approval ${approvalText(before)} -> ${approvalText(after)}`)]),
+    ...(change.definition === null ? [] : [own("the server defines it differently")]),
+  ];
+  const line = say`${change.tool} on ${change.server}: ${some(said, said.length)}`;
+  const { definition } = change;
+  const entry = { weight: toolWeight(change), line, details: [] };
+  return definition === null ? entry : { ...entry, comparison: definitionLines(definition.before, definition.after) };
+}
+
+/** Tools that are new or gone, one entry a server, with what the server says of them. */
+function listEntry(what: "new" | "gone", server: string, tools: readonly ToolChange[]): readonly Entry[] {
+  const named = tools.map(({ tool, before, after }) => {
+    const { trust, enabled, approval } = after ?? before ?? { trust: "high", enabled: false, approval: [] };
+    const more = [trust, ...(enabled ? [] : ["disabled"]), ...(approval.length > 0 ? ["waits for an approval"] : [])];
+    return say`${tool} (${own(more.join(", "))})`;
+  });
+  const described = tools.flatMap(({ tool, definition }) => {
+    const description = definition?.after?.description;
+    return description === undefined ? [] : [say`${tool}: ${description}`];
+  });
+  const left = described.length - namesMax;
+  const details = [...described.slice(0, namesMax), ...(left > 0 ? [say`and ${left} more descriptions`] : [])];
+  return named.length === 0
+    ? []
+    : [{ weight: "other", line: say`${own(what)} on ${server}: ${some(named, namesMax)}`, details }];
+}
+
+function toolEntries(tools: readonly ToolChange[]): readonly Entry[] {
+  const entries = [...Map.groupBy(tools, ({ server }) => server)].flatMap(([server, changes]) => [
+    ...listEntry(
+      "new",
+      server,
+      changes.filter(({ before }) => before === null),
+    ),
+    ...listEntry(
+      "gone",
+      server,
+      changes.filter(({ after }) => after === null),
+    ),
+    ...changes.flatMap((change) =>
+      change.before && change.after ? [toolEntry(change, change.before, change.after)] : [],
+    ),
+  ]);
+  return heaviestFirst(entries);
+}
+
+function serverEntry({ server, before, after }: ServerChange): Entry {
+  const [what, said] = after === null ? (["gone", before] as const) : (["new", after] as const);
+  return {
+    weight: "other",
+    line: say`${server} is ${own(what)}: ${said?.name ?? ""}, ${said?.url ?? ""}`,
+    details: [],
+  };
+}
+
+const weightOf = { loosens: "more", differs: "more", tightens: "less", neutral: "other" } as const;
+const valuesMax = 10;
+
+/** A value of a setting. One of several lines is a certificate, which nobody compares by eye. */
+function valueText(value: unknown): Text {
+  if (value === null) return own("none");
+  if (typeof value !== "string") return typeof value === "object" ? say`${JSON.stringify(value)}` : own(String(value));
+  const [first = "", ...more] = value.trim().split("\n");
+  return more.length === 0 ? say`${value}` : say`${first} and ${more.length} more lines`;
+}
+
+function settingEntry({ server, setting, before, after, effect }: SettingChange): Entry {
+  const where = server === null ? say`${setting}` : say`${setting} of ${server}`;
+  const entry = { weight: weightOf[effect], details: [] };
+  if (!Array.isArray(before) || !Array.isArray(after)) {
+    const text = (value: unknown) => (Array.isArray(value) ? some(value.map(valueText), valuesMax) : valueText(value));
+    return { ...entry, line: say`${where}: ${text(before)} -> ${text(after)}` };
+  }
+  const without = (all: readonly unknown[], others: readonly unknown[]) => {
+    const known = new Set(others.map((other) => JSON.stringify(other)));
+    return all.filter((one) => !known.has(JSON.stringify(one)));
+  };
+  const changes = [
+    ["added", without(after, before)],
+    ["removed", without(before, after)],
+  ] as const;
+  const said = changes.flatMap(([what, values]) =>
+    values.length === 0 ? [] : [say`${own(what)} ${some(values.map(valueText), valuesMax)}`],
+  );
+  return { ...entry, line: say`${where}: ${some(said, said.length)}` };
+}
+
+/** What the policy says of servers, tools and the host. */
+export function policySections({ tools, servers, settings }: HostDiff): readonly Section[] {
+  const of = (server: boolean, signIn: boolean) =>
+    settings.filter((change) => (change.server !== null) === server && change.setting.startsWith("signIn.") === signIn);
+  return [
+    { title: "Sign-in", entries: heaviestFirst(of(false, true).map(settingEntry)) },
+    { title: "Servers", entries: heaviestFirst([...servers.map(serverEntry), ...of(true, false).map(settingEntry)]) },
+    { title: "Tools", entries: toolEntries(tools) },
+    { title: "Settings", entries: heaviestFirst(of(false, false).map(settingEntry)) },
+  ];
+}
