@@ -100,16 +100,16 @@ export interface Grant extends AgentIdentity {
   readonly level: TrustLevel;
   readonly createdAt: Date;
   readonly lastUsedAt: Date;
-  /** Absolute end, 90 days after `createdAt`. */
+  /** End by the policy of the day of the consent. A policy that has changed since may end it sooner, never later. */
   readonly expiresAt: Date;
   readonly revokedAt: Date | null;
 }
 
 /** Grants in the database: the first thing a revocation changes, because every replica reads it on every request. */
 export interface GrantStore {
-  create(grant: Omit<Grant, "createdAt" | "lastUsedAt" | "expiresAt" | "revokedAt">): Promise<Grant>;
+  create(grant: Omit<Grant, "createdAt" | "lastUsedAt" | "revokedAt">): Promise<Grant>;
   find(id: string): Promise<Grant | undefined>;
-  /** Of one human, newest first, revoked ones left out. */
+  /** Of one human, newest first, without those that are revoked or past their stored end. */
   listActive(userId: string): Promise<readonly Grant[]>;
   /** Sets `revokedAt` on these grants. Already revoked ones are fine. */
   revoke(ids: readonly string[]): Promise<void>;

@@ -1,8 +1,8 @@
 /** `tools/list` shows what this agent may call now, however the upstream frames it. */
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
-import { post, rpc } from "./mcp-requests.ts";
+import { post, rpc, toolCall } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";
@@ -139,6 +139,34 @@ test("without decisions there is no list, and the upstream is not asked", async 
   respond = asJson(JSON.stringify(answer()));
   expect((await list()).body.error?.data.code).toBe("DECISION_UNAVAILABLE");
   expect(arrived).toBe(0);
+});
+
+describe("all tools of the policy, where it says so", () => {
+  const all = ["list_issues", "delete_issue", "create_issue"];
+  beforeEach(() => {
+    gateway.world.asked.length = 0;
+    gateway.provision({ server: { list_tools: "all" }, tools: { delete_issue: { trust: "high", approval: true } } });
+  });
+  afterEach(() => gateway.provision());
+
+  test.each([
+    ["JSON", asJson(JSON.stringify(answer()))],
+    ["events", asEvents(`data: ${JSON.stringify(answer())}\n\n`)],
+  ])("%s: without those of the upstream that the policy does not list", async (_what, response) => {
+    respond = response;
+    expect(kept((await list()).text)).toEqual(all);
+    gateway.world.ceilings.set(alice, "low");
+    expect(kept((await list()).text)).toEqual(all);
+    expect(gateway.world.asked).toEqual([]);
+  });
+
+  test("what is listed is still decided on when it is called", async () => {
+    gateway.world.ceilings.set(alice, "low");
+    expect((await post(gateway, token, toolCall("create_issue"))).body.error?.data.code).toBe("CEILING_TOO_LOW");
+    expect((await post(gateway, token, toolCall("delete_issue"))).body.error?.data.code).toBe("POLICY_UNSUPPORTED");
+    expect((await post(gateway, token, toolCall("hidden_tool"))).body.error?.data.code).toBe("TOOL_UNKNOWN");
+    expect(arrived).toBe(0);
+  });
 });
 
 test("the list follows the ceiling", async () => {

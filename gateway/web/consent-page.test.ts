@@ -143,6 +143,16 @@ describe.skipIf(noChromium)("the consent page", () => {
     expect(tests.gateway.posts.map((post) => post.body)).toEqual([{ accept: false, query: signedQuery }]);
   });
 
+  it("says until when the consent will hold", async () => {
+    tests.gateway.api.set("GET /api/consent", { status: 200, body: consentView("high") });
+    const page = await tests.open(path);
+    await page.getByText("Holds until").waitFor();
+    const text = await page.locator("form").textContent();
+    expect(text).toMatch(
+      /Holds until (May 31|Jun [12]), 2026, .+, or until it was not used for 30 days\. You can revoke it before\./,
+    );
+  });
+
   it("says why when there is a grant that can't be used", async () => {
     const message = 'What the policy granted you on "issues" ended with 2026-11-30 (UTC). Ask an admin to extend it.';
     const refused = { error: "GRANT_ENDED", message };

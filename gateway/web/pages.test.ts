@@ -95,7 +95,7 @@ describe.skipIf(noChromium)("the pages", () => {
       const card = page.locator(".agent").first();
       expect(await card.textContent()).toContain("Write (medium)");
       expect(await card.locator("time").evaluateAll((all) => all.map((time) => time.getAttribute("datetime")))).toEqual(
-        ["2026-03-02T09:15:00.000Z", "2026-03-04T16:40:00.000Z"],
+        ["2026-03-02T09:15:00.000Z", "2026-03-04T16:40:00.000Z", "2026-05-31T09:15:00.000Z"],
       );
 
       const ask = page.getByRole("button", { name: "Revoke Example Assistant on everything" });

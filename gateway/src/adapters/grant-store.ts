@@ -3,8 +3,6 @@ import type { Clock, Grant, GrantStore } from "../deps.ts";
 import type { Database } from "./database.ts";
 import type { GrantRow } from "./database-tables.ts";
 
-/** Absolute life of a consent: after 90 days the human is asked again. */
-const grantLifetimeMs = 90 * 24 * 60 * 60 * 1000;
 /** A busy agent would otherwise write one row per call. */
 const touchIntervalMs = 60_000;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -59,7 +57,7 @@ export function createGrantStore({
             level: grant.level,
             created_at: now,
             last_used_at: now,
-            expires_at: new Date(now.getTime() + grantLifetimeMs),
+            expires_at: grant.expiresAt,
             revoked_at: null,
           })
           .returningAll()

@@ -29,10 +29,13 @@ export function findGrantable(
 ): Grantable {
   assertSupported("The policy of this host", settings);
   const server = settings.servers.get(requested);
+  if (server === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
+  // Before the ceiling, of which Permit may have none any more: who had a grant is told that it ended.
+  const term = grantTermAt(server, email, now);
   const ceiling = ceilings.get(requested);
-  if (server === undefined || ceiling === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
+  if (ceiling === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
   assertSupported(`The policy of "${server.key}"`, server);
-  return { server, ceiling: effectiveTrust(ceiling, grantTermAt(server, email, now).ceiling) };
+  return { server, ceiling: effectiveTrust(ceiling, term.ceiling) };
 }
 
 /**

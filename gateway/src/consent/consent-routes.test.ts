@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { profileKey } from "@permit-mcp-gateway/policies";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { ServerDocuments } from "../../testing/host-settings.ts";
 import { openDatabase } from "../adapters/database.ts";
 import { GatewayError } from "../errors.ts";
 import { TestClient, tokensOf } from "../oauth/testing/test-client.ts";
@@ -50,6 +51,8 @@ describe("what the page shows", () => {
         name: "The issues server",
         description: "Has issues.",
         ceiling: "medium",
+        endsAt: expect.stringMatching(/Z$/),
+        idleDays: 30,
         tools: [
           { name: "list_issues", trust: "low" },
           { name: "create_issue", trust: "medium" },
@@ -301,6 +304,68 @@ test("when no code comes of it, the consent is taken back in the database and in
   const active = (await human.grants()).filter((grant) => grant.client.id === client.clientId);
   expect(active).toEqual([]);
   expect(host.facts.consents.has(`${client.clientId} lead@example.com issues`)).toBe(false);
+});
+
+describe("how long a consent lives", () => {
+  const dayMs = 24 * 60 * 60 * 1000;
+  const start = "2027-01-01T12:00:00.000Z";
+  beforeEach(() => {
+    host.time.aheadMs = Date.parse(start) - Date.now();
+  });
+  afterEach(async () => {
+    host.time.aheadMs = 0;
+    await host.directory.change();
+  });
+  const withAttributes = (attributes: ServerDocuments["attributes"] = {}) =>
+    ({
+      servers: { issues: { tools: { list_issues: "low" }, attributes } },
+    }) as const;
+  const lead = profileKey("lead@example.com");
+
+  test.each<[string, Parameters<typeof host.directory.change>[0], number, number]>([
+    ["the longest of all", {}, 90, 90],
+    ["by the host", { host: { sessions: { idleDays: 20, absoluteDays: 60 } } }, 60, 60],
+    ["by the server", withAttributes({ consent_days: 30 }), 30, 30],
+    [
+      "by the human's grant",
+      withAttributes({ grant_terms: { [lead]: [{ ceiling: "high", consent_days: 14 }] } }),
+      14,
+      14,
+    ],
+    // Stored is its age alone: when the policy's grant is extended, no new consent is needed.
+    [
+      "until the human's grant ends",
+      withAttributes({ grant_terms: { [lead]: [{ ceiling: "high", until: "2027-01-10" }] } }),
+      9.5,
+      90,
+    ],
+  ])("%s: on the page, in the list and in the store", async (_what, change, shownDays, storedDays) => {
+    await host.directory.change(change);
+    const { human, client, query } = await ask("lead");
+    const daysTo = (iso: string | undefined) => (Date.parse(iso ?? "") - Date.parse(start)) / dayMs;
+    const server = (await human.consentView(query)).server;
+    expect(daysTo(server?.endsAt)).toBeCloseTo(shownDays, 2);
+    expect(server?.idleDays).toBe(change?.host?.sessions?.idleDays ?? 30);
+
+    expect((await human.answerConsent({ accept: true, query, server: "issues", level: "low" })).status).toBe(200);
+    const listed = (await human.grants()).find((grant) => grant.client.id === client.clientId);
+    expect(daysTo(listed?.endsAt)).toBeCloseTo(shownDays, 2);
+    const stored = await host.grants.find(listed?.id ?? "");
+    expect(daysTo(stored?.expiresAt.toISOString())).toBeCloseTo(storedDays, 2);
+  });
+
+  test("without use it ends for the list and for the token endpoint as it does for calls", async () => {
+    const human = host.human("lead");
+    const { client, tokens } = await host.connect(human, "low");
+    const listed = async () => (await human.grants()).some((grant) => grant.client.id === client.clientId);
+    await host.directory.change({ host: { sessions: { idleDays: 2, absoluteDays: 90 } } });
+    host.time.aheadMs += 2 * dayMs - 60_000;
+    const next = tokensOf(await client.refresh(tokens.refresh));
+    expect(await listed()).toBe(true);
+    host.time.aheadMs += 60_000;
+    expect(await client.refresh(next.refresh)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
+    expect(await listed()).toBe(false);
+  });
 });
 
 describe("the list of agents", () => {

@@ -1,7 +1,7 @@
 /** The JSON behind the sign-in page, the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock, HostDirectory } from "../deps.ts";
+import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
@@ -11,6 +11,7 @@ import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.
 import type { ConsentAnswer, ConsentServer, ConsentView, SignInView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
 import { giveConsent } from "./give-consent.ts";
+import { endOfLife, visibleEnd } from "./grant-life.ts";
 
 /** What the consent routes stand on. */
 export interface ConsentRoutesDeps extends EndGrantsDeps {
@@ -72,7 +73,8 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const view = { host: { name: settings.name }, human: { email: human.email }, client };
       const consenter = await consenterOf(human);
       try {
-        return { ...view, server: serverView(findGrantable(settings, consenter, asked.server)), refused: null };
+        const grantable = findGrantable(settings, consenter, asked.server);
+        return { ...view, server: serverView(settings, consenter, grantable), refused: null };
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         return { ...view, server: null, refused: { error: error.code, message: error.sentence } };
@@ -86,7 +88,9 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const answer = parsed.data;
       const { human, cookie, denial, asked, client } = await openRequest(request, answer.query);
       if (!answer.accept) return { redirect: denial };
-      checkConsent(directory.settings(), await consenterOf(human), {
+      const host = directory.settings();
+      const consenter = await consenterOf(human);
+      const { server } = checkConsent(host, consenter, {
         requested: asked.server,
         chosen: answer.server,
         level: answer.level,
@@ -102,8 +106,9 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
         {
           agent: { clientId: client.id, clientName: client.name, email: human.email },
           userId: human.userId,
-          server: asked.server,
+          server: server.key,
           level: answer.level,
+          expiresAt: endOfLife(consenter.now, consenter.email, { host, server }),
         },
       );
       return { redirect };
@@ -111,13 +116,15 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   };
 }
 
-function serverView({ server, ceiling }: Grantable): ConsentServer {
+function serverView(host: HostSettings, { email, now }: Consenter, { server, ceiling }: Grantable): ConsentServer {
   const { key, name, description } = server;
   return {
     key,
     name,
     description,
     ceiling,
+    endsAt: visibleEnd(endOfLife(now, email, { host, server }), email, { server }).toISOString(),
+    idleDays: host.sessions.idleDays,
     tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),
   };
 }

@@ -26,6 +26,10 @@ export interface ConsentServer {
   readonly description: string;
   /** Levels above it are shown muted and can't be chosen. */
   readonly ceiling: Level;
+  /** When a consent given now ends at the latest. */
+  readonly endsAt: string;
+  /** Days without use after which it ends sooner. */
+  readonly idleDays: number;
   readonly tools: readonly { readonly name: string; readonly trust: Level }[];
 }
 
@@ -52,6 +56,8 @@ export interface GrantView {
   readonly level: Level;
   readonly createdAt: string;
   readonly lastUsedAt: string;
+  /** When it ends at the latest. */
+  readonly endsAt: string;
 }
 
 /** Body of every refusal. */

@@ -10,6 +10,7 @@ export interface CheckedConsent {
   readonly userId: string;
   readonly server: string;
   readonly level: TrustLevel;
+  readonly expiresAt: Date;
 }
 
 /**
@@ -19,12 +20,12 @@ export interface CheckedConsent {
  */
 export async function giveConsent(
   deps: EndGrantsDeps & { readonly issueCode: (grantId: string) => Promise<string | undefined> },
-  { agent, userId, server, level }: CheckedConsent,
+  { agent, userId, server, level, expiresAt }: CheckedConsent,
 ): Promise<string> {
   const lock = agentLock({ userId, clientId: agent.clientId, server });
   return deps.database.exclusively(lock, async () => {
     await deps.facts.give(agent, server, level);
-    const grant = await deps.grants.create({ id: randomUUID(), userId, server, level, ...agent });
+    const grant = await deps.grants.create({ id: randomUUID(), userId, server, level, expiresAt, ...agent });
     const redirect = await issueCodeOrEnd(deps, grant);
     if (redirect === undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
     return redirect;

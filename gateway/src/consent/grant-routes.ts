@@ -6,8 +6,9 @@ import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { type ConsentRoutesDeps, requireSignedIn } from "./consent-routes.ts";
 import type { GrantView } from "./contract.ts";
 import { endAgent } from "./end-grants.ts";
+import { endOfGrant, problemOfLife, visibleEnd } from "./grant-life.ts";
 
-function view(grant: Grant): GrantView {
+function view(grant: Grant, endsAt: Date): GrantView {
   return {
     id: grant.id,
     client: { id: grant.clientId, name: grant.clientName },
@@ -15,16 +16,29 @@ function view(grant: Grant): GrantView {
     level: grant.level,
     createdAt: grant.createdAt.toISOString(),
     lastUsedAt: grant.lastUsedAt.toISOString(),
+    endsAt: endsAt.toISOString(),
   };
 }
 
 /** `/api/grants`. */
 export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
-  const { publicUrl, library, grants } = deps;
+  const { publicUrl, library, grants, directory, clock } = deps;
+
+  /** Those that can be used; also those on a server that is out of the policy, which may come back. */
+  const listed = (all: readonly Grant[]): GrantView[] => {
+    const host = directory.settings();
+    return all.flatMap((grant) => {
+      const server = host.servers.get(grant.server);
+      if (server === undefined) return [view(grant, grant.expiresAt)];
+      const rules = { host, server };
+      if (problemOfLife(grant, rules, clock()) !== undefined) return [];
+      return [view(grant, visibleEnd(endOfGrant(grant, rules), grant.email, rules))];
+    });
+  };
   return async (app) => {
     app.get("/api/grants", async (request) => {
       const human = await requireSignedIn(library, request);
-      return { grants: (await grants.listActive(human.userId)).map(view) };
+      return { grants: listed(await grants.listActive(human.userId)) };
     });
 
     app.post<{ Params: { id: string } }>("/api/grants/:id/revoke", async (request) => {

@@ -2,13 +2,25 @@ import { dayOf, holdsOn, profileKey } from "@permit-mcp-gateway/policies";
 import type { GrantTerm, ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** All that the policy grants a human on a server, in the order in which it counts. */
+export function grantTermsOf(server: ServerSettings, email: string): readonly GrantTerm[] {
+  // Who is not named has what Permit says, without end.
+  return server.grantTerms.get(profileKey(email)) ?? [{ ceiling: "high" }];
+}
+
+/** When a term ends, in milliseconds since the epoch: with its last day, at midnight UTC. */
+export function endOfTermMs({ until }: GrantTerm): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${until}T00:00:00Z`) + dayMs;
+}
+
 /**
  * What the policy grants a human on a server at a moment: a bound on what Permit says, which knows of no days. A grant
- * ends at midnight UTC without anybody writing to Permit. Throws GatewayError GRANT_ENDED.
+ * ends without anybody writing to Permit. Throws GatewayError GRANT_ENDED.
  */
 export function grantTermAt(server: ServerSettings, email: string, now: Date): GrantTerm {
-  const terms = server.grantTerms.get(profileKey(email));
-  if (terms === undefined) return { ceiling: "high" };
+  const terms = grantTermsOf(server, email);
   const term = terms.find(({ until }) => holdsOn({ until }, dayOf(now)));
   if (term !== undefined) return term;
   throw new GatewayError("GRANT_ENDED", {

@@ -44,8 +44,8 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       try {
         const grant = await deps.grants.find(answered.grant.id);
         if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
-        assertAlive(grant, deps.clock());
         const { host, server } = resolveServer(answered, deps);
+        assertAlive(grant, { host, server }, deps.clock());
         assertServed(host, server, grant, deps.clock());
       } catch (error) {
         request.log.info({ error: (error as Error).message }, "open stream ended");

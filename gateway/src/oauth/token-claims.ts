@@ -1,5 +1,5 @@
 import { APIError } from "better-auth/api";
-import { isGrantActive } from "../consent/grant-life.ts";
+import { problemOfLife } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
 
@@ -30,11 +30,13 @@ export function createTokenClaims({
 }) {
   return async ({ user, referenceId, resources }: TokenContext) => {
     const grant = referenceId === undefined ? undefined : await grants.find(referenceId);
+    const host = directory.settings();
+    const server = grant === undefined ? undefined : host.servers.get(grant.server);
     if (
       grant === undefined ||
-      !isGrantActive(grant, clock()) ||
+      server === undefined ||
+      problemOfLife(grant, { host, server }, clock()) !== undefined ||
       grant.userId !== user?.id ||
-      !directory.settings().servers.has(grant.server) ||
       resources?.length !== 1 ||
       resources[0] !== resourceIdentifier(publicUrl, grant.server)
     ) {

@@ -17,6 +17,8 @@ export function consentView(ceiling: Level): ConsentView {
       name: "Issue tracker",
       description: "Issues and projects of the demo team.",
       ceiling,
+      endsAt: "2026-06-01T12:00:00.000Z",
+      idleDays: 30,
       tools: [
         { name: "delete_project", trust: "high" },
         { name: "create_issue", trust: "medium" },
@@ -38,6 +40,7 @@ export const grants: readonly GrantView[] = [
     level: "medium",
     createdAt: "2026-03-02T09:15:00.000Z",
     lastUsedAt: "2026-03-04T16:40:00.000Z",
+    endsAt: "2026-05-31T09:15:00.000Z",
   },
   {
     id: "grant/2",
@@ -46,5 +49,6 @@ export const grants: readonly GrantView[] = [
     level: "low",
     createdAt: "2026-03-01T08:00:00.000Z",
     lastUsedAt: "2026-03-01T08:00:00.000Z",
+    endsAt: "2026-05-30T08:00:00.000Z",
   },
 ];

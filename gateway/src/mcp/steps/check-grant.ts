@@ -1,22 +1,23 @@
+import { type LifeRules, problemOfLife } from "../../consent/grant-life.ts";
 import type { Grant } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
-import type { McpDeps, WithGrant } from "../exchange.ts";
+import type { McpDeps, WithGrant, WithServer } from "../exchange.ts";
 
-const idleLimitMs = 30 * 24 * 60 * 60 * 1000;
 const touchIntervalMs = 60_000;
 
-/** Throws GatewayError GRANT_REVOKED or GRANT_EXPIRED (absolute end, or 30 days without use). */
-export function assertAlive(grant: Grant, now: Date): void {
-  if (grant.revokedAt !== null) throw new GatewayError("GRANT_REVOKED");
-  if (grant.expiresAt <= now || now.getTime() - grant.lastUsedAt.getTime() >= idleLimitMs) {
-    throw new GatewayError("GRANT_EXPIRED");
-  }
+/** Throws GatewayError GRANT_REVOKED or GRANT_EXPIRED. */
+export function assertAlive(grant: Grant, rules: LifeRules, now: Date): void {
+  const problem = problemOfLife(grant, rules, now);
+  if (problem !== undefined) throw new GatewayError(problem);
 }
 
 /** The consent is alive, asked on every request: a JWT can't be recalled, a consent can. */
-export async function checkGrant({ grant }: WithGrant, { grants, clock }: McpDeps): Promise<object> {
+export async function checkGrant(
+  { host, server, grant }: WithServer & WithGrant,
+  { grants, clock }: McpDeps,
+): Promise<object> {
   const now = clock();
-  assertAlive(grant, now);
+  assertAlive(grant, { host, server }, now);
   if (now.getTime() - grant.lastUsedAt.getTime() >= touchIntervalMs) {
     await grants.touch(grant.id).catch((cause: unknown) => {
       throw new GatewayError("STORE_UNAVAILABLE", { detail: "The use of the consent could not be noted.", cause });

@@ -1,8 +1,7 @@
 import type { GrantView } from "../../../src/consent/contract.ts";
 import { levelWords } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
-
-const dateFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+import { Moment } from "./moment.tsx";
 
 /** One consent: which program, which server, how much, since when. */
 export function AgentCard({ grant, onRevoke }: { readonly grant: GrantView; readonly onRevoke: () => void }) {
@@ -35,6 +34,12 @@ export function AgentCard({ grant, onRevoke }: { readonly grant: GrantView; read
             <Moment iso={grant.lastUsedAt} />
           </dd>
         </div>
+        <div>
+          <dt>Ends</dt>
+          <dd>
+            <Moment iso={grant.endsAt} />
+          </dd>
+        </div>
       </dl>
       <div className="actions">
         <button
@@ -48,9 +53,4 @@ export function AgentCard({ grant, onRevoke }: { readonly grant: GrantView; read
       </div>
     </li>
   );
-}
-
-function Moment({ iso }: { readonly iso: string }) {
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? "unknown" : <time dateTime={iso}>{dateFormat.format(date)}</time>;
 }

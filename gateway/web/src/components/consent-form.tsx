@@ -6,6 +6,7 @@ import { clientNameOf } from "../plain-text.ts";
 import { apiErrorOf } from "../use-loaded.ts";
 import { ConsentFailed, isOutOfDate } from "./consent-failed.tsx";
 import { LevelChoice } from "./level-choice.tsx";
+import { Moment } from "./moment.tsx";
 import { RequestFacts } from "./request-facts.tsx";
 import { ToolList } from "./tool-list.tsx";
 
@@ -56,6 +57,10 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
           {levelWords[level].name} ({level})
         </strong>
         : {levelWords[level].meaning} {allowed} of {server.tools.length} tools allowed.
+      </p>
+      <p className="hint">
+        Holds until <Moment iso={server.endsAt} />, or until it was not used for {server.idleDays}{" "}
+        {server.idleDays === 1 ? "day" : "days"}. You can revoke it before.
       </p>
       <h2>Tools of {server.name}</h2>
       <ToolList tools={server.tools} level={level} />
