@@ -22,7 +22,9 @@ const overwrite = { conflict_strategy: "overwrite" };
 /** A schema without what no two environments have in common. */
 async function schemaOf(key: string): Promise<unknown> {
   const parts = await Promise.all(
-    ["resources?include_built_in=true", "roles"].map((part) => call("GET", `/v2/schema/default/${key}/${part}`)),
+    ["resources?include_built_in=true", "roles", "condition_sets"].map((part) =>
+      call("GET", `/v2/schema/default/${key}/${part}`),
+    ),
   );
   return JSON.parse(JSON.stringify(parts, (name, value) => (/(^|_)(id|at)$/.test(name) ? "" : value)));
 }
@@ -125,6 +127,81 @@ describe("to a new environment", () => {
       status: 404,
     });
     expect(await call("GET", `/v2/projects/default/envs/${target.key}`)).toMatchObject({ status: 404 });
+  });
+});
+
+describe("condition sets and their rules", () => {
+  const inSource = (method: string, part: string, body?: object) =>
+    call(method, `/v2/${part.replace("ENV", `default/${from}`)}`, body);
+  const rulesOf = async (environment: string) => {
+    const { body } = await call("GET", `/v2/facts/default/${environment}/set_rules`);
+    return (body as { user_set: string; permission: string; resource_set: string }[])
+      .map(({ user_set, permission, resource_set }) => `${user_set} ${permission} ${resource_set}`)
+      .toSorted();
+  };
+  const equals = (attribute: string, value: unknown) => ({ allOf: [{ [attribute]: { equals: value } }] });
+
+  beforeEach(async () => {
+    await inSource("POST", "schema/ENV/condition_sets", {
+      ...{ key: "sales", type: "userset", name: "Sales", conditions: equals("user.department", "sales") },
+    });
+    // Made before its parent gets it: the order of rows is not the order of parents.
+    const leads = { key: "leads", type: "userset", name: "Leads", conditions: equals("user.lead", true) };
+    await inSource("POST", "schema/ENV/condition_sets", leads);
+    await inSource("PATCH", "schema/ENV/condition_sets/sales", { parent_id: "leads" });
+    await inSource("POST", "schema/ENV/condition_sets", {
+      ...{ key: "short", type: "resourceset", resource_id: "document", name: "Short" },
+      conditions: equals("resource.pages", 1),
+    });
+    const rule = { permission: "document:read", user_set: "sales", resource_set: "short" };
+    await inSource("POST", "facts/ENV/set_rules", rule);
+    await inSource("POST", "facts/ENV/set_rules", { ...rule, user_set: "auditor", is_role: true });
+    await inSource("POST", "facts/ENV/set_rules", { ...rule, resource_set: "document", is_resource: true });
+  });
+
+  test("are copied and decide", async () => {
+    const target = fresh();
+    expect(await copy({ new: target })).toMatchObject({ status: 201 });
+    expect(await schemaOf(target.key)).toEqual(await schemaOf(from));
+    expect(await rulesOf(target.key)).toEqual(await rulesOf(from));
+    expect(await rulesOf(target.key)).toHaveLength(3);
+    const { secret } = await connect(local.url, local.orgKey).api.environments.getApiKey("default", target.key);
+    const copied = connect(local.url, secret ?? "");
+    await copied.api.users.create({ key: "bob", attributes: { department: "sales", lead: true } });
+    await copied.api.users.create({ key: "carol", attributes: { department: "sales" } });
+    expect(await copied.check("bob", "read", { type: "document", tenant: "default" })).toBe(true);
+    expect(await copied.check("carol", "read", { type: "document", tenant: "default" })).toBe(false);
+  });
+
+  test("only those that the scope takes, with the rules between them", async () => {
+    const target = fresh();
+    expect(await copy({ new: target }, { scope: { user_sets: { exclude: ["*"] } } })).toMatchObject({ status: 201 });
+    expect((await keysOf(target.key, "condition_sets")).filter((key) => !key.startsWith("__"))).toEqual(["short"]);
+    expect(await rulesOf(target.key)).toEqual(["__autogen_auditor document:read short"]);
+    // A set can't do without its parent, nor a set of a type without the type.
+    expect(await copy({ new: fresh() }, { scope: { user_sets: { exclude: ["leads"] } } })).toMatchObject({
+      status: 404,
+    });
+    expect(
+      await copy({ new: fresh() }, { scope: { resources: { include: [] }, roles: { include: [] } } }),
+    ).toMatchObject({ status: 404 });
+  });
+
+  test("conflict, or are replaced with what was between them", async () => {
+    const { key } = fresh();
+    await newEnvironment(local.url, local.orgKey, key);
+    await copy({ existing: key });
+    const inTarget = (method: string, part: string, body: object) =>
+      call(method, `/v2/${part.replace("ENV", `default/${key}`)}`, body);
+    await inTarget("PATCH", "schema/ENV/condition_sets/sales", { name: "Other", parent_id: null });
+    await inTarget("PATCH", "schema/ENV/condition_sets/leads", { parent_id: "sales" });
+    const rule = { user_set: "leads", permission: "document:write", resource_set: "short" };
+    await inTarget("POST", "facts/ENV/set_rules", rule);
+    const scope = { resources: { include: [] }, roles: { include: [] } };
+    expect(await copy({ existing: key }, { scope })).toMatchObject({ status: 409 });
+    expect(await copy({ existing: key }, overwrite)).toMatchObject({ status: 201 });
+    expect(await schemaOf(key)).toEqual(await schemaOf(from));
+    expect(await rulesOf(key)).toEqual(await rulesOf(from));
   });
 });
 

@@ -19,6 +19,12 @@ export interface Principal {
   readonly access: AccessLevel;
 }
 
+/** What the parameters of a path name, by id or key. */
+interface PathScope {
+  readonly project?: string;
+  readonly environment?: string;
+}
+
 /** The key of an `Authorization` header. The scheme is case-insensitive (RFC 9110 11.1); one SDK sends it in lower case. */
 export function bearerOf(authorization: string | undefined): string | null {
   return /^bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? null;
@@ -95,6 +101,13 @@ export function findEnvironment(
   if (principal.environmentId !== null && environment?.id !== principal.environmentId) throw forbidden(otherScope);
   if (environment === undefined) throw notFound("Environment", idOrKey);
   return environment;
+}
+
+/** Throws as `findEnvironment` and `findProject` unless what the parameters of a path name is in the scope of the key. */
+export function checkScope(store: Store, principal: Principal, { project, environment }: PathScope): void {
+  if (project === undefined) return;
+  if (environment === undefined) findProject(store, principal, project);
+  else findEnvironment(store, principal, project, environment);
 }
 
 /** The state of an environment. Throws as `findEnvironment`. */

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from "fastify";
 import { registerApiKeys } from "../routes/api-keys.ts";
 import { registerAuditLogs } from "../routes/audit-logs.ts";
 import { registerDecisions } from "../routes/decisions.ts";
@@ -22,7 +22,7 @@ import { registerRelations } from "../routes/schema-relations.ts";
 import { registerResources } from "../routes/schema-resources.ts";
 import { registerRoles } from "../routes/schema-roles.ts";
 import type { Store } from "../storage/store.ts";
-import { authenticate, requireAccess } from "./access.ts";
+import { authenticate, checkScope, requireAccess } from "./access.ts";
 import { registerFactsProxy, rewriteFactsUrl } from "./facts-proxy.ts";
 import { checkStorable } from "./request-body.ts";
 import { registerWaiting } from "./wait-for-decisions.ts";
@@ -40,7 +40,12 @@ function newApp(options: Pick<FastifyServerOptions, "rewriteUrl"> = {}): Fastify
     forceCloseConnections: true,
   });
   app.setErrorHandler((error, _request, reply) => writeError(error, reply));
-  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ detail: "Not Found" }));
+  const answerNotFound = (reply: FastifyReply) => reply.code(404).send({ detail: "Not Found" });
+  app.setNotFoundHandler((_request, reply) => answerNotFound(reply));
+  // Without a route nothing is parsed either.
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404) await answerNotFound(reply);
+  });
   app.addHook("preValidation", async (request) => checkStorable(request.body));
   return app;
 }
@@ -57,7 +62,7 @@ export function createOpaApp(store: Store): FastifyInstance {
 export function createApp(store: Store): FastifyInstance {
   const { decisions } = store;
   const app = newApp({ rewriteUrl: (request) => rewriteFactsUrl(store, request) });
-  // Before the body is read: nobody without a key gets anything parsed.
+  // Before the body is read: nobody without a key for this place gets anything parsed.
   app.addHook("onRequest", async (request) => {
     // The matched route, not the URL: percent-encoding writes one path in many ways.
     const route = request.routeOptions.url ?? "";
@@ -65,6 +70,7 @@ export function createApp(store: Store): FastifyInstance {
     store.checkHealthy();
     const principal = authenticate(store, request.headers.authorization);
     requireAccess(principal, request.method === "GET" || request.method === "HEAD" ? "read" : "write");
+    checkScope(store, principal, request.params as Readonly<Record<string, string>>);
   });
   registerWaiting(app, store);
 

@@ -9,13 +9,8 @@ import { deleteRole, type roleBulkSchema } from "../schema/roles.ts";
 import { duplicate } from "../state/api-error.ts";
 import { type EnvironmentState, ref } from "../state/environment.ts";
 import type { ResourceRow, RoleRow } from "../state/rows.ts";
-import { type copyScopeSchema, takes } from "./copy-scope.ts";
-
-/** What to copy, and whether an object of the same key in the target is replaced or ends the copy. */
-export interface CopyOptions {
-  readonly scope: z.infer<typeof copyScopeSchema>;
-  readonly overwrite: boolean;
-}
+import { copyConditionSets } from "./copy-condition-sets.ts";
+import { type CopyOptions, takes } from "./copy-scope.ts";
 
 function blocksOf<R extends { readonly key: string }, T>(
   rows: readonly R[],
@@ -117,4 +112,5 @@ export function copyEnvironment(source: EnvironmentState, target: EnvironmentSta
   for (const [index, row] of types.entries()) copyParts(source, target, row, known[index] ?? row);
   for (const { key } of types) copyRelations(source, target, key);
   copyRoles(source, target, types, options);
+  copyConditionSets(source, target, options);
 }

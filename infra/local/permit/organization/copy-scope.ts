@@ -15,6 +15,12 @@ export const copyScopeSchema = z.strictObject({
   custom_policies: filtersSchema.nullish(),
 });
 
+/** What to copy, and whether an object of the same key in the target is replaced or ends the copy. */
+export interface CopyOptions {
+  readonly scope: z.infer<typeof copyScopeSchema>;
+  readonly overwrite: boolean;
+}
+
 /** Whether `text` is what the pattern says. Without a regular expression: many `*` would make one run for ever. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const [start = "", ...rest] = pattern.split("*");

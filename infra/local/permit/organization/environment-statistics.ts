@@ -10,7 +10,7 @@ const all: AuditFilter = {
 };
 
 /**
- * `EnvironmentStatistics` of the API description. `policies` counts what roles permit, one per role and action; `mau`
+ * `EnvironmentStatistics` of the API description. `policies` counts what roles permit, one per role and action, and set rules; `mau`
  * the users that were asked about in the last 30 days, as far as decisions are kept.
  */
 export async function environmentStatistics(store: Store, env: EnvironmentState): Promise<object> {
@@ -22,7 +22,7 @@ export async function environmentStatistics(store: Store, env: EnvironmentState)
   return {
     roles: env.roles.size,
     users: env.users.size,
-    policies: [...env.roles].reduce((sum, { permissions }) => sum + permissions.length, 0),
+    policies: [...env.roles].reduce((sum, { permissions }) => sum + permissions.length, env.setRules.size),
     resources: [...env.resources].filter(({ key }) => !builtInTypes.has(key)).length,
     tenants: env.tenants.size,
     has_decision_logs: total > 0,
