@@ -8,7 +8,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeHost } from "../src/testing/host-values.ts";
-import { generateHost, hostSizeOptions, sizeOf } from "./generate-host.ts";
+import { generateHost, hostSizeOptions, sizeOf, withChanges } from "./generate-host.ts";
 
 const main = join(import.meta.dirname, "../cli/main.ts");
 
@@ -36,11 +36,17 @@ const { values } = parseArgs({ options: hostSizeOptions });
 const folder = mkdtempSync(join(tmpdir(), "bench-policy-"));
 try {
   const size = sizeOf(values);
-  writeHost(generateHost(size), join(folder, "hosts/big"));
+  const hosts = join(folder, "hosts");
+  const changed = join(folder, "changed");
+  const generated = generateHost(size);
+  writeHost(generated, join(hosts, "big"));
+  writeHost(withChanges(generated, 100), join(changed, "big"));
   console.log(`${size.humans} humans, ${size.servers} servers, ${size.tools} tools each, ${cpus().length} CPUs\n`);
-  for (const command of ["check"]) {
-    console.log(`${command.padEnd(8)}${await measure([command, "--policies", join(folder, "hosts")])}`);
-  }
+  const commands = [
+    ["check", "--policies", hosts],
+    ["diff", hosts, changed],
+  ];
+  for (const command of commands) console.log(`${command[0]?.padEnd(8)}${await measure(command)}`);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -2,7 +2,15 @@ import { didYouMean } from "../src/did-you-mean.ts";
 import { diffHosts } from "../src/diff/diff-hosts.ts";
 import { type FindingKind, findingKinds } from "../src/diff/finding.ts";
 import { failing, findingsOf, verdictOf } from "../src/diff/findings.ts";
-import { type Diagnostic, type LoadResult, listHosts, loadHost, printDiagnostic, visible } from "../src/load.ts";
+import {
+  type Diagnostic,
+  type LoadResult,
+  listHosts,
+  loadHost,
+  printDiagnostic,
+  severityOf,
+  visible,
+} from "../src/load.ts";
 import type { Day } from "../src/model.ts";
 import { hostOptions, policiesFolder } from "./choose-hosts.ts";
 import { type Command, type ExitCode, type Output, parseOptions, UsageError } from "./command.ts";
@@ -76,7 +84,9 @@ function load({ folder, label, named }: PolicySource, host: string | undefined, 
       output.progress(visible(`reading ${key} of ${label}`));
       return [key, loadHost(dir, on)] as const;
     });
-  const errors = results.flatMap(([, result]) => (result.ok ? [] : result.diagnostics));
+  const errors = results
+    .flatMap(([, result]) => (result.ok ? [] : result.diagnostics))
+    .filter(({ code }) => severityOf(code) === "error");
   return {
     results,
     errors: errors.map((found) => ({ ...found, file: named(found.file), message: named(found.message) })),

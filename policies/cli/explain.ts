@@ -1,12 +1,11 @@
-import { dayOf } from "../src/day-of.ts";
 import { didYouMean, listed } from "../src/did-you-mean.ts";
 import { canonicalEmail } from "../src/email.ts";
 import { type Explanation, explain as explainAnswer } from "../src/explain.ts";
 import { visible } from "../src/load.ts";
-import { day } from "../src/schema/fields.ts";
 import { type TrustLevel, trustLevels } from "../src/trust.ts";
 import { hostOptions } from "./choose-hosts.ts";
 import { type Command, type Output, parseOptions, UsageError } from "./command.ts";
+import { dayOption, dayOrToday } from "./day-option.ts";
 import { type LoadedHost, loadHosts, printErrors } from "./load-hosts.ts";
 import { printChain, printChanges, styled } from "./print-chain.ts";
 
@@ -44,12 +43,6 @@ function chooseLevels(consent: string | undefined): readonly TrustLevel[] {
   const level = trustLevels.find((known) => known === consent);
   if (level !== undefined) return [level];
   throw new UsageError(`There is no level ${JSON.stringify(consent)}: use ${trustLevels.join(", ")}.`);
-}
-
-function chooseDay(on: string | undefined): string {
-  if (on === undefined) return dayOf(new Date());
-  if (day.safeParse(on).success) return on;
-  throw new UsageError(`${JSON.stringify(on)} is not a day of the form 2026-12-31.`);
 }
 
 /** Refuses names that the policy has not: a misspelt one would be denied for the wrong reason. */
@@ -99,7 +92,7 @@ export const explain: Command = {
       {
         policies: hostOptions.policies,
         consent: { type: "string" },
-        on: { type: "string" },
+        ...dayOption,
         client: { type: "string" },
         json: { type: "boolean", default: false },
       },
@@ -107,7 +100,7 @@ export const explain: Command = {
     );
     const [key = "", human = "", server = "", tool = ""] = words;
     const levels = chooseLevels(values.consent);
-    const on = chooseDay(values.on);
+    const on = dayOrToday(values.on);
     const { client } = values;
     const { hosts, errors } = loadHosts({ ...values, host: key }, output);
     const [loaded] = hosts;

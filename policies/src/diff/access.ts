@@ -1,5 +1,5 @@
 import type { ServerModel, ToolModel } from "../model.ts";
-import { reaches, type TrustLevel } from "../trust.ts";
+import { reaches, type TrustLevel, trustRank } from "../trust.ts";
 import { type Holding, sortedByPeople } from "./grants.ts";
 import type { AccessChange, CallTerms, People, ToolAccess } from "./host-diff.ts";
 
@@ -32,6 +32,8 @@ function toolAccess(
   });
 }
 
+const classKey = (ceiling: TrustLevel | null) => (ceiling === null ? 3 : trustRank(ceiling));
+
 /**
  * Who gains and who loses which tools of a server on a day. Access depends on the human by nothing but the ceiling, so
  * humans with equal ceilings before and after are one class, and a server has sixteen of them at most.
@@ -42,13 +44,14 @@ export function accessChanges(
   head: Side,
   peopleOf: (humans: readonly string[]) => People,
 ): readonly AccessChange[] {
-  const classes = new Map<string, { humans: string[]; before: TrustLevel | null; after: TrustLevel | null }>();
+  const classes = new Map<number, { humans: string[]; before: TrustLevel | null; after: TrustLevel | null }>();
   for (const human of new Set([...base.holding.keys(), ...head.holding.keys()])) {
     // Every grant here holds on the day, so the first has the ceiling of the day.
     const before = base.holding.get(human)?.[0]?.ceiling ?? null;
     const after = head.holding.get(human)?.[0]?.ceiling ?? null;
-    const known = classes.get(`${before} ${after}`);
-    if (known === undefined) classes.set(`${before} ${after}`, { humans: [human], before, after });
+    const pair = classKey(before) * 4 + classKey(after);
+    const known = classes.get(pair);
+    if (known === undefined) classes.set(pair, { humans: [human], before, after });
     else known.humans.push(human);
   }
   const changes = [...classes.values()].flatMap(({ humans, before, after }) => {

@@ -2,19 +2,19 @@ import { holdsOn } from "../decide.ts";
 import type { Day, GrantModel, HostModel } from "../model.ts";
 import type { GrantChange, GrantTerms, People } from "./host-diff.ts";
 
-/** Human -> the grants that have not ended on the day, the highest ceiling first. */
-export type Holding = ReadonlyMap<string, readonly GrantTerms[]>;
+/** Human -> the grants that have not ended on the day, the highest ceiling first. Only humans who have one. */
+export type Holding = ReadonlyMap<string, readonly GrantModel[]>;
 
-/** Of one host, by server, and only humans who have one. */
+/** The grants of a host that have not ended on a day, by server. */
 export function holdingOn(host: HostModel, on: Day): ReadonlyMap<string, Holding> {
-  const byServer = new Map<string, Map<string, GrantTerms[]>>();
+  const byServer = new Map<string, Map<string, GrantModel[]>>();
   for (const grant of host.grants) {
     if (!holdsOn(grant, on)) continue;
-    const holding = byServer.get(grant.server) ?? new Map<string, GrantTerms[]>();
+    const holding = byServer.get(grant.server) ?? new Map<string, GrantModel[]>();
     byServer.set(grant.server, holding);
     const before = holding.get(grant.human);
-    if (before === undefined) holding.set(grant.human, [termsOf(grant)]);
-    else before.push(termsOf(grant));
+    if (before === undefined) holding.set(grant.human, [grant]);
+    else before.push(grant);
   }
   return byServer;
 }
@@ -23,8 +23,12 @@ function termsOf({ ceiling, until, consentDays }: GrantModel): GrantTerms {
   return { ceiling, until: until ?? null, consentDays: consentDays ?? null };
 }
 
-const textOf = (terms: readonly GrantTerms[]) =>
-  terms.map(({ ceiling, until, consentDays }) => `${ceiling} ${until} ${consentDays}`).join();
+const isSame = (a: readonly GrantModel[], b: readonly GrantModel[]) =>
+  a.length === b.length &&
+  a.every(({ ceiling, until, consentDays }, index) => {
+    const other = b[index];
+    return ceiling === other?.ceiling && until === other.until && consentDays === other.consentDays;
+  });
 
 /** The humans whose grants on a server change, those together of whom the same holds before and after. */
 export function grantChanges(
@@ -33,17 +37,19 @@ export function grantChanges(
   head: Holding,
   peopleOf: (humans: readonly string[]) => People,
 ): readonly GrantChange[] {
-  const changes = new Map<string, { humans: string[]; before: readonly GrantTerms[]; after: readonly GrantTerms[] }>();
+  type Terms = Pick<GrantChange, "before" | "after">;
+  const changes = new Map<string, Terms & { readonly humans: string[] }>();
   for (const human of new Set([...base.keys(), ...head.keys()])) {
-    const [before, after] = [base.get(human) ?? [], head.get(human) ?? []];
-    const [was, is] = [textOf(before), textOf(after)];
-    if (was === is) continue;
-    const change = changes.get(`${was}|${is}`);
-    if (change === undefined) changes.set(`${was}|${is}`, { humans: [human], before, after });
+    const [was, is] = [base.get(human) ?? [], head.get(human) ?? []];
+    if (isSame(was, is)) continue;
+    const terms = { before: was.map(termsOf), after: is.map(termsOf) };
+    const key = JSON.stringify(terms);
+    const change = changes.get(key);
+    if (change === undefined) changes.set(key, { ...terms, humans: [human] });
     else change.humans.push(human);
   }
   return sortedByPeople(
-    [...changes.values()].map(({ humans, ...terms }) => ({ server, humans, ...terms })),
+    [...changes.values()].map((change) => ({ server, ...change })),
     peopleOf,
   );
 }
