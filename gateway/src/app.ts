@@ -10,6 +10,7 @@ import { checkHostHeader } from "./host-header.ts";
 import type { McpDeps } from "./mcp/exchange.ts";
 import { mcpRoutes } from "./mcp/routes.ts";
 import { createSessionSeal } from "./mcp/session-seal.ts";
+import { createRateLimits, type RateLimit } from "./rate-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** Longest time for a client to send a request. Answers may take as long as they like. */
@@ -23,7 +24,7 @@ const closeIdleMs = 200;
 export interface AppDeps extends Omit<McpDeps, "publicUrl" | "hostKey" | "sessions"> {
   readonly readiness: Readiness;
   /** The authorization server's routes: OAuth, sign-in, consent. Registered on the root, without a prefix. */
-  readonly authorization: FastifyPluginAsync;
+  readonly authorization: (limit: RateLimit) => FastifyPluginAsync;
   /** Folder of the built pages. */
   readonly webDir: string;
   readonly log: FastifyBaseLogger;
@@ -45,7 +46,6 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     keepAliveTimeout: keepAliveTimeoutMs,
   });
   app.setErrorHandler(sendError);
-  app.setNotFoundHandler(sendNotFound);
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id).headers(securityHeaders(config.publicUrl));
   });
@@ -64,16 +64,29 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
 
   // In a scope of its own: a hook of the root would reach the health routes too, whatever the order.
   await app.register(async (host) => {
+    const limit = createRateLimits(deps);
+    host.setNotFoundHandler(sendNotFound);
     host.addHook("onRequest", checkHostHeader(config.publicUrl));
-    await host.register(deps.authorization);
-    await host.register(
-      mcpRoutes({
-        ...deps,
-        publicUrl: config.publicUrl,
-        hostKey: config.hostKey,
-        sessions: createSessionSeal(config.authSecret),
-      }),
+    host.addHook("onRequest", limit("all"));
+    host.addHook(
+      "onRequest",
+      limit("writes", ({ method }) => method !== "GET" && method !== "HEAD"),
     );
+    await host.register(deps.authorization(limit));
+    await host.register(async (mcp) => {
+      mcp.addHook(
+        "onRequest",
+        limit("mcp", ({ method }) => method === "POST"),
+      );
+      await mcp.register(
+        mcpRoutes({
+          ...deps,
+          publicUrl: config.publicUrl,
+          hostKey: config.hostKey,
+          sessions: createSessionSeal(config.authSecret),
+        }),
+      );
+    });
     await host.register(pages(deps.webDir));
   });
   return app;

@@ -115,8 +115,15 @@ export const errorCatalogue = {
     rpc: -32603,
     sentence: "Your e-mail address is not verified yet, so you can't consent to anything. Ask an admin.",
   },
+  EMAIL_DOMAIN_FORBIDDEN: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence:
+      "This host does not admit addresses of your e-mail domain. Sign in with another address, or ask an admin.",
+  },
   GRANT_UNKNOWN: { status: 404, rpc: -32603, sentence: "You have no such agent. It may have been removed already." },
-  RATE_LIMITED: { status: 429, rpc: -32603, sentence: "Too many requests. Wait a moment and try again." },
+  // Lower case on the wire: clients of Permit MCP Gateway know it so.
+  rate_limited: { status: 429, rpc: -32603, sentence: "Too many requests. Wait a moment and try again." },
   INTERNAL: { status: 500, rpc: -32603, sentence: "Something went wrong in the gateway. It was logged." },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -4,7 +4,7 @@ import type { HostDirectory } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
-export const supportedFeatures: readonly string[] = [] satisfies Feature[];
+export const supportedFeatures: readonly string[] = ["rate-limits", "sign-in-domains"] satisfies Feature[];
 
 /** Something of the policy, with the features that it needs and this gateway does not have. */
 export interface Requiring {

@@ -162,7 +162,7 @@ export async function startGateway(
       decisionPoint: async () => undefined,
       policy: async () => policyProblem(directory),
     },
-    authorization: async () => undefined,
+    authorization: () => async () => undefined,
     webDir: new URL("./pages", import.meta.url).pathname,
     log: Fastify({ logger: false }).log,
   });

@@ -85,7 +85,11 @@ test("a busy port: a sentence that says what to do", async () => {
 test("starts, gets ready, and stops on SIGTERM within its time; nothing secret on its output", async () => {
   const { port, free } = await busyPort();
   await free();
-  const { child, output, exited } = start({ ...environment(port), LOG_LEVEL: "trace" });
+  const { child, output, exited } = start({
+    ...environment(port),
+    LOG_LEVEL: "trace",
+    SETTINGS_REFRESH_SECONDS: "0.2",
+  });
   const ready = () =>
     fetch(`http://127.0.0.1:${port}/readyz`).then(
       (response) => response.status,
@@ -95,6 +99,11 @@ test("starts, gets ready, and stops on SIGTERM within its time; nothing secret o
   permit.failWith = 503;
   expect(await ready()).toBe(503);
   permit.failWith = undefined;
+  const host = permit.instances.get("gateway_host:demo") ?? {};
+  permit.instances.set("gateway_host:demo", { attributes: { ...(host.attributes as object), requires: ["quantum"] } });
+  await expect.poll(ready, { timeout: 10_000 }).toBe(503);
+  permit.instances.set("gateway_host:demo", host);
+  await expect.poll(ready, { timeout: 10_000 }).toBe(200);
   const refused = await fetch(`http://localhost:${port}/mcp/issues?code=secret-code`, { method: "POST" });
   expect(refused.status).toBe(404);
   child.kill("SIGTERM");

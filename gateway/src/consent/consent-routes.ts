@@ -5,6 +5,7 @@ import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
+import { assertAdmitted } from "../sign-in-domains.ts";
 import { type Consenter, checkConsent, findGrantable, type Grantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
@@ -31,10 +32,14 @@ const consentBody = z.discriminatedUnion("accept", [
   z.strictObject({ accept: z.literal(false), query: z.string().max(16_000) }),
 ]);
 
-/** Who asks. Throws GatewayError NOT_SIGNED_IN. */
-export async function requireSignedIn(library: AuthLibrary, request: FastifyRequest): Promise<SignedIn> {
+/** Who asks. Throws GatewayError NOT_SIGNED_IN or EMAIL_DOMAIN_FORBIDDEN. */
+export async function requireSignedIn(
+  { library, directory }: Pick<ConsentRoutesDeps, "library" | "directory">,
+  request: FastifyRequest,
+): Promise<SignedIn> {
   const human = await library.signedIn(request.headers.cookie);
   if (human === undefined) throw new GatewayError("NOT_SIGNED_IN");
+  assertAdmitted(directory.settings(), human.email);
   return human;
 }
 
@@ -44,7 +49,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
 
   /** The request behind a signed query: verified by the library, its client still known. */
   const openRequest = async (request: FastifyRequest, query: string) => {
-    const human = await requireSignedIn(library, request);
+    const human = await requireSignedIn(deps, request);
     // The policy grants to addresses: one that nobody has proven to own would get what is another's.
     if (!human.emailVerified) throw new GatewayError("EMAIL_UNVERIFIED");
     const cookie = request.headers.cookie ?? "";

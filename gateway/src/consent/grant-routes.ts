@@ -22,7 +22,7 @@ function view(grant: Grant, endsAt: Date): GrantView {
 
 /** `/api/grants`. */
 export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
-  const { publicUrl, library, grants, directory, clock } = deps;
+  const { publicUrl, grants, directory, clock } = deps;
 
   /** Those that can be used; also those on a server that is out of the policy, which may come back. */
   const listed = (all: readonly Grant[]): GrantView[] => {
@@ -37,13 +37,13 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   };
   return async (app) => {
     app.get("/api/grants", async (request) => {
-      const human = await requireSignedIn(library, request);
+      const human = await requireSignedIn(deps, request);
       return { grants: listed(await grants.listActive(human.userId)) };
     });
 
     app.post<{ Params: { id: string } }>("/api/grants/:id/revoke", async (request) => {
       requireOwnOrigin(request, publicUrl);
-      const human = await requireSignedIn(library, request);
+      const human = await requireSignedIn(deps, request);
       const grant = await grants.find(request.params.id);
       // The same answer for nobody's and for somebody else's: ids are no way to find out who uses what.
       if (grant === undefined || grant.userId !== human.userId) throw new GatewayError("GRANT_UNKNOWN");

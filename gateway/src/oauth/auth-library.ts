@@ -25,7 +25,10 @@ export interface ConsentAnswerInput {
 }
 
 export interface AuthLibrary {
-  /** The library's own HTTP endpoints. Throws GatewayError INTERNAL where the library fails. */
+  /**
+   * The library's own HTTP endpoints. Throws GatewayError INTERNAL where the library fails, EMAIL_DOMAIN_FORBIDDEN at a
+   * sign-in with an address of a domain that the policy does not admit.
+   */
   handle(request: Request): Promise<Response>;
   signedIn(cookie: string | undefined): Promise<SignedIn | undefined>;
   /**
@@ -59,6 +62,7 @@ export async function openAuthLibrary(
       try {
         return await auth.handler(request);
       } catch (cause) {
+        if (cause instanceof GatewayError) throw cause;
         // A driver's error carries the query's parameters; as a cause only its message and stack are logged.
         throw new GatewayError("INTERNAL", { detail: "the authorization server's library failed", cause });
       }

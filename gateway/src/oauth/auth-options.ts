@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { Config } from "../config.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import { assertAdmitted } from "../sign-in-domains.ts";
 import { grantContext } from "./grant-context.ts";
 import { createTokenClaims } from "./token-claims.ts";
 import {
@@ -61,6 +62,17 @@ export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
       log: (level, message, ...details) => {
         const causes = details.map((detail) => (detail instanceof Error ? detail.stack : typeof detail));
         log[level === "info" ? "debug" : level]({ causes }, message);
+      },
+    },
+    // Where every method of signing in ends, after the proof and not before it: nobody learns which addresses exist.
+    databaseHooks: {
+      session: {
+        create: {
+          before: async ({ userId }, context) => {
+            const user = await context?.context.internalAdapter.findUserById(userId);
+            assertAdmitted(input.directory.settings(), user?.email ?? "");
+          },
+        },
       },
     },
     emailAndPassword: {

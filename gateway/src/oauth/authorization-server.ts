@@ -13,6 +13,7 @@ import { endGrant } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
 import type { Clock, ConsentFacts, GrantStore, HostDirectory, TokenVerifier } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import type { RateLimit } from "../rate-limit.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { libraryRoutes } from "./library-routes.ts";
@@ -42,7 +43,7 @@ export interface AuthorizationServer extends TokenVerifier {
    * `/api/sign-in`, `/api/consent`, `/api/grants`. Register it without a prefix, behind the check of the Host header and
    * under an error handler that knows GatewayError.
    */
-  readonly plugin: FastifyPluginAsync;
+  readonly plugin: (limit: RateLimit) => FastifyPluginAsync;
 }
 
 /** Bodies here are forms and small JSON documents. */
@@ -104,11 +105,11 @@ function plugin({
   readonly consent: ConsentRoutesDeps;
   readonly resources: ResourceRows;
   readonly tokens: AccessTokenReader;
-}): FastifyPluginAsync {
+}): AuthorizationServer["plugin"] {
   const { publicUrl, directory, library, database } = consent;
   const { handle, records } = library;
   const shared = { records, handle, endGrant: (id: string) => endGrant(consent, id) };
-  return async (app) => {
+  return (limit) => async (app) => {
     app.addHook("onRoute", (route) => {
       route.bodyLimit ??= bodyLimitBytes;
     });
@@ -119,7 +120,7 @@ function plugin({
         directory,
         library,
         resources,
-        clock,
+        limit,
         serveToken: (input) => serveToken({ ...shared, database, clock }, input),
         serveRevocation: (input) => serveRevocation({ ...shared, tokens }, input),
       }),

@@ -106,6 +106,53 @@ describe("sign-in", () => {
     expect((await host.human("lead").signIn()).status).toBe(200);
   });
 
+  test("an address of a domain that is not admitted: no session, and no hint to whoever has no password", async () => {
+    const early = host.human("lead");
+    const sessions = () => host.count("session");
+    await early.signIn();
+    const { client, tokens } = await host.connect(host.human("lead"), "low");
+    const query = await early.openConsent(client.authorizationUrl("issues"));
+    const before = await sessions();
+    await host.directory.change({ host: { sign_in: { domains: ["example.org"], password: { enabled: true } } } });
+    try {
+      const refusal = { status: 403, body: { error: "EMAIL_DOMAIN_FORBIDDEN" } };
+      const late = host.human("lead");
+      const answer = await late.signIn();
+      expect(answer).toMatchObject(refusal);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect((await late.get("/api/grants")).status).toBe(401);
+      expect(await sessions()).toBe(before);
+      const guess = { email: late.email, password: "wrong horse battery" };
+      expect((await late.post("/api/auth/sign-in/email", guess)).status).toBe(401);
+
+      // Who was signed in before is out as well, with every door that a session or a token opens.
+      expect(await early.get("/api/grants")).toMatchObject(refusal);
+      expect(await early.get(`/api/consent?${query}`)).toMatchObject(refusal);
+      const consent = { accept: true, query, server: "issues", level: "low" } as const;
+      const grants = await host.count("gateway_grant");
+      expect(await early.answerConsent(consent)).toMatchObject(refusal);
+      expect(await host.count("gateway_grant")).toBe(grants);
+      expect(await client.refresh(tokens.refresh)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
+    } finally {
+      await host.directory.change();
+    }
+    expect((await host.human("lead").signIn()).status).toBe(200);
+  });
+
+  test("attempts are limited as the policy says at the time", async () => {
+    const limits = (max: number) => ({ host: { rate_limits: { signIn: { max, windowSeconds: 60 } } } });
+    host.time.aheadMs = 3_600_000;
+    await host.directory.change(limits(2));
+    const human = host.human("lead");
+    const statuses = [(await human.signIn()).status, (await human.signIn()).status];
+    const refused = await human.signIn();
+    expect([...statuses, refused.status, refused.body.error]).toEqual([200, 200, 429, "rate_limited"]);
+    await host.directory.change(limits(4));
+    expect((await human.signIn()).status).toBe(200);
+    await host.directory.change();
+    host.time.aheadMs = 0;
+  });
+
   test("a wrong password and an unknown address get the same answer and no session", async () => {
     const human = host.human("lead");
     const body = { email: human.email, password: "wrong horse battery" };
@@ -362,7 +409,7 @@ test("too many registrations from one address wait, and are told how long", asyn
   host.time.aheadMs = 120_000;
   for (let i = 0; i < 100; i += 1) expect((await attempt()).status).toBe(400);
   const { status, body, headers } = await attempt();
-  expect([status, body.error]).toEqual([429, "RATE_LIMITED"]);
+  expect([status, body.error]).toEqual([429, "rate_limited"]);
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
   host.time.aheadMs = 180_000;
   expect((await attempt()).status).toBe(400);

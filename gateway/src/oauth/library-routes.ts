@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import type { Clock, HostDirectory } from "../deps.ts";
+import type { HostDirectory } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import type { RateLimit } from "../rate-limit.ts";
 import type { AuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { planRegistration } from "./client-registration.ts";
 import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
 import { sendLibraryResponse, toLibraryRequest } from "./library-http.ts";
 import { oauthError } from "./oauth-error.ts";
-import { createRateLimiter } from "./rate-limit.ts";
 import { requireOwnOrigin } from "./request-guards.ts";
 import type { ResourceRows } from "./resource-rows.ts";
 
@@ -19,10 +19,9 @@ export interface LibraryRoutesDeps {
   readonly resources: ResourceRows;
   readonly serveToken: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
   readonly serveRevocation: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
-  readonly clock: Clock;
+  readonly limit: RateLimit;
 }
 
-const minuteMs = 60_000;
 /** U+0000, as it is or escaped the way forms and JSON do. */
 const nul = ["\0", "%00", "\\u0000"];
 
@@ -48,8 +47,7 @@ export function libraryRoutes(deps: LibraryRoutesDeps): FastifyPluginAsync {
 }
 
 /** What the human's browser calls, with cookies. */
-function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources, clock }: LibraryRoutesDeps) {
-  const signInLimit = createRateLimiter({ max: 100, windowMs: 5 * minuteMs }, clock);
+function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources, limit }: LibraryRoutesDeps) {
   const pass = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = request.method === "GET" ? {} : { body: bytes(request) };
     const response = await library.handle(toLibraryRequest(request, { publicUrl, cookies: true, ...body }));
@@ -60,8 +58,7 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
     return pass(request, reply);
   });
   app.get(`${libraryPath}/get-session`, { exposeHeadRoute: false }, pass);
-  app.post(`${libraryPath}/sign-in/email`, async (request, reply) => {
-    limit(signInLimit, request, reply);
+  app.post(`${libraryPath}/sign-in/email`, { onRequest: limit("signIn") }, async (request, reply) => {
     requireOwnOrigin(request, publicUrl);
     if (!directory.settings().signIn.password.enabled) throw new GatewayError("SIGN_IN_METHOD_OFF");
     return pass(request, reply);
@@ -74,9 +71,7 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
 
 /** What OAuth clients call, from anywhere and without cookies. */
 function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
-  const { publicUrl, directory, library, resources, clock } = deps;
-  const registrationLimit = createRateLimiter({ max: 100, windowMs: minuteMs }, clock);
-  const tokenLimit = createRateLimiter({ max: 1200, windowMs: minuteMs }, clock);
+  const { publicUrl, directory, library, resources, limit } = deps;
   const paths = {
     register: `${libraryPath}/oauth2/register`,
     token: `${libraryPath}/oauth2/token`,
@@ -91,17 +86,14 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
     reply.header("cache-control", "public, max-age=300");
     return sendLibraryResponse(reply, response);
   });
-  app.post(paths.register, async (request, reply) => {
-    limit(registrationLimit, request, reply);
+  app.post(paths.register, { onRequest: limit("clientRegistration") }, async (request, reply) => {
     return sendLibraryResponse(reply, await register(request, deps));
   });
   app.post(paths.token, async (request, reply) => {
-    limit(tokenLimit, request, reply);
     await resources.ensure(directory.settings());
     return sendLibraryResponse(reply, await deps.serveToken(formRequest(request, publicUrl)));
   });
   app.post(paths.revoke, async (request, reply) => {
-    limit(tokenLimit, request, reply);
     return sendLibraryResponse(reply, await deps.serveRevocation(formRequest(request, publicUrl)));
   });
 }
@@ -139,11 +131,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function limit(limiter: ReturnType<typeof createRateLimiter>, request: FastifyRequest, reply: FastifyReply): void {
-  const waitSeconds = limiter(request.ip);
-  if (waitSeconds === undefined) return;
-  reply.header("retry-after", waitSeconds);
-  throw new GatewayError("RATE_LIMITED");
 }

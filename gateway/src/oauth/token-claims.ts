@@ -1,6 +1,7 @@
 import { APIError } from "better-auth/api";
 import { problemOfLife } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import { isAdmitted } from "../sign-in-domains.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
 
 /** What the library knows when it is about to sign an access token. */
@@ -37,6 +38,7 @@ export function createTokenClaims({
       server === undefined ||
       problemOfLife(grant, { host, server }, clock()) !== undefined ||
       grant.userId !== user?.id ||
+      !isAdmitted(host, grant.email) ||
       resources?.length !== 1 ||
       resources[0] !== resourceIdentifier(publicUrl, grant.server)
     ) {

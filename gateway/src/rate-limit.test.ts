@@ -3,13 +3,23 @@ import { addressBlock, createRateLimiter } from "./rate-limit.ts";
 
 test("an address waits for the end of its window, others don't", () => {
   let nowMs = 0;
-  const limiter = createRateLimiter({ max: 2, windowMs: 60_000 }, () => new Date(nowMs));
+  let rule = { max: 2, windowSeconds: 60 };
+  const limiter = createRateLimiter(
+    () => rule,
+    () => new Date(nowMs),
+  );
   expect([limiter("192.0.2.1"), limiter("192.0.2.1")]).toEqual([undefined, undefined]);
   nowMs = 15_000;
   expect(limiter("192.0.2.1")).toBe(45);
   expect(limiter("192.0.2.2")).toBeUndefined();
   nowMs = 60_000;
   expect(limiter("192.0.2.1")).toBeUndefined();
+  // A rule that changes holds for windows that are open.
+  expect(limiter("192.0.2.1")).toBeUndefined();
+  rule = { max: 10, windowSeconds: 60 };
+  expect(limiter("192.0.2.1")).toBeUndefined();
+  rule = { max: 1, windowSeconds: 3600 };
+  expect(limiter("192.0.2.1")).toBe(3600);
 });
 
 test.each([
