@@ -1,5 +1,6 @@
 import { typeOf } from "../state/references.ts";
 import type { AssignmentRow, InstanceRow, TupleRow, UserRow } from "../state/rows.ts";
+import { Links } from "./links.ts";
 
 /** A user with the roles assigned to them. */
 export class UserNode {
@@ -7,7 +8,7 @@ export class UserNode {
   /** null while only assignments name the user. */
   row: UserRow | null = null;
   /** Each with the instance it is on; null for a role in a tenant. */
-  readonly grants = new Map<AssignmentRow, InstanceNode | null>();
+  readonly grants = new Links<AssignmentRow, InstanceNode | null>();
 
   constructor(key: string) {
     this.key = key;
@@ -21,11 +22,11 @@ export class InstanceNode {
   readonly type: string;
   /** null while only tuples or assignments name the instance. */
   row: InstanceRow | null = null;
-  readonly grants = new Map<AssignmentRow, UserNode>();
+  readonly grants = new Links<AssignmentRow, UserNode>();
   /** Tuples whose object it is, with their subjects. */
-  readonly incoming = new Map<TupleRow, InstanceNode>();
+  readonly incoming = new Links<TupleRow, InstanceNode>();
   /** Tuples whose subject it is, with their objects. */
-  readonly outgoing = new Map<TupleRow, InstanceNode>();
+  readonly outgoing = new Links<TupleRow, InstanceNode>();
 
   constructor(ref: string) {
     this.ref = ref;

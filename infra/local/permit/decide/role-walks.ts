@@ -69,7 +69,7 @@ abstract class Walk {
     this.onStep?.(step);
   }
 
-  protected abstract edges(instance: InstanceNode): ReadonlyMap<TupleRow, InstanceNode>;
+  protected abstract edges(instance: InstanceNode): Iterable<[TupleRow, InstanceNode]>;
   protected abstract follow(from: Step, relation: string, instance: InstanceNode): void;
 
   protected open(derived: Derived, object: InstanceNode): boolean {
@@ -104,7 +104,7 @@ export class ForwardWalk extends Walk {
     return true;
   }
 
-  protected edges(instance: InstanceNode): ReadonlyMap<TupleRow, InstanceNode> {
+  protected edges(instance: InstanceNode): Iterable<[TupleRow, InstanceNode]> {
     return instance.outgoing;
   }
 
@@ -124,7 +124,7 @@ export class BackwardWalk extends Walk {
     if (instance.isIn(tenant)) this.add({ instance, role, from: null, relation: "" });
   }
 
-  protected edges(instance: InstanceNode): ReadonlyMap<TupleRow, InstanceNode> {
+  protected edges(instance: InstanceNode): Iterable<[TupleRow, InstanceNode]> {
     return instance.incoming;
   }
 
