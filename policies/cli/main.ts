@@ -17,7 +17,9 @@ async function run([name, ...args]: readonly string[], output: Output): Promise<
   if (name === undefined) throw new UsageError("Name a command.");
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.`);
-  if (args.includes("--help") || args.includes("-h")) {
+  // What stands behind two dashes is for another program.
+  const own = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+  if (own.includes("--help") || own.includes("-h")) {
     output.line(command.help);
     return 0;
   }

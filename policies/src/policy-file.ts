@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { Diagnostic } from "./diagnostic.ts";
 
 /** Largest policy file that is read, in bytes: room for 10,000 humans and more. */
-const fileBytesMax = 4 * 1024 * 1024;
+export const fileBytesMax = 4 * 1024 * 1024;
 
 /** The text of a policy file, or the finding that says why there is none. Never throws. */
 export function readPolicyFile(file: string): { readonly text: string } | { readonly finding: Diagnostic } {

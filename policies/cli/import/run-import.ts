@@ -1,0 +1,113 @@
+import { printDiagnostic, visible } from "../../src/diagnostic.ts";
+import { chooseHosts, policiesFolder } from "../choose-hosts.ts";
+import { type ExitCode, type Output, UsageError } from "../command.ts";
+import { count } from "../count.ts";
+import { shortened } from "../definition-lines.ts";
+import { driftLines, leftOutLines } from "./drift-lines.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { ServerUnreadError } from "./explain-failure.ts";
+import { findTarget, type ImportTarget, TargetError } from "./import-target.ts";
+import { type Merged, MergeError, mergeImport } from "./merge.ts";
+import { newFindings } from "./new-findings.ts";
+import type { ImportOptions } from "./options.ts";
+import { readServer, type ServerAnswer } from "./read-server.ts";
+import { WriteError, writeFiles } from "./write-files.ts";
+
+const urlNeeded =
+  "The gateway reaches servers over streamable HTTP, which this is not: say with --url where it will be.";
+
+/** Where the server is read. Throws UsageError when neither the command line nor the files say it. */
+function endpointOf(options: ImportOptions, target: ImportTarget): Endpoint {
+  const known = target.server?.value.url;
+  const endpoint = options.given ?? (known === undefined ? undefined : options.at(known, true));
+  if (endpoint === undefined) throw new UsageError("Name the address of the server, or a program with --stdio.");
+  const unreachable = endpoint.kind === "stdio" || endpoint.transport === "sse";
+  if (unreachable && known === undefined && options.url === undefined) throw new UsageError(urlNeeded);
+  return endpoint;
+}
+
+/** Where the gateway reaches the server. Throws MergeError when it can't where it was read. */
+function gatewayUrl(options: ImportOptions, target: ImportTarget, endpoint: Endpoint, answer: ServerAnswer): string {
+  const direct = endpoint.kind === "http" && answer.transport === "streamable HTTP" ? endpoint.url.href : undefined;
+  const url = target.server?.value.url ?? options.url ?? direct;
+  if (url === undefined) throw new MergeError(urlNeeded);
+  return url;
+}
+
+function summaryLines(target: ImportTarget, answer: ServerAnswer, merged: Merged, colors: boolean): readonly string[] {
+  const { added, kept, gone, pruned, leftOut, changed, files } = merged;
+  const server = shortened(answer.title ?? answer.name, 100);
+  const width = Math.max(4, ...added.map(({ name }) => visible(name).length)) + 2;
+  return [
+    `${server}: ${count(answer.listed.length, "tool")} over ${answer.transport}, protocol ${shortened(answer.protocolVersion, 20)}`,
+    ...(added.length === 0 ? [] : ["", `  ${"new".padEnd(width)}trust   why`]),
+    ...added.map(({ name, trust, reason }) => `+ ${visible(name).padEnd(width)}${trust.padEnd(8)}${reason}`),
+    ...(changed.length === 0 ? [] : ["", "Changed since they were reviewed:"]),
+    ...driftLines(changed, target.server?.value.tools ?? {}, colors),
+    ...(leftOut.length === 0 ? [] : [""]),
+    ...leftOutLines(leftOut),
+    ...(gone.length === 0 ? [] : ["", "In the policy, and not at the server (--prune removes them):"]),
+    ...gone.map((name) => `  ${visible(name)}`),
+    "",
+    ...(files.length === 0 ? ["Nothing has changed, and nothing was written."] : []),
+    ...files.map(({ file }) => {
+      if (file === target.lockFile) {
+        return `${file}: ${count(merged.locked, "tool")}, ${target.lock === undefined ? "new" : `${changed.length} changed`}`;
+      }
+      return `${file}: ${added.length} added, ${kept.length + gone.length} kept, ${pruned.length} removed`;
+    }),
+  ];
+}
+
+const reviewNote =
+  "Review the trust of each new tool before you merge it: a proposal reads names and annotations, not code.";
+
+/** `import`: reads a server and writes its files. */
+export async function runImport(options: ImportOptions, output: Output): Promise<ExitCode> {
+  const { host: hostKey, server: serverKey } = options;
+  const [host] = chooseHosts(policiesFolder(options.policies), hostKey);
+  if (host === undefined || serverKey === undefined) throw new UsageError("Say which --host and --server.");
+  const fail = (message: string, findings: readonly Parameters<typeof printDiagnostic>[0][] = []): ExitCode => {
+    output.progress();
+    if (options.json) output.line(JSON.stringify({ ok: false, message, diagnostics: findings }, null, 2));
+    else {
+      for (const finding of findings) output.line(printDiagnostic(finding));
+      output.note(`${visible(message)} Nothing was written.`);
+    }
+    return 1;
+  };
+  try {
+    const endpoint = endpointOf(options, findTarget(host.dir, serverKey));
+    output.progress("Connecting ...");
+    const answer = await readServer(endpoint, options.seconds, output);
+    // Read again: whoever signs in takes minutes, and may edit the files meanwhile.
+    const target = findTarget(host.dir, serverKey);
+    const { prune, auth } = options;
+    const url = gatewayUrl(options, target, endpoint, answer);
+    const merged = mergeImport(target, answer, { key: serverKey, url, auth, prune });
+    const findings = newFindings(target, merged.files);
+    if (findings.length > 0) return fail("With what the server lists the policy would not load.", findings);
+    writeFiles(merged.files);
+    if (options.json) {
+      const { listed: _, ...said } = answer;
+      const { files, ...rest } = merged;
+      const written = files.map(({ file }) => file);
+      output.line(
+        JSON.stringify({ ok: true, host: hostKey, server: serverKey, written, answer: said, ...rest }, null, 2),
+      );
+      return 0;
+    }
+    for (const line of summaryLines(target, answer, merged, output.colors)) output.line(line);
+    const known = target.server?.value.url;
+    if (endpoint.kind === "http" && known !== undefined && endpoint.url.href !== new URL(known).href) {
+      output.note(visible(`The file keeps its address ${known}, which is not the one that was read.`));
+    }
+    if (merged.added.length > 0) output.note(reviewNote);
+    return 0;
+  } catch (error) {
+    if (error instanceof TargetError) return fail("The server's files have findings.", error.findings);
+    const known = [ServerUnreadError, MergeError, WriteError].some((type) => error instanceof type);
+    if (!known || !(error instanceof Error)) throw error;
+    return fail(error.message);
+  }
+}
