@@ -166,6 +166,11 @@ export interface UpstreamRequest {
   readonly body?: string;
   /** Aborting it ends the request and the body of its answer. */
   readonly signal: AbortSignal;
+  /**
+   * Longest time until the end of the answer. Past it the request ends, and what waits for it or reads its body gets
+   * GatewayError UPSTREAM_TIMEOUT. Undefined: headers within five minutes, the body at any time.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The answer of an upstream MCP server. Whoever gets it reads `body` to the end or destroys it. */
@@ -178,7 +183,10 @@ export interface UpstreamAnswer {
 
 /** HTTP to upstream MCP servers. Redirects are never followed. */
 export interface Upstream {
-  /** Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE. */
+  /**
+   * Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE or
+   * UPSTREAM_TIMEOUT.
+   */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }
 

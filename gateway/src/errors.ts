@@ -79,6 +79,11 @@ export const errorCatalogue = {
     sentence: "The call was refused because it could not be recorded. Try again in a moment.",
   },
   UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, sentence: "The MCP server behind the gateway does not answer." },
+  UPSTREAM_TIMEOUT: {
+    status: 200,
+    rpc: -32603,
+    sentence: "The MCP server behind the gateway took too long, so the request was ended. It may have taken effect.",
+  },
   NOT_SIGNED_IN: { status: 401, rpc: -32603, sentence: "Your sign-in has ended. Sign in again." },
   ORIGIN_FORBIDDEN: { status: 403, rpc: -32603, sentence: "This request must come from the gateway's own pages." },
   REQUEST_INVALID: { status: 400, rpc: -32600, sentence: "The request is not valid." },

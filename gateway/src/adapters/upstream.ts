@@ -13,6 +13,16 @@ export interface ClosableUpstream extends Upstream {
   close(): Promise<void>;
 }
 
+/** A signal that aborts with the error that says why, and the way to end the wait for it. */
+function startDeadline(timeoutMs: number): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const sentence = `The MCP server did not finish within ${timeoutMs / 1000} s, so the request was ended. It may have taken effect.`;
+    controller.abort(new GatewayError("UPSTREAM_TIMEOUT", { sentence }));
+  }, timeoutMs);
+  return { signal: controller.signal, release: () => clearTimeout(timer) };
+}
+
 /** HTTP with one keep-alive pool per upstream origin. A body may stay silent for ever: event streams do. */
 export function createUpstream(): ClosableUpstream {
   const agent = new Agent({
@@ -23,7 +33,8 @@ export function createUpstream(): ClosableUpstream {
     connections: connectionsPerOrigin,
   });
   return {
-    send: async ({ url, method, headers, body, signal }) => {
+    send: async ({ url, method, headers, body, signal, timeoutMs }) => {
+      const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
       try {
         // `request` follows no redirects: the call would go wherever the upstream points, past the policy's URL.
         const answer = await agent.request({
@@ -31,11 +42,16 @@ export function createUpstream(): ClosableUpstream {
           path: `${new URL(url).pathname}${new URL(url).search}`,
           method,
           headers,
-          signal,
+          ...(deadline === undefined
+            ? { signal }
+            : { signal: AbortSignal.any([signal, deadline.signal]), headersTimeout: 0 }),
           ...(body === undefined ? {} : { body }),
         });
+        if (deadline !== undefined) answer.body.once("close", deadline.release);
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (cause) {
+        deadline?.release();
+        if (cause instanceof GatewayError) throw cause;
         throw new GatewayError("UPSTREAM_UNAVAILABLE", { detail: `${method} ${new URL(url).origin}`, cause });
       }
     },

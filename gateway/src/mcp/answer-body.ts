@@ -19,6 +19,7 @@ async function readJson(body: Readable): Promise<unknown> {
     }
     return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError("UPSTREAM_UNAVAILABLE", { sentence: "The MCP server's answer could not be read.", cause });
   }
 }

@@ -36,6 +36,11 @@ export function isPassedOn(message: RpcMessage): boolean {
   }
 }
 
+/** True for a request whose answer stays open without a call behind it (MCP 2026-07-28, subscriptions). */
+export function staysOpen(message: RpcMessage): boolean {
+  return message.kind === "request" && message.method === "subscriptions/listen";
+}
+
 /** Which member of `params` the header `Mcp-Name` mirrors (MCP 2026-07-28, standard request headers). */
 const nameMembers: Readonly<Record<string, "name" | "uri">> = {
   "tools/call": "name",

@@ -1,11 +1,14 @@
 /** `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../errors.ts";
 import { answerBody } from "./answer-body.ts";
-import { answerHeaders, kindOf } from "./answer-headers.ts";
+import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
 import type { Chain } from "./chain.ts";
 import type { Answered, Exchange, McpDeps, Progress } from "./exchange.ts";
+import { withLastWords } from "./last-words.ts";
+import { staysOpen } from "./methods.ts";
 import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { assertAlive } from "./steps/check-grant.ts";
@@ -18,9 +21,9 @@ const streamCheckMs = 5_000;
 
 type McpRequest = FastifyRequest<{ Params: { server: string } }>;
 
-/** Answers that stay open without a call behind them: a stream of server messages, a subscription. */
-function staysOpen({ httpMethod, message }: Answered): boolean {
-  return httpMethod === "GET" || (message?.kind === "request" && message.method === "subscriptions/listen");
+/** Streams without a call behind them: of server messages, of a subscription. */
+function isStream({ httpMethod, message }: Answered): boolean {
+  return httpMethod === "GET" || (message !== undefined && staysOpen(message));
 }
 
 /** The MCP routes. `deps` is all they know of the world. */
@@ -39,7 +42,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
 
   /** Ends the stream soon after its consent ends, and when the gateway stops. */
   const watch = (answered: Answered, abort: AbortController, request: McpRequest): (() => void) => {
-    if (!staysOpen(answered)) return () => undefined;
+    if (!isStream(answered)) return () => undefined;
     const check = async () => {
       try {
         const grant = await deps.grants.find(answered.grant.id);
@@ -58,6 +61,15 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       clearInterval(timer);
       openStreams.delete(abort);
     };
+  };
+
+  /** What the time limit of a call cuts short ends with an error that the client can read. */
+  const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, request: McpRequest): Readable => {
+    if (answered.message?.kind !== "request" || answered.server.timeoutSeconds === undefined) return body;
+    return withLastWords(body, kind, (error) => {
+      request.log.info({ code: error.code }, "answer cut short");
+      return new McpRefusal(error, answered, deps.publicUrl).body;
+    });
   };
 
   const handle = async (steps: Chain<Answered>, request: McpRequest, reply: FastifyReply): Promise<void> => {
@@ -80,7 +92,8 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       try {
         const kind = kindOf(answer, exchange.httpMethod);
         const headers = answerHeaders(answer, kind, grant, deps.sessions);
-        const body = await answerBody(answer.body, kind, answered.visibleTools);
+        const whole = await answerBody(answer.body, kind, answered.visibleTools);
+        const body = whole === undefined ? undefined : endReadably(whole, kind, answered, request);
         const unwatch = watch(answered, abort, request);
         await send(reply, { status: answer.status, headers, body }, abort).finally(unwatch);
       } finally {

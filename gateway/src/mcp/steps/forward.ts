@@ -1,17 +1,21 @@
 import type { Exchange, McpDeps, WithAnswer, WithMessage, WithProtocol, WithServer, WithSession } from "../exchange.ts";
+import { staysOpen } from "../methods.ts";
 import { upstreamHeaders } from "../upstream-headers.ts";
 
-/** Sends the parsed message, serialized again, to the upstream. */
+/** Sends the parsed message, serialized again, to the upstream, which has as long to answer as the policy says. */
 export async function forward(
   exchange: Exchange & WithServer & WithMessage & WithProtocol & WithSession,
   { upstream }: McpDeps,
 ): Promise<WithAnswer> {
+  const { server, message } = exchange;
+  const limited = server.timeoutSeconds !== undefined && !staysOpen(message);
   const answer = await upstream.send({
-    url: exchange.server.upstreamUrl,
+    url: server.upstreamUrl,
     method: "POST",
     headers: { ...upstreamHeaders(exchange), "content-type": "application/json" },
-    body: JSON.stringify(exchange.message.json),
+    body: JSON.stringify(message.json),
     signal: exchange.signal,
+    timeoutMs: limited ? server.timeoutSeconds * 1000 : undefined,
   });
   return { answer };
 }
