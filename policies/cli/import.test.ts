@@ -84,6 +84,7 @@ async function refused(args: readonly string[], env: Record<string, string> = {}
 
 describe("import", () => {
   test("writes a new server with proposed trusts and a lock, says so, and the host loads", async () => {
+    cpSync(join(policiesProject, "schemas"), join(hosts, "../schemas"), { recursive: true });
     server.script = {
       info: { name: "wiki", title: "Wiki", version: "1", description: "Read and write pages." },
       ...list(tool("read_page"), tool("deletePage"), tool("save.page", { annotations: { readOnlyHint: false } })),
@@ -102,7 +103,7 @@ ${path("servers/wiki.lock.json")}: 3 tools, new
 ${path("servers/wiki.yaml")}: 3 added, 0 kept, 0 removed
 `,
       stderr:
-        "Review the trust of each new tool before you merge it: a proposal reads names and annotations, not code.\n",
+        "Review each new trust and each changed definition before you merge: a proposal reads names and annotations, not code.\n",
     });
     expect(read("servers/wiki.yaml")).toBe(`# yaml-language-server: $schema=../../../schemas/server.schema.json
 # Written by \`npm run policy -- import\`. Name and description are the server's own words, and each trust is proposed

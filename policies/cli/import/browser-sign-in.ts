@@ -57,8 +57,11 @@ export class BrowserSignIn implements OAuthClientProvider {
       // Any page can send a browser here: what has not the state is not the end of this sign-in.
       else if (!this.#isOurs(url.searchParams)) answer(response, 400, "This is not the answer to this sign-in.");
       else {
-        answer(response, 200, "Done. Go back to the terminal; this page can be closed.");
-        this.#response.resolve(url.searchParams);
+        answer(response, 200, "Go back to the terminal; this page can be closed.");
+        // RFC 6749 section 4.1.2.1: a code such as `access_denied`.
+        const error = url.searchParams.get("error");
+        if (error === null) this.#response.resolve(url.searchParams);
+        else this.#response.reject(new SignInError(`The sign-in was refused (${error.slice(0, 60)}).`));
       }
     });
   }

@@ -4,12 +4,17 @@ import { findInvisible } from "../../src/text-invisible.ts";
 import type { Credentials } from "./endpoint.ts";
 import type { ServerAnswer } from "./read-server.ts";
 
+/** The JSON Schema of server files, as seen from the folder of one. */
+export const schemaPath = "../../../schemas/server.schema.json";
+
 /** What a new server file says beside its tools. */
 export interface NewServer {
   readonly key: string;
   readonly url: string;
   readonly answer: ServerAnswer;
   readonly auth: Credentials["auth"];
+  /** True where the JSON Schemas of this project are where a server file of it refers to them. */
+  readonly hasSchema: boolean;
 }
 
 /** The text as one line that the format accepts, shortened; undefined when nothing of it is left. */
@@ -37,7 +42,7 @@ export function newServerFile(server: NewServer, tools: readonly NewTool[]): str
   const name = asLine(answer.title, 60) ?? asLine(answer.name, 60) ?? key;
   const description = asLine(answer.description, 300) ?? `The tools of ${key}.`;
   const lines = [
-    "# yaml-language-server: $schema=../../../schemas/server.schema.json",
+    ...(server.hasSchema ? [`# yaml-language-server: $schema=${schemaPath}`] : []),
     "# Written by `npm run policy -- import`. Name and description are the server's own words, and each trust is proposed",
     "# from the tool's name and annotations: correct them before this is merged.",
     `name: ${quoted(name)}`,

@@ -12,6 +12,9 @@ import { findTarget, TargetError } from "./import-target.ts";
 import type { ImportOptions } from "./options.ts";
 import { readServer } from "./read-server.ts";
 
+const againNote =
+  "Import a changed server again and review the difference: npm run policy -- import --host <key> --server <key>";
+
 /** How many servers are asked at a time. */
 const atOnce = 8;
 
@@ -154,9 +157,6 @@ export async function runCheck(options: ImportOptions, output: Output): Promise<
     output.line(`${visible(`${host}/${server}`)}: ${first}`);
     for (const line of more) output.line(line);
   }
-  if (!ok)
-    output.note(
-      "Import a changed server again, and review what that changes: npm run policy -- import --host ... --server ...",
-    );
+  if (results.some(({ outcome }) => outcome?.status === "changed")) output.note(againNote);
   return ok ? 0 : 1;
 }

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { printDiagnostic, visible } from "../../src/diagnostic.ts";
 import { chooseHosts, policiesFolder } from "../choose-hosts.ts";
 import { type ExitCode, type Output, UsageError } from "../command.ts";
@@ -9,6 +11,7 @@ import { ServerUnreadError } from "./explain-failure.ts";
 import { findTarget, type ImportTarget, TargetError } from "./import-target.ts";
 import { type Merged, MergeError, mergeImport } from "./merge.ts";
 import { newFindings } from "./new-findings.ts";
+import { schemaPath } from "./new-server-file.ts";
 import type { ImportOptions } from "./options.ts";
 import { readServer, type ServerAnswer } from "./read-server.ts";
 import { WriteError, writeFiles } from "./write-files.ts";
@@ -60,7 +63,7 @@ function summaryLines(target: ImportTarget, answer: ServerAnswer, merged: Merged
 }
 
 const reviewNote =
-  "Review the trust of each new tool before you merge it: a proposal reads names and annotations, not code.";
+  "Review each new trust and each changed definition before you merge: a proposal reads names and annotations, not code.";
 
 /** `import`: reads a server and writes its files. */
 export async function runImport(options: ImportOptions, output: Output): Promise<ExitCode> {
@@ -84,7 +87,8 @@ export async function runImport(options: ImportOptions, output: Output): Promise
     const target = findTarget(host.dir, serverKey);
     const { prune, auth } = options;
     const url = gatewayUrl(options, target, endpoint, answer);
-    const merged = mergeImport(target, answer, { key: serverKey, url, auth, prune });
+    const hasSchema = existsSync(join(dirname(target.file), schemaPath));
+    const merged = mergeImport(target, answer, { key: serverKey, url, auth, hasSchema, prune });
     const findings = newFindings(target, merged.files);
     if (findings.length > 0) return fail("With what the server lists the policy would not load.", findings);
     writeFiles(merged.files);
@@ -102,7 +106,7 @@ export async function runImport(options: ImportOptions, output: Output): Promise
     if (endpoint.kind === "http" && known !== undefined && endpoint.url.href !== new URL(known).href) {
       output.note(visible(`The file keeps its address ${known}, which is not the one that was read.`));
     }
-    if (merged.added.length > 0) output.note(reviewNote);
+    if (merged.added.length + merged.changed.length > 0) output.note(reviewNote);
     return 0;
   } catch (error) {
     if (error instanceof TargetError) return fail("The server's files have findings.", error.findings);

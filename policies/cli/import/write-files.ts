@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -39,7 +39,7 @@ function writeBeside({ file, text }: FileText): string {
   // `wx` neither follows a link nor takes a file that somebody else made.
   const descriptor = openSync(beside, "wx", mode);
   try {
-    writeSync(descriptor, text);
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
