@@ -71,7 +71,7 @@ describe("lists", () => {
 
   test("role assignments by user, role, type, instance and tenant, which all must fit", async () => {
     expect(await users("user=a1")).toEqual(["a1"]);
-    expect(await users("user=a1&user=bob")).toEqual(["a1", "bob"]);
+    expect(await users("user=a1&user=bob")).toEqual(["bob", "a1"]);
     expect(await users("role=owner")).toEqual(["alice", "bob"]);
     expect(await users("resource_instance=profile:alice")).toEqual(["alice", "a1", "a2", "a3"]);
     expect(await users("resource_instance=profile:alice&role=owner")).toEqual(["alice"]);

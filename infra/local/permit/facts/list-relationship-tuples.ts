@@ -20,7 +20,13 @@ export function listTuples(env: EnvironmentState, filter: TupleFilter): readonly
   const subject = instanceRef(filter.subject);
   const object = instanceRef(filter.object);
   const typeKey = (idOrKey: string | null) => (idOrKey === null ? null : (env.resources.byId(idOrKey)?.key ?? idOrKey));
-  const relation = filter.relation === null ? null : (env.relations.byId(filter.relation)?.key ?? filter.relation);
+  const { relation } = filter;
+  // An id names one relation, a key those of all types.
+  const byId = relation === null ? undefined : env.relations.byId(relation);
+  const isRelation = (tuple: TupleRow) =>
+    byId === undefined
+      ? tuple.relation === relation
+      : tuple.relation === byId.key && typeOf(tuple.object) === byId.resource;
   const tenant = filter.tenant === null ? null : (env.tenants.byId(filter.tenant)?.key ?? filter.tenant);
   const subjectType = typeKey(filter.subject_type);
   const objectType = typeKey(filter.object_type);
@@ -33,7 +39,7 @@ export function listTuples(env: EnvironmentState, filter: TupleFilter): readonly
   return candidates.filter(
     (tuple) =>
       (object === null || tuple.object === object) &&
-      (relation === null || tuple.relation === relation) &&
+      (relation === null || isRelation(tuple)) &&
       (tenant === null || tuple.tenant === tenant) &&
       (subjectType === null || typeOf(tuple.subject) === subjectType) &&
       (objectType === null || typeOf(tuple.object) === objectType),

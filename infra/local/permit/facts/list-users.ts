@@ -1,5 +1,6 @@
 import type { EnvironmentState } from "../state/environment.ts";
-import type { UserRow } from "../state/rows.ts";
+import type { AssignmentRow, UserRow } from "../state/rows.ts";
+import { roleId } from "./list-role-assignments.ts";
 
 /** How `search` has to meet a user's key, e-mail address, first or last name; the case does not matter. */
 export const searchOperators = ["startswith", "endswith", "contains"] as const;
@@ -21,11 +22,12 @@ export interface UserFilter {
 /** The users among `users` that fit. */
 export function filterUsers(env: EnvironmentState, users: Iterable<UserRow>, filter: UserFilter): readonly UserRow[] {
   const search = filter.search?.toLowerCase() ?? null;
-  const role = filter.role === null ? null : (env.roles.byId(filter.role)?.key ?? filter.role);
+  const { role } = filter;
+  const isRole = (each: AssignmentRow) => each.role === role || roleId(env, each.role, each.resource_instance) === role;
   return [...users].filter((user) => {
     if (role !== null) {
       const assignments = env.assignments.by("user", user.key);
-      if (role === "" ? assignments.length > 0 : !assignments.some((each) => each.role === role)) return false;
+      if (role === "" ? assignments.length > 0 : !assignments.some(isRole)) return false;
     }
     if (search === null) return true;
     const texts = [user.key, user.email, user.first_name, user.last_name];
