@@ -10,6 +10,8 @@ import { parseArgs } from "node:util";
 import { writeHost } from "../src/testing/host-values.ts";
 import { generateHost, hostSizeOptions, sizeOf, withChanges } from "./generate-host.ts";
 
+/** As `npm run policy` starts it. */
+const nodeOptions = ["--max-semi-space-size=16"];
 const main = join(import.meta.dirname, "../cli/main.ts");
 
 /** Written by the child itself as it ends, because only it knows its peak. */
@@ -19,7 +21,7 @@ const reportPeak = `data:text/javascript,${encodeURIComponent(
 
 async function measure(args: readonly string[]): Promise<string> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["--import", reportPeak, main, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, "--import", reportPeak, main, ...args], {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   let peakKib = "";
@@ -44,6 +46,7 @@ try {
   console.log(`${size.humans} humans, ${size.servers} servers, ${size.tools} tools each, ${cpus().length} CPUs\n`);
   const commands = [
     ["check", "--policies", hosts],
+    ["prove", "--policies", hosts],
     ["diff", hosts, changed],
   ];
   for (const command of commands) console.log(`${command[0]?.padEnd(8)}${await measure(command)}`);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { diagnosticCodes, warningCodes } from "./diagnostic-codes.ts";
 import { loadHost, printDiagnostic } from "./load.ts";
+import { loadInvariants } from "./prove/load-invariants.ts";
 
 /** A file's text, a value to write as YAML, or null to take the file away. */
 type CaseFiles = Readonly<Record<string, unknown>>;
@@ -43,7 +44,11 @@ function findingsOf(files: CaseFiles): readonly string[] {
     writeFileSync(join(dir, name), typeof content === "string" ? content : stringify(content));
   }
   const shown = (line: string) => line.replaceAll(`${dir}/`, "").replaceAll(root, "../..");
-  return loadHost(dir, "2026-11-24").diagnostics.map((found) => shown(printDiagnostic(found)));
+  const result = loadHost(dir, "2026-11-24");
+  const loaded = result.ok ? [{ host: result.host, groups: [...result.lines.groups.keys()] }] : [];
+  const invariants = loadInvariants(join(root, "invariants.yaml"), { keys: ["cases", "other"], loaded });
+  const found = [...(invariants?.findings ?? []), ...result.diagnostics];
+  return found.map((finding) => shown(printDiagnostic(finding)));
 }
 
 describe.each(tables)("cases/%s", (_, table) => {

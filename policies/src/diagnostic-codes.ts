@@ -16,6 +16,7 @@ export const diagnosticCodes = {
   "field-missing": "A field the format needs.",
   "field-invalid": "A value of the wrong type or form.",
   "shared-server-known": "A server builds on a shared file that is not there.",
+  "invariant-known": "An invariant names a host, group, human, server or tool that is not there.",
   "lock-form": "A lock file that is not as `import` writes it, or was changed since.",
   "host-key-form": "The host's folder name can't be a Permit key.",
   "server-key-form": "The server's file name can't be a Permit key.",

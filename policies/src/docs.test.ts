@@ -5,6 +5,7 @@ import { jsonSchemaFiles, readmeWithTables } from "./generated.ts";
 import { rules } from "./rules/index.ts";
 import { grantsFileSchema } from "./schema/grants-file.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
+import { invariantsFileSchema } from "./schema/invariants-file.ts";
 import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
 import { testFileSchema } from "./schema/test-file.ts";
 import { listFields } from "./schema-fields.ts";
@@ -23,7 +24,8 @@ test("the JSON Schemas are those of the schemas (`npm run generate`)", () => {
 });
 
 test("every field is described", () => {
-  for (const schema of [hostFileSchema, grantsFileSchema, serverFileSchema, sharedServerFileSchema, testFileSchema]) {
+  const schemas = [hostFileSchema, grantsFileSchema, serverFileSchema, sharedServerFileSchema, testFileSchema];
+  for (const schema of [...schemas, invariantsFileSchema]) {
     expect(listFields(schema).filter(({ description }) => description === "")).toEqual([]);
   }
 });

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { diagnosticCodes, severityOf, warningCodes } from "./diagnostic-codes.ts";
 import { grantsFileSchema } from "./schema/grants-file.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
+import { invariantsFileSchema } from "./schema/invariants-file.ts";
 import { serverFileSchema, sharedServerFileSchema } from "./schema/server-file.ts";
 import { testFileSchema } from "./schema/test-file.ts";
 import { listFields } from "./schema-fields.ts";
@@ -13,6 +14,7 @@ const tables: Readonly<Record<string, z.ZodType>> = {
   "### `grants.yaml`": grantsFileSchema,
   "### `servers/<server>.yaml`": serverFileSchema,
   "### `tests/<what>.test.yaml`": testFileSchema,
+  "### `invariants.yaml`": invariantsFileSchema,
 };
 
 /** JSON Schema files below `policies/schemas`, by the name that the first line of a policy file refers to. */
@@ -21,6 +23,7 @@ const jsonSchemas: Readonly<Record<string, z.ZodType>> = {
   "grants.schema.json": grantsFileSchema,
   "server.schema.json": z.union([serverFileSchema, sharedServerFileSchema]),
   "test.schema.json": testFileSchema,
+  "invariants.schema.json": invariantsFileSchema,
 };
 
 /** File name -> text of each JSON Schema (draft 2020-12). */

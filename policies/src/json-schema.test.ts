@@ -15,7 +15,10 @@ function findings(file: string, value: unknown): readonly string[] {
 }
 
 const demo = join(import.meta.dirname, "../hosts/demo");
-const files = readdirSync(demo, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".yaml"));
+const files = [
+  ...readdirSync(demo, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".yaml")),
+  "../../invariants.yaml",
+];
 
 test.each(files)("an editor accepts %s by the schema that it names, and no field beside", (name) => {
   const file = join(demo, name);
