@@ -1,6 +1,6 @@
 /** What a policy may require of a gateway (`policies/src/features.ts`), and what this one has of it. */
 import type { Feature } from "@permit-mcp-gateway/policies";
-import type { HostDirectory } from "./deps.ts";
+import type { HostDirectory, HostSettings } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
@@ -22,6 +22,21 @@ export function assertSupported(what: string, { unsupported }: Requiring): void 
 
 function unsupportedSentence(what: string, unsupported: readonly string[]): string {
   return `${what} needs ${unsupported.join(", ")}, which this gateway does not have: update it, or change the policy.`;
+}
+
+/** Everything of a host that is refused, with what it needs: for the log of whoever runs the gateway. */
+export function refusedOf(host: HostSettings): string[] {
+  const servers = [...host.servers.values()];
+  const all: [string, Requiring][] = [
+    ["the host", host],
+    ...servers.map((server): [string, Requiring] => [server.key, server]),
+    ...servers.flatMap(({ key, tools }) =>
+      [...tools.values()].map((tool): [string, Requiring] => [`${key}/${tool.name}`, tool]),
+    ),
+  ];
+  return all.flatMap(([what, { unsupported }]) =>
+    unsupported.length === 0 ? [] : [`${what}: ${unsupported.join(", ")}`],
+  );
 }
 
 /** Why the gateway can't serve its host, for the readiness check; undefined when it can. Never throws. */

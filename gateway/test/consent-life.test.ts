@@ -1,41 +1,22 @@
 /** How long consents live: by the policy of the day, for those already given too, and never longer than was stored. */
 import { profileKey } from "@permit-mcp-gateway/policies";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GatewayFixture, type PolicyChange, startGateway } from "./gateway-fixture.ts";
+import { describe, expect, test } from "vitest";
+import { alice, gateway, prepareAttackedGateway, token, upstream } from "./attacked-gateway.ts";
+import type { PolicyChange } from "./gateway-fixture.ts";
 import { post, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-const alice = "alice@example.com";
 const dayMs = 24 * 60 * 60 * 1000;
 const start = new Date("2026-11-24T12:00:00Z");
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
-let token = "";
-let id = "";
+prepareAttackedGateway("high");
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  gateway.provision();
-  gateway.world.now = start;
-  gateway.world.audit.length = 0;
-  gateway.world.ceilings.set(alice, "high");
-  id = gateway.connect(alice, "client-a", "high").id;
-  token = `token-${id}`;
-});
+const grantId = () => token.replace("token-", "");
 
 /** Calls so many days after the start, and returns what came of it. */
 async function callAfter(days: number, { usedBefore = true } = {}): Promise<string> {
   gateway.world.now = new Date(start.getTime() + days * dayMs);
-  const grant = gateway.world.grants.get(id);
+  const grant = gateway.world.grants.get(grantId());
   if (usedBefore && grant !== undefined) {
-    gateway.world.grants.set(id, { ...grant, lastUsedAt: new Date(gateway.world.now.getTime() - 1) });
+    gateway.world.grants.set(grantId(), { ...grant, lastUsedAt: new Date(gateway.world.now.getTime() - 1) });
   }
   upstream.requests.length = 0;
   const { status, body } = await post(gateway, token, toolCall("list_issues"));
@@ -85,9 +66,9 @@ describe("a policy that shortens it", () => {
 });
 
 test("a policy that lengthens it changes nothing for a consent given before", async () => {
-  const grant = gateway.world.grants.get(id);
+  const grant = gateway.world.grants.get(grantId());
   if (grant !== undefined)
-    gateway.world.grants.set(id, { ...grant, expiresAt: new Date(start.getTime() + 10 * dayMs) });
+    gateway.world.grants.set(grantId(), { ...grant, expiresAt: new Date(start.getTime() + 10 * dayMs) });
   expect(await callAfter(10 - moment)).toBe("ok");
   expect(await callAfter(10)).toBe("GRANT_EXPIRED");
 });

@@ -1,49 +1,28 @@
 /** Grants that end, at midnight UTC and without anybody writing to Permit, which goes on saying yes. */
 import { profileKey } from "@permit-mcp-gateway/policies";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { expect, test } from "vitest";
+import { alice, gateway, prepareAttackedGateway, token, upstream } from "./attacked-gateway.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-const alice = "alice@example.com";
 const bob = "bob@example.com";
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
 const lastSecond = new Date("2026-11-30T23:59:59.999Z");
 const midnight = new Date("2026-12-01T00:00:00.000Z");
+prepareAttackedGateway("high");
 
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  gateway.world.now = new Date("2026-11-24T12:00:00Z");
-  gateway.world.ceilings.set(alice, "high").set(bob, "high");
-  gateway.world.audit.length = 0;
-  upstream.requests.length = 0;
-  upstream.ran.length = 0;
-});
-
-const connect = (human: string) => `token-${gateway.connect(human, "client-a", "high").id}`;
-const call = async (token: string, tool: string) => {
-  const { body } = await post(gateway, token, toolCall(tool));
+const call = async (tool: string, as = token) => {
+  const { body } = await post(gateway, as, toolCall(tool));
   return body.error?.data.code ?? "ok";
 };
-const listed = async (token: string) => {
+const listed = async () => {
   const { body } = await post(gateway, token, rpc("tools/list"));
   return body.error?.data.code ?? ((body.result?.tools ?? []) as { name: string }[]).map((tool) => tool.name);
 };
 
 test("holds until the last second of its last day, then ends for everything", async () => {
   gateway.provision({ server: { grant_terms: { [profileKey(alice)]: [{ ceiling: "high", until: "2026-11-30" }] } } });
-  const token = connect(alice);
   gateway.world.now = lastSecond;
-  expect(await call(token, "delete_issue")).toBe("ok");
-  expect(await listed(token)).toEqual(["list_issues", "create_issue", "delete_issue"]);
+  expect(await call("delete_issue")).toBe("ok");
+  expect(await listed()).toEqual(["list_issues", "create_issue", "delete_issue"]);
   const before = upstream.requests.length;
 
   gateway.world.now = midnight;
@@ -61,7 +40,7 @@ test("holds until the last second of its last day, then ends for everything", as
       },
     },
   ]);
-  expect(await listed(token)).toBe("GRANT_ENDED");
+  expect(await listed()).toBe("GRANT_ENDED");
   // What needs no decision of its own needs a grant all the same.
   expect((await post(gateway, token, rpc("resources/list"))).body.error?.data.code).toBe("GRANT_ENDED");
   expect(upstream.requests.length).toBe(before);
@@ -82,20 +61,19 @@ test("falls back to the lower grant that still holds", async () => {
       },
     },
   });
-  const token = connect(alice);
   gateway.world.now = lastSecond;
-  expect(await call(token, "delete_issue")).toBe("ok");
+  expect(await call("delete_issue")).toBe("ok");
   gateway.world.now = midnight;
-  expect(await call(token, "delete_issue")).toBe("CEILING_TOO_LOW");
-  expect(await call(token, "create_issue")).toBe("ok");
-  expect(await listed(token)).toEqual(["list_issues", "create_issue"]);
+  expect(await call("delete_issue")).toBe("CEILING_TOO_LOW");
+  expect(await call("create_issue")).toBe("ok");
+  expect(await listed()).toEqual(["list_issues", "create_issue"]);
   gateway.world.now = new Date("2027-01-01T00:00:00Z");
   // 38 days without use would end the consent: that is another rule.
   for (const grant of gateway.world.grants.values()) {
     gateway.world.grants.set(grant.id, { ...grant, lastUsedAt: gateway.world.now });
   }
-  expect(await call(token, "create_issue")).toBe("CEILING_TOO_LOW");
-  expect(await call(token, "list_issues")).toBe("ok");
+  expect(await call("create_issue")).toBe("CEILING_TOO_LOW");
+  expect(await call("list_issues")).toBe("ok");
   expect(upstream.ran).toEqual(["delete_issue", "create_issue", "list_issues"]);
   expect(gateway.world.audit.map(({ tool, code }) => `${tool} ${code}`)).toEqual([
     "delete_issue ALLOWED",
@@ -112,9 +90,10 @@ test("falls back to the lower grant that still holds", async () => {
 test("is one human's: another is not touched, nor is a ceiling that Permit has lower", async () => {
   gateway.provision({ server: { grant_terms: { [profileKey(alice)]: [{ ceiling: "high", until: "2026-11-30" }] } } });
   gateway.world.ceilings.set(alice, "low");
-  const [ofAlice, ofBob] = [connect(alice), connect(bob)];
-  expect(await call(ofAlice, "create_issue")).toBe("CEILING_TOO_LOW");
+  gateway.world.ceilings.set(bob, "high");
+  const ofBob = `token-${gateway.connect(bob, "client-a", "high").id}`;
+  expect(await call("create_issue")).toBe("CEILING_TOO_LOW");
   gateway.world.now = midnight;
-  expect(await call(ofAlice, "list_issues")).toBe("GRANT_ENDED");
-  expect(await call(ofBob, "delete_issue")).toBe("ok");
+  expect(await call("list_issues")).toBe("GRANT_ENDED");
+  expect(await call("delete_issue", ofBob)).toBe("ok");
 });

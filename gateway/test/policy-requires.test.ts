@@ -1,33 +1,12 @@
 /** A policy that needs what this gateway does not have is refused: tool, server or host, and nothing reaches the upstream. */
 import { features } from "@permit-mcp-gateway/policies";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { supportedFeatures } from "../src/features.ts";
-import { type GatewayFixture, type PolicyChange, startGateway } from "./gateway-fixture.ts";
+import { alice, gateway, prepareAttackedGateway, token, upstream } from "./attacked-gateway.ts";
+import type { PolicyChange } from "./gateway-fixture.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-const alice = "alice@example.com";
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
-let token = "";
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  gateway.provision();
-  upstream.requests.length = 0;
-  upstream.ran.length = 0;
-  gateway.world.audit.length = 0;
-  gateway.world.asked.length = 0;
-  gateway.world.ceilings.set(alice, "high");
-  token = `token-${gateway.connect(alice, "client-a", "high").id}`;
-});
+prepareAttackedGateway("high");
 
 const listed = async () => {
   const { body } = await post(gateway, token, rpc("tools/list"));

@@ -1,24 +1,9 @@
 /** E-mail domains that the policy admits, on the MCP path: a list that was narrowed ends agents at their next call. */
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
+import { expect, test } from "vitest";
+import { gateway, prepareAttackedGateway, upstream } from "./attacked-gateway.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
-import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
-let upstream: UpstreamFixture;
-let gateway: GatewayFixture;
-
-beforeAll(async () => {
-  upstream = await startUpstream();
-  gateway = await startGateway(upstream.url);
-});
-afterAll(async () => {
-  await gateway.close();
-  await upstream.close();
-});
-beforeEach(() => {
-  gateway.world.audit.length = 0;
-  upstream.requests.length = 0;
-});
+prepareAttackedGateway();
 
 const password = (domains?: string[]) => ({
   password: { enabled: true, ...(domains === undefined ? {} : { domains }) },
@@ -42,14 +27,14 @@ test.each<[string, string[] | undefined, string[] | undefined, boolean]>([
 ])("%s with host %j and password %j: admitted %s", async (human, host, method, admitted) => {
   gateway.provision({ host: { sign_in: { ...(host === undefined ? {} : { domains: host }), ...password(method) } } });
   gateway.world.ceilings.set(human, "high");
-  const token = `token-${gateway.connect(human, "client-a", "high").id}`;
-  const { status, body } = await post(gateway, token, toolCall("list_issues"));
+  const own = `token-${gateway.connect(human, "client-a", "high").id}`;
+  const { status, body } = await post(gateway, own, toolCall("list_issues"));
   if (admitted) {
     expect(body.result).toBeDefined();
     return;
   }
   expect([status, body.error?.code, body.error?.data.code]).toEqual([200, -32004, "EMAIL_DOMAIN_FORBIDDEN"]);
-  expect((await post(gateway, token, rpc("tools/list"))).body.error?.data.code).toBe("EMAIL_DOMAIN_FORBIDDEN");
+  expect((await post(gateway, own, rpc("tools/list"))).body.error?.data.code).toBe("EMAIL_DOMAIN_FORBIDDEN");
   expect(upstream.requests).toEqual([]);
   expect(gateway.world.audit).toMatchObject([{ decision: "deny", code: "EMAIL_DOMAIN_FORBIDDEN", human }]);
 });

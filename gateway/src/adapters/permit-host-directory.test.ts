@@ -1,4 +1,4 @@
-import Fastify from "fastify";
+import Fastify, { type FastifyBaseLogger } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
 import type { HostSettings } from "../deps.ts";
@@ -9,6 +9,7 @@ import { openPermitHostDirectory, type RefreshingHostDirectory } from "./permit-
 let permit: PermitFixture;
 let database: Database;
 const open: RefreshingHostDirectory[] = [];
+const warned: string[] = [];
 
 beforeAll(async () => {
   permit = await startPermit();
@@ -26,6 +27,7 @@ const hostDocument = (servers: string[]) => ({
 });
 
 beforeEach(async () => {
+  warned.length = 0;
   permit.failWith = undefined;
   permit.requests.length = 0;
   permit.resources.clear();
@@ -48,7 +50,9 @@ async function openDirectory(refreshSeconds = 3600): Promise<RefreshingHostDirec
     database,
     refreshSeconds,
     clock: () => new Date(),
-    log: Fastify({ logger: false }).log,
+    log: Object.assign(Object.create(Fastify({ logger: false }).log) as FastifyBaseLogger, {
+      warn: (...line: unknown[]) => void warned.push(JSON.stringify(line)),
+    }),
   });
   open.push(directory);
   return directory;
@@ -87,12 +91,18 @@ test("reads what the policy says beside trust", async () => {
       list_issues: { name: "list", attributes: { tool: "list", trust: "low", digest: "sha256:1", approval: true } },
     },
   });
-  const settings = (await openDirectory()).settings();
+  const directory = await openDirectory();
+  const settings = directory.settings();
   expect(settings).toMatchObject({ sessions: { idleDays: 7, absoluteDays: 30 }, unsupported: [] });
   const issues = settings.servers.get("issues");
   expect(issues).toMatchObject({ listTools: "all", timeoutSeconds: 20, consentDays: 60, unsupported: [] });
   expect(Object.fromEntries(issues?.grantTerms ?? [])).toEqual(terms);
   expect(issues?.tools.get("list")).toMatchObject({ digest: "sha256:1", unsupported: ["approval"] });
+  // Whoever runs the gateway is told, once and not at every refresh.
+  await directory.refresh();
+  expect(warned.filter((line) => line.includes("refused"))).toEqual([
+    JSON.stringify([{ refused: ["issues/list: approval"] }, "the policy needs what this gateway does not have"]),
+  ]);
 });
 
 describe("a policy of a later format, which can't be parsed", () => {

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Permit } from "permitio";
 import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { refusedOf } from "../features.ts";
 import type { Database } from "./database.ts";
 import { permitFailure } from "./permit-client.ts";
 import { toSettings } from "./permit-host-settings.ts";
@@ -50,6 +51,8 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
   const accept = async (next: HostSnapshot, onRefused: (what: string, reason: string) => void) => {
     snapshot = next;
     settings = toSettings(hostKey, next, onRefused);
+    const refused = refusedOf(settings);
+    if (refused.length > 0) log.warn({ refused }, "the policy needs what this gateway does not have");
     for (const listener of listeners) await notify(listener, settings);
   };
   const keepCopy = async (next: HostSnapshot) => {

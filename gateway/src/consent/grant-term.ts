@@ -6,8 +6,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 /** All that the policy grants a human on a server, in the order in which it counts. */
 export function grantTermsOf(server: ServerSettings, email: string): readonly GrantTerm[] {
+  const terms = server.grantTerms.size === 0 ? undefined : server.grantTerms.get(profileKey(email));
   // Who is not named has what Permit says, without end.
-  return server.grantTerms.get(profileKey(email)) ?? [{ ceiling: "high" }];
+  return terms ?? [{ ceiling: "high" }];
 }
 
 /** When a term ends, in milliseconds since the epoch: with its last day, at midnight UTC. */
