@@ -73,6 +73,15 @@ test("changes nothing when there is nothing to do, and nothing it can't change",
   expect(() => editTools("tools:\n  drop_all: { trust: low }\n", [drop], [])).toThrow("without changing");
 });
 
+test.each(["null", "True", "1e3", "a.b", "~", "a: b"])(
+  "the name %j is in quotes, so that no YAML reader takes it for more",
+  (name) => {
+    expect(editTools("tools:\n  a: { trust: low }\n", [{ ...drop, name }], [])).toContain(
+      `\n  "${name}": { trust: high }`,
+    );
+  },
+);
+
 const names = fc.uniqueArray(
   fc.oneof(
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((name) => name !== "__proto__"),
