@@ -23,6 +23,10 @@ export const serveUsage = `Local Permit: Permit's control plane and decision poi
 
 One process at a time may use a folder or a database.
 
+Commands beside it, each with --help of its own:
+  npm run permit:local -- export ...  writes an environment into one JSON file
+  npm run permit:local -- import ...  reads one from such a file
+
 When it is ready, one line of JSON goes to standard output: {"ready":true,"url":"http://127.0.0.1:7766"};
 with --opa-port it also has "opaUrl".
 `;
@@ -35,7 +39,8 @@ function readPort(name: string, value: string): number {
   return port;
 }
 
-function checkDatabaseUrl(url: string | undefined, dataDir: string | undefined): void {
+/** Throws UsageError for what is no URL of a PostgreSQL database, and for two places at once. */
+export function checkDatabaseUrl(url: string | undefined, dataDir: string | undefined): void {
   if (url === undefined) return;
   if (dataDir !== undefined) throw new UsageError("Give --data or --database, not both.");
   // Never quoted: it may have a password in it.

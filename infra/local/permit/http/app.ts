@@ -3,6 +3,7 @@ import { registerApiKeys } from "../routes/api-keys.ts";
 import { registerAuditLogs } from "../routes/audit-logs.ts";
 import { registerDecisions } from "../routes/decisions.ts";
 import { registerEnvironmentCopies } from "../routes/environment-copies.ts";
+import { registerEnvironmentExchange } from "../routes/environment-exchange.ts";
 import { registerEnvironments } from "../routes/environments.ts";
 import { registerRelationshipTuples } from "../routes/facts-relationship-tuples.ts";
 import { registerResourceInstances } from "../routes/facts-resource-instances.ts";
@@ -66,7 +67,7 @@ export function createApp(store: Store): FastifyInstance {
   app.addHook("onRequest", async (request) => {
     // The matched route, not the URL: percent-encoding writes one path in many ways.
     const route = request.routeOptions.url ?? "";
-    if (!route.startsWith("/v2/")) return;
+    if (!route.startsWith("/v2/") && !route.startsWith("/local/")) return;
     store.checkHealthy();
     const principal = authenticate(store, request.headers.authorization);
     requireAccess(principal, request.method === "GET" || request.method === "HEAD" ? "read" : "write");
@@ -82,6 +83,7 @@ export function createApp(store: Store): FastifyInstance {
   registerProjects(app, store);
   registerEnvironments(app, store);
   registerEnvironmentCopies(app, store);
+  registerEnvironmentExchange(app, store);
   registerResources(app, store);
   registerActions(app, store);
   registerActionGroups(app, store);

@@ -139,9 +139,13 @@ export class EnvironmentState {
   }
 }
 
-/** What storage needs of a table, whatever its rows are. */
+/** What storage and files need of a table, whatever its rows are. */
 export interface EnvironmentTable extends Iterable<Row> {
   readonly kind: string;
+  readonly size: number;
   load(row: Row): void;
+  /** Whether there is a row with its id or key. */
+  has(row: Row): boolean;
+  put(row: Row): Row;
   delete(id: string): void;
 }

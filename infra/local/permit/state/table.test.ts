@@ -36,11 +36,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** Mutations; the second part says whether it fails at its end. */
 const mutations = fc.array(fc.tuple(fc.array(step, { maxLength: 6 }), fc.boolean()), { maxLength: 8 });
 
-function putInto(model: Model, row: Thing): Model {
-  const known = model.some(({ id }) => id === row.id);
-  return known ? model.map((each) => (each.id === row.id ? row : each)) : [...model, row];
-}
-
 function look(table: Table<Thing, "colour">): object {
   return {
     rows: [...table],
@@ -61,26 +56,32 @@ function lookAtModel(model: Model): object {
   };
 }
 
-/** Does the steps to the table and returns the model after them. An id that was deleted never comes back: it is a UUID. */
-function run(table: Table<Thing, "colour">, before: Model, gone: Set<string>, steps: readonly Step[]): Model {
-  let model = before;
+/** A row, or the place of one that the same mutation deleted: its id may come back to it. */
+type Place = { readonly id: string; readonly row: Thing | null };
+
+/** Does the steps to the table and returns the model after them. */
+function run(table: Table<Thing, "colour">, before: Model, steps: readonly Step[]): Model {
+  let places: readonly Place[] = before.map((row) => ({ id: row.id, row }));
+  const model = () => places.flatMap(({ row }) => row ?? []);
+  const set = (id: string, row: Thing | null) => {
+    places = places.map((place) => (place.id === id ? { id, row } : place));
+  };
   for (const each of steps) {
     if ("put" in each) {
       const { put } = each;
-      if (gone.has(put.id)) continue;
-      if (model.some(({ id, key }) => key === put.key && id !== put.id)) {
+      if (model().some(({ id, key }) => key === put.key && id !== put.id)) {
         expect(() => table.put(put)).toThrow("with one key");
       } else {
         table.put(put);
-        model = putInto(model, put);
+        if (places.some(({ id }) => id === put.id)) set(put.id, put);
+        else places = [...places, { id: put.id, row: put }];
       }
     } else if ("delete" in each) {
       table.delete(each.delete);
-      if (model.some(({ id }) => id === each.delete)) gone.add(each.delete);
-      model = model.filter(({ id }) => id !== each.delete);
-    } else expect(look(table)).toEqual(lookAtModel(model));
+      set(each.delete, null);
+    } else expect(look(table)).toEqual(lookAtModel(model()));
   }
-  return model;
+  return model();
 }
 
 test("a table is its rows in order of creation, and a mutation that fails leaves no trace", () => {
@@ -90,18 +91,15 @@ test("a table is its rows in order of creation, and a mutation that fails leaves
       const place = { scope: "scope", kind: "thing", journal };
       const table = new Table<Thing, "colour">(place, (row) => row.key, { colour: (row) => row.colour });
       let model: Model = [];
-      let gone = new Set<string>();
       for (const [steps, fails] of all) {
-        const goneNow = new Set(gone);
         if (fails) {
           const mutation = () => {
-            run(table, model, goneNow, steps);
+            run(table, model, steps);
             throw new Error("fails");
           };
           expect(() => journal.run(mutation)).toThrow("fails");
         } else {
-          model = journal.run(() => run(table, model, goneNow, steps)).result;
-          gone = goneNow;
+          model = journal.run(() => run(table, model, steps)).result;
         }
         expect(look(table)).toEqual(lookAtModel(model));
       }

@@ -64,6 +64,10 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
     return this.#rows.get(id) ?? undefined;
   }
 
+  has(row: R): boolean {
+    return this.byId(row.id) !== undefined || this.#ids.has(this.#keyOf(row));
+  }
+
   /** The rows whose indexed value is `value`, oldest first; a copy, so that the caller may delete while reading. */
   by(index: I, value: string): readonly R[] {
     const group = this.#groups(index).get(value) ?? [];
@@ -74,14 +78,17 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
   /** Adds a row or replaces the one with its id. Throws when another row has its key: callers check first. */
   put(row: R): R {
     const before = this.byId(row.id);
+    const placed = this.#rows.has(row.id);
     const holder = this.#ids.get(this.#keyOf(row));
     if (holder !== undefined && holder !== row.id) throw new Error(`Two rows of ${this.#kind} with one key.`);
     this.#set(row);
+    if (placed && before === undefined) this.#forgetIndexes();
     const change = { scope: this.#scope, kind: this.#kind, id: row.id, body: row };
     this.#journal.record(change, before ?? null, () => {
       if (before !== undefined) return this.#set(before);
       this.#unset(row);
-      this.#rows.delete(row.id);
+      if (placed) this.#rows.set(row.id, null);
+      else this.#rows.delete(row.id);
     });
     return row;
   }
@@ -96,8 +103,7 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
       before,
       () => {
         this.#set(before);
-        // It is back in its place, which no index knows: they are made anew when asked for.
-        for (const index of this.#indexes.values()) index.groups = null;
+        this.#forgetIndexes();
       },
       () => {
         if (this.#rows.get(id) === null) this.#rows.delete(id);
@@ -134,6 +140,11 @@ export class Table<R extends Row, I extends string = never> implements Iterable<
       const value = pick(row);
       if (groups !== null && value !== null) removeFrom(groups, value, row.id);
     }
+  }
+
+  /** After a row came back to its place, which no index knows. They are made anew when asked for. */
+  #forgetIndexes(): void {
+    for (const index of this.#indexes.values()) index.groups = null;
   }
 
   #groups(name: I): ReadonlyMap<string, Group> {

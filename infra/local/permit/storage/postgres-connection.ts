@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import pg from "pg";
 import { DatabaseInUseError } from "./database.ts";
-import type { SqlConnection, SqlRow } from "./sql-connection.ts";
+import type { SqlConnection, SqlRow, Statement } from "./sql-connection.ts";
 
 /** The PostgreSQL of the URL can't be had. The message never holds the URL: it may have a password in it. */
 export class PostgresUnavailableError extends Error {}
@@ -39,12 +39,15 @@ export async function openPostgres(url: string): Promise<SqlConnection> {
     await client.end();
     throw error;
   }
-  const transact = async (statements: Parameters<SqlConnection["transaction"]>[0]) => {
+  const transact = async (statements: readonly Statement[]) => {
     if (broken !== null) throw broken;
+    const run = async ({ text, values }: Statement) => (await client.query<SqlRow>(text, [...values])).rows;
+    // One statement is a transaction by itself.
+    if (statements.length === 1 && statements[0] !== undefined) return [await run(statements[0])];
     await client.query("begin");
     try {
       const results: (readonly SqlRow[])[] = [];
-      for (const { text, values } of statements) results.push((await client.query<SqlRow>(text, [...values])).rows);
+      for (const statement of statements) results.push(await run(statement));
       await client.query("commit");
       return results;
     } catch (error) {
@@ -56,6 +59,7 @@ export async function openPostgres(url: string): Promise<SqlConnection> {
   let last: Promise<unknown> = Promise.resolve();
   return {
     counterType: "bigint generated always as identity primary key",
+    rowsPerRead: 5_000,
     failed,
     transaction: (statements) => {
       const result = last.then(() => transact(statements));

@@ -14,6 +14,8 @@ export interface Statement {
 export interface SqlConnection {
   /** Column type of a number that counts up by itself in the order of insertion. */
   readonly counterType: string;
+  /** How many rows to read at once. */
+  readonly rowsPerRead: number;
   /** Resolves with the reason when the connection is lost. */
   readonly failed: Promise<unknown>;
   /** Runs all statements in one transaction and resolves with their rows once it is committed. */

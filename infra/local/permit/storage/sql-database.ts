@@ -20,8 +20,6 @@ const entitySchema = (counterType: string): Statement => ({
   values: [],
 });
 
-/** Few: a large answer leaves its buffers behind in the memory of the process. */
-const rowsPerRead = 200;
 /** Bounds the values of one statement, which both databases limit. */
 const rowsPerStatement = 500;
 
@@ -58,13 +56,13 @@ async function* load(connection: SqlConnection): AsyncGenerator<readonly StoredR
   const text =
     "select ordinal, scope, kind, body from local_permit_entity where ordinal > $1 order by ordinal limit $2";
   for (let after: number | null = 0; after !== null; ) {
-    const [rows = []] = await connection.transaction([{ text, values: [after, rowsPerRead] }]);
+    const [rows = []] = await connection.transaction([{ text, values: [after, connection.rowsPerRead] }]);
     yield rows.map(({ scope, kind, body }) => ({
       scope: String(scope),
       kind: String(kind),
       body: reader.read(String(body)),
     }));
-    after = rows.length < rowsPerRead ? null : Number(rows.at(-1)?.ordinal);
+    after = rows.length < connection.rowsPerRead ? null : Number(rows.at(-1)?.ordinal);
   }
 }
 

@@ -86,6 +86,8 @@ function startThread(file: string): SqlConnection {
   });
   return {
     counterType: "integer primary key",
+    // Few: a large message between threads leaves its buffers behind in the memory of the process.
+    rowsPerRead: 200,
     failed,
     transaction: (statements) =>
       new Promise((resolve, reject) => {
