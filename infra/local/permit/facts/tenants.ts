@@ -3,7 +3,7 @@ import { duplicate } from "../state/api-error.ts";
 import type { EnvironmentState } from "../state/environment.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { TenantRow } from "../state/rows.ts";
-import { given, newStamp, stamped } from "../state/stamp.ts";
+import { givenDescription, newStamp, stamped } from "../state/stamp.ts";
 import { deleteInstance } from "./resource-instances.ts";
 
 export const tenantCreateSchema = z.strictObject({
@@ -38,7 +38,7 @@ export function updateTenant(
 ): TenantRow {
   return env.tenants.put({
     ...row,
-    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
+    ...givenDescription(change),
     updated_at: env.effects.now(),
   });
 }

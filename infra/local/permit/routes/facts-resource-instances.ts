@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
 import {
   createInstance,
   deleteInstance,
@@ -11,15 +10,15 @@ import {
   updateInstance,
   upsertInstance,
 } from "../facts/resource-instances.ts";
-import { checkBulkSize } from "../http/bulk.ts";
+import { changeEach, identsOf, operationsOf } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
 import { paginated, parseFlag, parseMany, parsePage, parseText } from "../http/request-query.ts";
 import type { Store } from "../storage/store.ts";
 
 const bulkMax = 3_000;
-const bulkPutSchema = z.strictObject({ operations: z.array(instanceCreateSchema) });
-const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+const readInstances = operationsOf(instanceCreateSchema, bulkMax);
+const readIdents = identsOf(bulkMax);
 
 const facts = "/v2/facts/:project/:environment";
 
@@ -75,20 +74,8 @@ export function registerResourceInstances(app: FastifyInstance, store: Store): v
   );
 
   const bulk = `${facts}/bulk/resource_instances`;
-  app.put(bulk, (request) => {
-    const { operations } = parseBody(bulkPutSchema, request.body);
-    checkBulkSize(operations, bulkMax);
-    return change(store, request, (env) => {
-      for (const instance of operations) upsertInstance(env, instance);
-      return {};
-    });
-  });
-  app.delete(bulk, (request) => {
-    const { idents } = parseBody(bulkDeleteSchema, request.body);
-    checkBulkSize(idents, bulkMax);
-    return change(store, request, (env) => {
-      for (const instance of new Set(idents)) deleteInstance(env, findInstance(env, instance));
-      return {};
-    });
-  });
+  app.put(bulk, (request) => changeEach(store, request, readInstances, upsertInstance));
+  app.delete(bulk, (request) =>
+    changeEach(store, request, readIdents, (env, instance) => deleteInstance(env, findInstance(env, instance))),
+  );
 }

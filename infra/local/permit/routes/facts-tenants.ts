@@ -1,5 +1,4 @@
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
 import { findTenant } from "../facts/find-tenant.ts";
 import {
   createTenant,
@@ -9,15 +8,15 @@ import {
   tenantUpdateSchema,
   updateTenant,
 } from "../facts/tenants.ts";
-import { checkBulkSize } from "../http/bulk.ts";
+import { changeEach, identsOf, operationsOf } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
 import { paginated, parseFlag, parsePage, searchNamed } from "../http/request-query.ts";
 import type { Store } from "../storage/store.ts";
 
 const bulkMax = 2_000;
-const bulkCreateSchema = z.strictObject({ operations: z.array(tenantCreateSchema) });
-const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+const readTenants = operationsOf(tenantCreateSchema, bulkMax);
+const readIdents = identsOf(bulkMax);
 
 /** Tenants, singly and in bulk. */
 export function registerTenants(app: FastifyInstance, store: Store): void {
@@ -54,20 +53,8 @@ export function registerTenants(app: FastifyInstance, store: Store): void {
   );
 
   const bulk = "/v2/facts/:project/:environment/bulk/tenants";
-  app.post(bulk, (request) => {
-    const { operations } = parseBody(bulkCreateSchema, request.body);
-    checkBulkSize(operations, bulkMax);
-    return change(store, request, (env) => {
-      for (const tenant of operations) createTenant(env, tenant);
-      return {};
-    });
-  });
-  app.delete(bulk, (request) => {
-    const { idents } = parseBody(bulkDeleteSchema, request.body);
-    checkBulkSize(idents, bulkMax);
-    return change(store, request, (env) => {
-      for (const tenant of new Set(idents)) deleteTenant(env, findTenant(env, tenant));
-      return {};
-    });
-  });
+  app.post(bulk, (request) => changeEach(store, request, readTenants, createTenant));
+  app.delete(bulk, (request) =>
+    changeEach(store, request, readIdents, (env, tenant) => deleteTenant(env, findTenant(env, tenant))),
+  );
 }

@@ -11,7 +11,7 @@ import {
   userCreateSchema,
   userUpdateSchema,
 } from "../facts/users.ts";
-import { checkBulkSize } from "../http/bulk.ts";
+import { changeEach, identsOf, operationsOf } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody, parseRequest } from "../http/request-body.ts";
 import { paginated, parseFlag, parsePage, parseText } from "../http/request-query.ts";
@@ -20,8 +20,8 @@ import type { Store } from "../storage/store.ts";
 
 const listSchema = z.object({ search_operator: z.enum(searchOperators).default("contains") });
 const bulkMax = 3_000;
-const bulkCreateSchema = z.strictObject({ operations: z.array(userCreateSchema) });
-const bulkDeleteSchema = z.strictObject({ idents: z.array(z.string()) });
+const readUsers = operationsOf(userCreateSchema, bulkMax);
+const readIdents = identsOf(bulkMax);
 
 const facts = "/v2/facts/:project/:environment";
 
@@ -81,28 +81,9 @@ export function registerUsers(app: FastifyInstance, store: Store): void {
 
 function registerBulk(app: FastifyInstance, store: Store): void {
   const bulk = `${facts}/bulk/users`;
-  app.post(bulk, (request) => {
-    const { operations } = parseBody(bulkCreateSchema, request.body);
-    checkBulkSize(operations, bulkMax);
-    return change(store, request, (env) => {
-      for (const user of operations) createUser(env, user);
-      return {};
-    });
-  });
-  app.put(bulk, (request) => {
-    const { operations } = parseBody(bulkCreateSchema, request.body);
-    checkBulkSize(operations, bulkMax);
-    return change(store, request, (env) => {
-      for (const user of operations) upsertUser(env, user);
-      return {};
-    });
-  });
-  app.delete(bulk, (request) => {
-    const { idents } = parseBody(bulkDeleteSchema, request.body);
-    checkBulkSize(idents, bulkMax);
-    return change(store, request, (env) => {
-      for (const user of new Set(idents)) deleteUser(env, findUser(env, user));
-      return {};
-    });
-  });
+  app.post(bulk, (request) => changeEach(store, request, readUsers, createUser));
+  app.put(bulk, (request) => changeEach(store, request, readUsers, upsertUser));
+  app.delete(bulk, (request) =>
+    changeEach(store, request, readIdents, (env, user) => deleteUser(env, findUser(env, user))),
+  );
 }

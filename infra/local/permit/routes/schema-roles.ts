@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { z } from "zod";
-import { checkBulkSize } from "../http/bulk.ts";
+import { operationsOf } from "../http/bulk.ts";
 import { change, environmentOf, pathParam, remove } from "../http/environment-call.ts";
 import { parseBody } from "../http/request-body.ts";
 import { paginated, parseFlag, parsePage, searchNamed } from "../http/request-query.ts";
@@ -33,8 +32,7 @@ import { resourceOfPath } from "./resource-of-path.ts";
 
 const environmentPath = "/v2/schema/:project/:environment";
 
-const bulkMax = 2_000;
-const bulkSchema = z.strictObject({ operations: z.array(roleBulkSchema) });
+const readRoles = operationsOf(roleBulkSchema, 2_000);
 
 /** The type that the path names; null on the paths of tenant-level roles. */
 type TypeOfPath = (env: EnvironmentState, request: FastifyRequest) => string | null;
@@ -44,8 +42,7 @@ export function registerRoles(app: FastifyInstance, store: Store): void {
   registerCrud(app, store, `${environmentPath}/resources/:resource/roles`, resourceOfPath);
   registerCrud(app, store, `${environmentPath}/roles`, () => null);
   app.put(`${environmentPath}/bulk/roles`, (request) => {
-    const { operations } = parseBody(bulkSchema, request.body);
-    checkBulkSize(operations, bulkMax);
+    const operations = readRoles(request);
     return change(store, request, (env) => upsertRoles(env, operations));
   });
   registerImplicitGrants(app, store);

@@ -3,7 +3,7 @@ import { duplicate, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref } from "../state/environment.ts";
 import { attributesSchema, keySchema, textSchema } from "../state/keys.ts";
 import type { ActionGroupRow } from "../state/rows.ts";
-import { given, newStamp, stamped } from "../state/stamp.ts";
+import { givenDescription, newStamp, stamped } from "../state/stamp.ts";
 import { findAction } from "./actions.ts";
 
 const optionalParts = {
@@ -52,7 +52,7 @@ export function updateActionGroup(
 ): ActionGroupRow {
   return env.actionGroups.put({
     ...row,
-    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
+    ...givenDescription(change),
     actions: change.actions === undefined ? row.actions : actionKeys(env, row.resource, change.actions ?? []),
     updated_at: env.effects.now(),
   });

@@ -3,7 +3,7 @@ import { duplicate, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref } from "../state/environment.ts";
 import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { ActionRow } from "../state/rows.ts";
-import { given, newStamp, stamped } from "../state/stamp.ts";
+import { givenDescription, newStamp, stamped } from "../state/stamp.ts";
 import { forgetPermission } from "./delete-condition-sets.ts";
 
 /** An action inside a resource type's `actions` map. */
@@ -58,7 +58,7 @@ export function updateAction(
 ): ActionRow {
   return env.actions.put({
     ...row,
-    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
+    ...givenDescription(change),
     updated_at: env.effects.now(),
   });
 }

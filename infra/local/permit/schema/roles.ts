@@ -3,7 +3,7 @@ import { duplicate, invalid, notFound } from "../state/api-error.ts";
 import { type EnvironmentState, ref, typeOf } from "../state/environment.ts";
 import { attributesSchema, firstVersionFields, keySchema, textSchema } from "../state/keys.ts";
 import type { RoleRow } from "../state/rows.ts";
-import { given, newStamp, stamped } from "../state/stamp.ts";
+import { givenDescription, newStamp, stamped } from "../state/stamp.ts";
 import { forgetRole } from "./delete-condition-sets.ts";
 import { derivationSchema, readDerivation, setDerivation } from "./derivations.ts";
 import { resolvePermissions } from "./permissions.ts";
@@ -65,7 +65,7 @@ export function updateRole(env: EnvironmentState, row: RoleRow, change: z.infer<
   }
   const updated = env.roles.put({
     ...row,
-    ...given({ name: change.name, description: change.description, attributes: change.attributes }),
+    ...givenDescription(change),
     permissions:
       change.permissions === undefined ? row.permissions : resolvePermissions(env, resource, change.permissions ?? []),
     extends:

@@ -1,4 +1,5 @@
 import type { EnvironmentScope, EnvironmentState } from "./environment.ts";
+import type { Attributes } from "./rows.ts";
 
 /** The ids and times that every stored object is answered with. */
 export function stamped<R extends { readonly id: string; readonly created_at: string; readonly updated_at: string }>(
@@ -12,6 +13,22 @@ export function stamped<R extends { readonly id: string; readonly created_at: st
 export function newStamp(env: EnvironmentState): { id: string; created_at: string; updated_at: string } {
   const now = env.effects.now();
   return { id: env.effects.newId(), created_at: now, updated_at: now };
+}
+
+/** What most objects have besides their key. */
+interface DescribedChange {
+  readonly name?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly attributes?: Attributes | null | undefined;
+}
+
+/** Name, description and attributes, as far as a PATCH gives them. */
+export function givenDescription({
+  name,
+  description,
+  attributes,
+}: DescribedChange): ReturnType<typeof given<DescribedChange>> {
+  return given({ name, description, attributes });
 }
 
 /** The fields that a PATCH gives, to be spread over a row: Permit overwrites those and leaves the rest. `null` is given. */
