@@ -399,6 +399,46 @@ describe("secrets", () => {
   });
 });
 
+describe("a server that sends the human elsewhere to sign in", () => {
+  test.each(["http://evil.example.com/authorize", "file:///etc/passwd", "javascript:alert(1)"])(
+    "to %s",
+    async (address) => {
+      const origin = new URL(server.url).origin;
+      const answers: Record<string, unknown> = {
+        "/.well-known/oauth-protected-resource/mcp": { resource: server.url, authorization_servers: [origin] },
+        "/.well-known/oauth-authorization-server": {
+          issuer: origin,
+          authorization_endpoint: address,
+          token_endpoint: `${origin}/token`,
+          registration_endpoint: `${origin}/register`,
+          response_types_supported: ["code"],
+          code_challenge_methods_supported: ["S256"],
+        },
+        "/register": {
+          client_id: "a",
+          redirect_uris: ["http://127.0.0.1/callback"],
+          token_endpoint_auth_method: "none",
+        },
+      };
+      server.script = {
+        ...list(tool("read")),
+        before: (request, response) => {
+          const found = answers[request.url ?? ""];
+          if (found === undefined) return response.writeHead(request.url === "/mcp" ? 401 : 404).end() !== undefined;
+          response.writeHead(request.url === "/register" ? 201 : 200, { "content-type": "application/json" });
+          return response.end(JSON.stringify(found)) !== undefined;
+        },
+      };
+      const { status, stdout, stderr } = await refused([server.url, "--host", "demo", "--server", "wiki"]);
+      expect(stderr).toMatch(
+        address.startsWith("javascript") ? /The server can't be read: / : /, which is not https: not opened\./,
+      );
+      expect(stderr).not.toContain("Open this in your browser");
+      expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    },
+  );
+});
+
 describe("a program over stdio", () => {
   const program = (body: string) => [
     "--stdio",

@@ -11,7 +11,7 @@ import type {
 import open from "open";
 import { visible } from "../../src/diagnostic.ts";
 import type { Output } from "../command.ts";
-import type { SignIn } from "./endpoint.ts";
+import { isPrivate, type SignIn } from "./endpoint.ts";
 
 /** The sign-in in the browser did not come to an end. The message is a sentence. */
 export class SignInError extends Error {}
@@ -143,9 +143,12 @@ export class BrowserSignIn implements OAuthClientProvider {
   }
 
   async redirectToAuthorization(url: URL): Promise<void> {
-    // The address is the server's word: a browser must not be made to open a file or to run a program.
-    if (url.protocol !== "https:" && url.protocol !== "http:") {
-      throw new SignInError(`The server wants the sign-in at a ${visible(url.protocol)} address, which is not opened.`);
+    // The address is the server's word: a browser must not be made to open a file or to run a program, nor a human to
+    // type a password for everybody to read.
+    if (!isPrivate(url)) {
+      throw new SignInError(
+        `The server wants the sign-in at ${url.href.slice(0, 200)}, which is not https: not opened.`,
+      );
     }
     this.#output.progress();
     this.#output.note(`The server asks for a sign-in. Open this in your browser:\n\n  ${visible(url.href)}\n`);

@@ -81,11 +81,15 @@ export function readCredentials(headers: readonly string[], bearer: string | und
   return { headers: Object.fromEntries(entries), auth: given[0] };
 }
 
-const isLoopback = ({ hostname }: URL) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+/** True when nobody on the way can read what is sent to `url`: it is encrypted, or does not leave this machine. */
+export function isPrivate({ protocol, hostname }: URL): boolean {
+  if (protocol === "https:") return true;
+  return protocol === "http:" && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
 
 /** Throws UsageError when secrets would be sent to `url` for everybody on the way to read. */
 export function checkEncrypted(url: URL, headers: Readonly<Record<string, string>>): void {
-  if (url.protocol === "https:" || isLoopback(url) || Object.keys(headers).length === 0) return;
+  if (isPrivate(url) || Object.keys(headers).length === 0) return;
   throw new UsageError(
     `${url.origin} is not encrypted, so no secret is sent there: use https, or a tunnel to localhost.`,
   );

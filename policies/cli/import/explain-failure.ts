@@ -56,12 +56,12 @@ function sentence(error: unknown, endpoint: Endpoint): string {
   if (code !== undefined) {
     return endpoint.kind === "http" ? `Nobody answers there (${code}).` : `The program can't be started (${code}).`;
   }
-  return `The server can't be read: ${firstMessage(error).slice(0, 300)}`;
+  return `The server can't be read: ${firstMessage(error).slice(0, 300).replace(/\.$/, "")}.`;
 }
 
 /** An error as a sentence for whoever runs the program. `lastWords` is the end of what a program printed. */
 export function explainFailure(error: unknown, endpoint: Endpoint, lastWords = ""): ServerUnreadError {
   if (error instanceof ServerUnreadError) return error;
-  const words = lastWords === "" ? "" : ` Its last words: ${lastWords}`;
+  const words = lastWords === "" ? "" : ` Its last words: ${lastWords}.`;
   return new ServerUnreadError(`${sentence(error, endpoint)}${words}`, { cause: error });
 }
