@@ -48,13 +48,11 @@ function candidates(index: DecisionIndex, query: Omit<DecisionQuery, "user" | "u
   }
   const instance = key === undefined ? undefined : facts.instances.get(`${type}:${key}`);
   if (instance === undefined) return found;
-  for (const role of schema.types.get(type)?.allowing.get(action) ?? []) {
-    const walk = new BackwardWalk(null, tenant, instance, role);
-    while (walk.advance());
-    for (const [each, roles] of walk.found) {
-      const keys = new Set([...roles.keys()].map((found) => found.key));
-      for (const [row, user] of each.grants) if (keys.has(row.role)) found.add(user.key);
-    }
+  const walk = new BackwardWalk(null, tenant, instance, schema.types.get(type)?.allowing.get(action)?.roles ?? []);
+  walk.run(Number.POSITIVE_INFINITY);
+  for (const [each, steps] of walk.found) {
+    const roles = new Set(steps.map(({ role }) => role.key));
+    for (const [row, user] of each.grants) if (roles.has(row.role)) found.add(user.key);
   }
   return found;
 }

@@ -111,9 +111,9 @@ function noPermission({ user, action, type }: DecisionQuery): EngineAnswer {
 function byInstanceRoles(index: DecisionIndex, query: KnownQuery, key: string): RebacAnswer {
   const { user, action, type, tenant, subject, resource } = query;
   const instance = index.facts.instances.get(`${type}:${key}`);
-  const roles = resource.allowing.get(action);
-  if (instance === undefined || roles === undefined) return noPermission(query);
-  const allowing = rolesOn(index, subject, tenant, instance, roles);
+  const allowed = resource.allowing.get(action);
+  if (instance === undefined || allowed === undefined) return noPermission(query);
+  const allowing = rolesOn(index, subject, tenant, instance, allowed.roles, allowed.leading);
   const [first] = allowing;
   if (first === undefined) return noPermission(query);
   return {

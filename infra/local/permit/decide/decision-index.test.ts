@@ -5,7 +5,9 @@ import { Journal } from "../state/journal.ts";
 import type { Attributes, Derivation, DerivationRule } from "../state/rows.ts";
 import { authorizedUsers } from "./authorized-users.ts";
 import { decide } from "./decide.ts";
+import type { DecisionIndex } from "./decision-index.ts";
 import type { DecisionQuery } from "./decision-query.ts";
+import { rolesOn } from "./instance-roles.ts";
 import { userPermissions } from "./user-permissions.ts";
 
 const types = ["a", "b"];
@@ -252,9 +254,26 @@ const queries: readonly DecisionQuery[] = users.flatMap((user) =>
   ),
 );
 
+/** With turns so short that either walk may end first. */
+function expectSameRoles(
+  w: World,
+  index: DecisionIndex,
+  { user, tenant = "", type, key, action }: DecisionQuery,
+): void {
+  const subject = index.facts.users.get(user);
+  const instance = index.facts.instances.get(`${type}:${key}`);
+  const allowing = index.schema.types.get(type)?.allowing.get(action);
+  if (subject === undefined || instance === undefined || allowing === undefined) return;
+  const sources = rolesOn(index, subject, tenant, instance, allowing.roles, allowing.leading, 1);
+  const reached = closure(w, user, tenant);
+  const expected = allowing.roles.map((each) => each.key).filter((role) => reached.has(`${instance.ref} ${role}`));
+  expect(sources.map(({ role }) => role)).toEqual(expected);
+}
+
 function expectSame(w: World, env: EnvironmentState): void {
   const { index } = env.decisions;
   for (const query of queries) {
+    expectSameRoles(w, index, query);
     const { allow, rbac, rebac, abac } = decide(index, query);
     const expected = naive(w, query);
     const why = JSON.stringify(query);

@@ -1,7 +1,7 @@
 import type { DecisionIndex } from "./decision-index.ts";
 import type { InstanceNode, UserNode } from "./facts-graph.ts";
 import type { ResolvedRole } from "./resolved-schema.ts";
-import { BackwardWalk, ForwardWalk, isAssigned, type Step } from "./role-walks.ts";
+import { type BackwardStep, BackwardWalk, type ForwardStep, ForwardWalk, isAssigned } from "./role-walks.ts";
 
 /** Why a user has a role on an instance: assigned, or derived from a role on another instance. */
 export interface RoleSource {
@@ -11,19 +11,13 @@ export interface RoleSource {
   readonly reason: string;
 }
 
-function assigned(user: UserNode, instance: InstanceNode, role: ResolvedRole): RoleSource {
+function sourceOf(user: UserNode, { instance, role, from, relation }: ForwardStep): RoleSource {
   const { ref: resource } = instance;
-  return { resource, role: role.key, reason: `user '${user.key}' has the role '${role.key}' on '${resource}'` };
-}
-
-function derived(from: Omit<Step, "from">, instance: InstanceNode, role: ResolvedRole): RoleSource {
-  const { ref: resource } = instance;
-  const reason = `role '${from.role.key}' on '${from.instance.ref}', which is '${from.relation}' of '${resource}', gives the role '${role.key}'`;
+  const reason =
+    from === null
+      ? `user '${user.key}' has the role '${role.key}' on '${resource}'`
+      : `role '${from.role.key}' on '${from.instance.ref}', which is '${relation}' of '${resource}', gives the role '${role.key}'`;
   return { resource, role: role.key, reason };
-}
-
-function reached(user: UserNode, { instance, role, from, relation }: Step): RoleSource {
-  return from === null ? assigned(user, instance, role) : derived({ ...from, relation }, instance, role);
 }
 
 /**
@@ -36,17 +30,20 @@ export function* instanceRoles(
   user: UserNode,
   tenant: string,
 ): Generator<readonly [InstanceNode, readonly ResolvedRole[]]> {
-  const walk = new ForwardWalk(schema, user, tenant);
-  while (walk.advance());
-  for (const [instance, roles] of walk.found) yield [instance, [...roles.keys()]];
+  const walk = new ForwardWalk(schema, user, tenant, null);
+  walk.run(Number.POSITIVE_INFINITY);
+  for (const [instance, steps] of walk.found) yield [instance, steps.map(({ role }) => role)];
 }
+
+/** Most decisions end within it: a human or an agent has a handful of servers. */
+const enoughEdges = 64;
 
 /**
  * Which of `roles` the user has on one instance, and why.
  *
- * That is reachability: from what is assigned to the user forward, or from the role on the instance backward. Either
+ * That is reachability: from what is assigned to the user forward, or from the roles on the instance backward. Either
  * side can be huge (a server that every human is related to, an account that everything belongs to) and the other one
- * small, so the two take turns, an edge each, and whichever ends first has the answer.
+ * small, so the two take turns, each twice as long as the one before, until one has seen all that there is on its side.
  */
 export function rolesOn(
   { schema }: DecisionIndex,
@@ -54,53 +51,61 @@ export function rolesOn(
   tenant: string,
   instance: InstanceNode,
   roles: readonly ResolvedRole[],
+  leading: ReadonlySet<ResolvedRole>,
+  firstTurnEdges = enoughEdges,
+): readonly RoleSource[] {
+  if (!instance.isIn(tenant)) return [];
+  const forward = new ForwardWalk(schema, user, tenant, leading);
+  let edges = firstTurnEdges;
+  if (forward.run(edges)) return found(user, forward, instance, roles);
+  const backward = new BackwardWalk(user, tenant, instance, roles);
+  for (;;) {
+    edges *= 2;
+    if (backward.run(edges)) return sourcesOf(user, backward, instance, roles);
+    edges *= 2;
+    if (forward.run(edges)) return found(user, forward, instance, roles);
+  }
+}
+
+function found(
+  user: UserNode,
+  walk: { find(instance: InstanceNode, role: ResolvedRole): ForwardStep | undefined },
+  instance: InstanceNode,
+  roles: readonly ResolvedRole[],
 ): readonly RoleSource[] {
   const sources: RoleSource[] = [];
-  if (!instance.isIn(tenant)) return sources;
-  const forward = new ForwardWalk(schema, user, tenant);
   for (const role of roles) {
-    const source = sourceOf(forward, user, tenant, instance, role);
-    if (source !== null) sources.push(source);
+    const step = walk.find(instance, role);
+    if (step !== undefined) sources.push(sourceOf(user, step));
   }
   return sources;
 }
 
-function sourceOf(
-  forward: ForwardWalk,
+/** What the user has of all that could give the roles, and what follows from it: forward along the ways back. */
+function sourcesOf(
   user: UserNode,
-  tenant: string,
+  backward: BackwardWalk,
   instance: InstanceNode,
-  role: ResolvedRole,
-): RoleSource | null {
-  if (isAssigned(user, instance, role.key)) return assigned(user, instance, role);
-  const known = forward.has(instance, role);
-  if (known !== undefined) return reached(user, known);
-  const backward = new BackwardWalk(user, tenant, instance, role);
-  let met: Step | null = null;
-  forward.onStep = (step) => {
-    met ??= backward.has(step.instance, step.role) ?? null;
+  roles: readonly ResolvedRole[],
+): readonly RoleSource[] {
+  const reached = new Map<BackwardStep, ForwardStep>();
+  const work: BackwardStep[] = [];
+  const reach = (step: BackwardStep, from: ForwardStep | null, relation: string) => {
+    if (reached.has(step)) return;
+    reached.set(step, { instance: step.instance, role: step.role, from, relation });
+    work.push(step);
   };
-  backward.onStep = (step) => {
-    if (forward.has(step.instance, step.role) !== undefined || isAssigned(user, step.instance, step.role.key)) {
-      met ??= step;
-    }
+  for (const steps of backward.found.values()) {
+    for (const step of steps) if (isAssigned(user, step.instance, step.role.key)) reach(step, null, "");
+  }
+  for (let step = work.pop(); step !== undefined; step = work.pop()) {
+    for (const { relation, to } of step.gives) reach(to, reached.get(step) ?? null, relation);
+  }
+  const walk = {
+    find: (at: InstanceNode, role: ResolvedRole) => {
+      const step = backward.find(at, role);
+      return step === undefined ? undefined : reached.get(step);
+    },
   };
-  while (met === null && forward.advance() && met === null && backward.advance());
-  forward.onStep = null;
-  return met === null ? null : lastStep(met, user, forward, instance, role);
-}
-
-/** The end of the way from where the two walks met to the role that was asked for. */
-function lastStep(
-  met: Step,
-  user: UserNode,
-  forward: ForwardWalk,
-  instance: InstanceNode,
-  role: ResolvedRole,
-): RoleSource | null {
-  let step = met;
-  while (step.from !== null && step.from.from !== null) step = step.from;
-  if (step.from !== null) return derived(step, instance, role);
-  const arrived = forward.has(instance, role);
-  return arrived === undefined ? null : reached(user, arrived);
+  return found(user, walk, instance, roles);
 }

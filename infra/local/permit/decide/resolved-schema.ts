@@ -25,8 +25,15 @@ export interface ResolvedType {
   readonly key: string;
   readonly actions: ReadonlySet<string>;
   readonly roles: ReadonlyMap<string, ResolvedRole>;
-  /** Roles by an action that they allow. */
-  readonly allowing: ReadonlyMap<string, readonly ResolvedRole[]>;
+  /** By action. */
+  readonly allowing: ReadonlyMap<string, Allowing>;
+}
+
+/** The roles of a type that allow an action. */
+export interface Allowing {
+  readonly roles: readonly ResolvedRole[];
+  /** They and all roles of any type from which derivations lead to them. */
+  readonly leading: ReadonlySet<ResolvedRole>;
 }
 
 /** Types by key and the roles of the tenant level, with everything that decisions ask about them worked out before. */
@@ -57,6 +64,14 @@ function append<T>(map: Map<string, T[]>, key: string, item: T): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [item]);
   else list.push(item);
+}
+
+function leadingTo(roles: readonly ResolvedRole[]): ReadonlySet<ResolvedRole> {
+  // A Set is walked in the order of its growth, so that what is added meanwhile is walked as well.
+  const leading = new Set(roles);
+  for (const role of leading)
+    for (const derived of role.givenBy.values()) for (const each of derived) leading.add(each.role);
+  return leading;
 }
 
 interface OpenRole extends ResolvedRole {
@@ -103,7 +118,12 @@ export function resolveSchema(
     const ofType = open.get(key) ?? new Map<string, OpenRole>();
     const allowing = new Map<string, ResolvedRole[]>();
     for (const role of ofType.values()) for (const action of role.permissions) append(allowing, action, role);
-    types.set(key, { key, actions: new Set(actionKeys.get(key)), roles: ofType, allowing });
+    types.set(key, {
+      key,
+      actions: new Set(actionKeys.get(key)),
+      roles: ofType,
+      allowing: new Map([...allowing].map(([action, roles]) => [action, { roles, leading: leadingTo(roles) }])),
+    });
   }
   return { types, tenantRoles: open.get("") ?? new Map() };
 }

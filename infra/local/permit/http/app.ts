@@ -44,10 +44,14 @@ function newApp(options: Pick<FastifyServerOptions, "rewriteUrl"> = {}): Fastify
   const answerNotFound = (reply: FastifyReply) => reply.code(404).send({ detail: "Not Found" });
   app.setNotFoundHandler((_request, reply) => answerNotFound(reply));
   // Without a route nothing is parsed either.
-  app.addHook("onRequest", async (request, reply) => {
-    if (request.is404) await answerNotFound(reply);
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) void answerNotFound(reply);
+    else done();
   });
-  app.addHook("preValidation", async (request) => checkStorable(request.body));
+  app.addHook("preValidation", (request, _reply, done) => {
+    checkStorable(request.body);
+    done();
+  });
   return app;
 }
 
@@ -61,24 +65,26 @@ export function createOpaApp(store: Store): FastifyInstance {
 
 /** The HTTP application over a store: control plane (`/v2/...`) and decision point on one port. */
 export function createApp(store: Store): FastifyInstance {
-  const { decisions } = store;
   const app = newApp({ rewriteUrl: (request) => rewriteFactsUrl(store, request) });
+  registerHealth(app, store);
+  registerFactsProxy(app);
+  registerDecisions(app, store);
+  // By themselves, so that a decision does not run the control plane's hooks.
+  app.register(async (controlPlane) => registerControlPlane(controlPlane, store));
+  return app;
+}
+
+/** Everything below `/v2` and `/local`. */
+function registerControlPlane(app: FastifyInstance, store: Store): void {
   // Before the body is read: nobody without a key for this place gets anything parsed.
   app.addHook("onRequest", async (request) => {
-    // The matched route, not the URL: percent-encoding writes one path in many ways.
-    const route = request.routeOptions.url ?? "";
-    if (!route.startsWith("/v2/") && !route.startsWith("/local/")) return;
     store.checkHealthy();
     const principal = authenticate(store, request.headers.authorization);
     requireAccess(principal, request.method === "GET" || request.method === "HEAD" ? "read" : "write");
     checkScope(store, principal, request.params as Readonly<Record<string, string>>);
   });
   registerWaiting(app, store);
-
-  registerHealth(app, store);
-  registerFactsProxy(app);
-  registerDecisions(app, store);
-  registerAuditLogs(app, store, decisions);
+  registerAuditLogs(app, store, store.decisions);
   registerApiKeys(app, store);
   registerProjects(app, store);
   registerEnvironments(app, store);
@@ -98,5 +104,4 @@ export function createApp(store: Store): FastifyInstance {
   registerRelationshipTuples(app, store);
   registerConditionSets(app, store);
   registerSetRules(app, store);
-  return app;
 }

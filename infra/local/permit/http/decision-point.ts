@@ -42,11 +42,15 @@ export function registerQuestions(
 ): void {
   app.register(async (scope) => {
     // Before the body is read: nobody without a key gets anything parsed.
-    scope.addHook("onRequest", async (request: FastifyRequest, reply: FastifyReply) => {
+    scope.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, done) => {
       store.checkHealthy();
       const env = environmentOfKey(store, request);
-      if (env instanceof PlainRefusal) await reply.code(env.status).type("text/plain").send(env.text);
-      else environments.set(request, env);
+      if (env instanceof PlainRefusal) {
+        void reply.code(env.status).type("text/plain").send(env.text);
+        return;
+      }
+      environments.set(request, env);
+      done();
     });
     for (const [path, answer] of Object.entries(questions)) {
       scope.post(path, { bodyLimit: bodyLimitBytes }, (request) => {

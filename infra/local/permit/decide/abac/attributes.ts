@@ -14,15 +14,21 @@ function isMap(value: unknown): value is Attributes {
 
 /**
  * Later layers win; maps in both are merged, lists are not (Permit's generated policy does the same with OPA's
- * `object.union_n`). The result has no prototype: `__proto__` and `constructor` are keys like any other.
+ * `object.union_n`). `__proto__` and `constructor` are keys like any other: nothing here assigns by name.
  */
-export function mergeAttributes(...layers: readonly Attributes[]): Attributes {
-  const merged: Record<string, unknown> = Object.create(null);
-  for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer)) {
-      const before = merged[key];
-      merged[key] = isMap(before) && isMap(value) ? mergeAttributes(before, value) : value;
-    }
+export function mergeAttributes(first: Attributes, ...layers: readonly Attributes[]): Attributes {
+  return layers.reduce(merge, first);
+}
+
+function merge(below: Attributes, above: Attributes): Attributes {
+  const keys = Object.keys(above);
+  if (keys.length === 0) return below;
+  const merged = { ...below, ...above };
+  for (const key of keys) {
+    const value = above[key];
+    if (!isMap(value) || !Object.hasOwn(below, key)) continue;
+    const before = below[key];
+    if (isMap(before)) Object.defineProperty(merged, key, { value: merge(before, value) });
   }
   return merged;
 }

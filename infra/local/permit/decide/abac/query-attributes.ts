@@ -1,5 +1,5 @@
 import { ref } from "../../state/references.ts";
-import type { Attributes } from "../../state/rows.ts";
+import type { Attributes, UserRow } from "../../state/rows.ts";
 import type { DecisionIndex } from "../decision-index.ts";
 import type { DecisionQuery } from "../decision-query.ts";
 import type { SetInput } from "./abac-index.ts";
@@ -7,18 +7,18 @@ import { type AttributeScope, mergeAttributes } from "./attributes.ts";
 
 const none: Attributes = {};
 
-/** Keys of the roles that a user has in a tenant. */
-function rolesIn(index: DecisionIndex, query: DecisionQuery): ReadonlySet<string> {
+/** Keys of the roles that a user has in the tenant of the query, and of the tenants where they have any. */
+function placesOf(
+  index: DecisionIndex,
+  query: DecisionQuery,
+): { roles: ReadonlySet<string>; tenants: ReadonlySet<string> } {
   const roles = new Set<string>();
-  for (const [{ role, tenant }, instance] of index.facts.users.get(query.user)?.grants ?? []) {
-    if (instance === null && tenant === query.tenant) roles.add(role);
+  const tenants = new Set<string>();
+  for (const [row, instance] of index.facts.users.get(query.user)?.grants ?? []) {
+    tenants.add(row.tenant);
+    if (instance === null && row.tenant === query.tenant) roles.add(row.role);
   }
-  return roles;
-}
-
-function tenantsOf(index: DecisionIndex, user: string): readonly string[] {
-  const tenants = [...(index.facts.users.get(user)?.grants.keys() ?? [])].map(({ tenant }) => tenant);
-  return [...new Set(tenants)];
+  return { roles, tenants };
 }
 
 /**
@@ -29,12 +29,12 @@ function tenantsOf(index: DecisionIndex, user: string): readonly string[] {
 export function queryAttributes(index: DecisionIndex, query: DecisionQuery): AttributeScope {
   const { user, type, key, tenant } = query;
   const stored = index.facts.users.get(user)?.row ?? null;
-  const tenants = tenantsOf(index, user);
+  const { roles, tenants } = placesOf(index, query);
   const ownTenant = tenant === undefined ? undefined : index.tenants.get(tenant);
-  const isMember = tenant !== undefined && tenants.includes(tenant);
+  const isMember = tenant !== undefined && tenants.has(tenant);
   return {
     user: mergeAttributes(
-      { key: user, ...personal(stored), roles: [...rolesIn(index, query)], tenants },
+      { key: user, ...personal(stored), roles: [...roles], tenants: [...tenants] },
       stored?.attributes ?? none,
       query.userAttributes,
     ),
@@ -56,7 +56,7 @@ export function setInput(index: DecisionIndex, query: DecisionQuery): SetInput {
   return {
     attributes: queryAttributes(index, query),
     stored: (type, key) => storedAttributes(index, query, type, key),
-    roles: rolesIn(index, query),
+    roles: placesOf(index, query).roles,
     resourceType: query.type,
   };
 }
@@ -71,10 +71,12 @@ function storedAttributes(
   return row === null || row.tenant !== tenant ? undefined : row.attributes;
 }
 
-function personal(
-  row: { email: string | null; first_name: string | null; last_name: string | null } | null,
-): Attributes {
+function personal(row: UserRow | null): Attributes {
   if (row === null) return none;
   const { email, first_name, last_name } = row;
-  return Object.fromEntries(Object.entries({ email, first_name, last_name }).filter(([, value]) => value !== null));
+  return {
+    ...(email === null ? none : { email }),
+    ...(first_name === null ? none : { first_name }),
+    ...(last_name === null ? none : { last_name }),
+  };
 }
