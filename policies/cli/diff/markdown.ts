@@ -35,10 +35,16 @@ export function markdownText(text: Text): string {
   return text.map((piece) => (typeof piece === "string" ? piece : codeSpan(piece.value))).join("");
 }
 
+/** Lines of foreign text as a code block, in the language `language`. */
+export function fenced(lines: readonly string[], language = "text"): readonly string[] {
+  const shown = lines.map(visible);
+  const ticks = fence(shown.join("\n"), 3);
+  return [`${ticks}${language}`, ...shown, ticks];
+}
+
 /** Lines that begin with `+`, `-` or a space as a block with colours, as the lines of a list item indented by `indent`. */
 export function diffBlock(lines: readonly string[], indent: string): readonly string[] {
-  const shown = lines.slice(0, linesMax).map((line) => cut(visible(line)));
+  const shown = lines.slice(0, linesMax).map(cut);
   if (lines.length > linesMax) shown.push(`  … and ${lines.length - linesMax} more lines`);
-  const ticks = fence(shown.join("\n"), 3);
-  return [`${ticks}diff`, ...shown, ticks].map((line) => `${indent}${line}`);
+  return fenced(shown, "diff").map((line) => `${indent}${line}`);
 }

@@ -31,8 +31,8 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
   return definition === null ? entry : { ...entry, comparison: definitionLines(definition.before, definition.after) };
 }
 
-/** Tools that are new or gone, one entry a server, with what the server says of them. */
-function listEntry(what: "new" | "gone", server: string, tools: readonly ToolChange[]): readonly Entry[] {
+/** Tools of a server of which the same is to be said, in one entry, with what the server says of those it has now. */
+function listEntry(what: string, server: string, tools: readonly ToolChange[]): readonly Entry[] {
   const named = tools.map(({ tool, before, after }) => {
     const { trust, enabled, approval } = after ?? before ?? { trust: "high", enabled: false, approval: [] };
     const more = [trust, ...(enabled ? [] : ["disabled"]), ...(approval.length > 0 ? ["waits for an approval"] : [])];
@@ -49,22 +49,26 @@ function listEntry(what: "new" | "gone", server: string, tools: readonly ToolCha
     : [{ weight: "other", line: say`${own(what)} on ${server}: ${some(named, namesMax)}`, details }];
 }
 
+/** Nothing differs but that a lock file has come or gone. */
+const isLockOnly = ({ before, after, definition }: ToolChange) =>
+  JSON.stringify(before) === JSON.stringify(after) && (definition?.before === null || definition?.after === null);
+
 function toolEntries(tools: readonly ToolChange[]): readonly Entry[] {
-  const entries = [...Map.groupBy(tools, ({ server }) => server)].flatMap(([server, changes]) => [
-    ...listEntry(
-      "new",
-      server,
-      changes.filter(({ before }) => before === null),
-    ),
-    ...listEntry(
-      "gone",
-      server,
-      changes.filter(({ after }) => after === null),
-    ),
-    ...changes.flatMap((change) =>
-      change.before && change.after ? [toolEntry(change, change.before, change.after)] : [],
-    ),
-  ]);
+  const entries = [...Map.groupBy(tools, ({ server }) => server)].flatMap(([server, changes]) => {
+    const locked = changes.filter(isLockOnly);
+    const others = changes.filter((change) => !isLockOnly(change));
+    const list = (what: string, matches: (change: ToolChange) => boolean, among = others) =>
+      listEntry(what, server, among.filter(matches));
+    return [
+      ...list("new", ({ before }) => before === null),
+      ...list("gone", ({ after }) => after === null),
+      ...list("in the lock file now", ({ definition }) => definition?.before === null, locked),
+      ...list("no longer in the lock file", ({ definition }) => definition?.after === null, locked),
+      ...others.flatMap((change) =>
+        change.before && change.after ? [toolEntry(change, change.before, change.after)] : [],
+      ),
+    ];
+  });
   return heaviestFirst(entries);
 }
 

@@ -1,0 +1,94 @@
+/**
+ * `npm run policy:review -- <base>`: all that a review of a change of the policy looks at, in one file of markdown. It
+ * runs `check`, `test`, `prove` and `diff`; the workflow `policy.yml` and every other forge call this.
+ */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { commands } from "../cli/commands.ts";
+import { fenced } from "../cli/diff/markdown.ts";
+import { commentLengthMax } from "../cli/diff/render-markdown.ts";
+
+const help = `Usage: npm run policy:review -- <base> [options]
+
+Runs check, test, prove and diff of the policies as they are now against <base>, a git revision or a folder of hosts,
+and writes what they say as markdown for a comment on a pull request.
+
+Options:
+  --policies <dir>   folder of the hosts                   (policies/hosts of this project)
+  --fail-on <kinds>  as diff has it                        (POLICY_FAIL_ON, else nothing)
+  --out <file>       file to write the markdown to         (standard output)
+  --help             print this
+
+Exit codes: 0 fine, 1 one of the commands has findings, 2 used wrongly.`;
+
+/** Most characters of what one command printed. */
+const printedMax = 8_000;
+
+interface Step {
+  readonly name: string;
+  readonly status: number;
+  readonly printed: string;
+}
+
+function run(name: string, args: readonly string[]): Step {
+  const main = join(import.meta.dirname, "../cli/main.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, name, ...args], {
+    encoding: "utf8",
+    maxBuffer: 1024 * 1024 * 1024,
+  });
+  return { name, status: status ?? 1, printed: `${stdout}${stderr}`.trim() };
+}
+
+function section({ name, status, printed }: Step): string {
+  const said = status === 0 ? "passed" : "has findings";
+  const shown =
+    printed.length > printedMax ? `${printed.slice(0, printedMax)}\n… and more: npm run policy -- ${name}` : printed;
+  const open = status === 0 ? "" : " open";
+  return [
+    `<details${open}><summary>${status === 0 ? "✅" : "❌"} <code>${name}</code> ${said}</summary>`,
+    "",
+    ...fenced(shown.split("\n")),
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+function review(base: string, policies: readonly string[], failOn: string) {
+  const known = (name: string) => commands.some((command) => command.name === name);
+  const steps = [
+    run("check", ["--allow-warnings", ...policies]),
+    ...["test", "prove"].filter(known).map((name) => run(name, policies)),
+  ];
+  const sections = steps.map(section).join("\n");
+  const lengthMax = String(commentLengthMax - sections.length - 10);
+  const failing = failOn === "" ? [] : ["--fail-on", failOn];
+  const diff = run("diff", ["--format", "markdown", "--length-max", lengthMax, ...failing, ...policies, "--", base]);
+  return { steps: [...steps, diff], markdown: `${diff.printed}\n\n${sections}\n` };
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    policies: { type: "string" },
+    "fail-on": { type: "string" },
+    out: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+const [base, ...stray] = positionals;
+if (values.help) console.log(help);
+else if (base === undefined || stray.length > 0) {
+  console.error(`Say which <base>, and nothing else.\n\n${help}`);
+  process.exitCode = 2;
+} else {
+  const policies = values.policies === undefined ? [] : ["--policies", values.policies];
+  const { steps, markdown } = review(base, policies, values["fail-on"] ?? process.env.POLICY_FAIL_ON ?? "");
+  const wrong = steps.find(({ status }) => status > 1);
+  if (wrong !== undefined) console.error(wrong.printed);
+  else if (values.out === undefined) console.log(markdown);
+  else writeFileSync(values.out, markdown);
+  for (const { name, status } of steps) console.error(`${name.padEnd(6)}${status === 0 ? "passed" : "has findings"}`);
+  process.exitCode = Math.max(...steps.map(({ status }) => status));
+}
