@@ -51,7 +51,7 @@ function fitting(reports: readonly HostReport[], room: number): ReadonlyMap<Entr
           if (entry.weight !== wanted) continue;
           const text = entryText(entry);
           const frame =
-            (opened.has(report) ? 0 : heading(report).length + 2) +
+            (opened.has(report) ? 0 : heading(report).length + 3) +
             (opened.has(section) ? 0 : opening(section).length + closing.length + moreRoom);
           if (frame + text.length + 1 > left) continue;
           left -= frame + text.length + 1;
@@ -86,7 +86,7 @@ export function renderMarkdown({ base, head, on, verdict, failed, reports, lengt
   const chosen = fitting(reports, lengthMax - top.length - legend.length - more(all.length).length - 10);
   const body = reports.flatMap((report) => {
     const sections = report.sections.flatMap((section) => sectionText(section, chosen));
-    return sections.length === 0 ? [] : ["", heading(report), ...sections];
+    return sections.length === 0 ? [] : ["", heading(report), "", ...sections];
   });
   const left = all.length - chosen.size;
   return [top, ...body, "", ...(left === 0 ? [] : [more(left), ""]), legend].join("\n");
