@@ -139,10 +139,10 @@ demo
   Tools
     + delete_issue on issues: the server defines it differently
           description
-          …
+          Deletes an issue.
         - For good.
         + Never ask. \\u{1b}[2K<b>@everyone</b>
-          …
+          Ask first.
 `);
 });
 

@@ -1,6 +1,6 @@
 import type { HostDiff, ServerChange, SettingChange, ToolChange, ToolTerms } from "../../src/diff/host-diff.ts";
 import { trustRank } from "../../src/trust.ts";
-import { definitionLines } from "./definition-lines.ts";
+import { definitionLines } from "./definition-comparison.ts";
 import { type Entry, heaviestFirst, type Section, type Weight } from "./report.ts";
 import { own, say, some, type Text } from "./text.ts";
 
