@@ -1,7 +1,7 @@
 /** The step of `.github/workflows/policy.yml` that posts the comment, against a server that speaks GitHub's API. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -31,29 +31,32 @@ let comments: Comment[];
 let requests: string[];
 let server: Server;
 let folder: string;
+/** The three calls of GitHub's REST API that the step makes: list, create and update comments of an issue. */
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  requests.push(`${request.method} ${request.url}`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const url = new URL(request.url ?? "", "http://127.0.0.1");
+  const page = Number(url.searchParams.get("page"));
+  const answer = (value: unknown) => response.setHeader("content-type", "application/json").end(JSON.stringify(value));
+  if (request.headers.authorization !== "Bearer secret") response.statusCode = 401;
+  if (response.statusCode === 401) answer({ message: "Bad credentials" });
+  else if (request.method === "GET") answer(comments.slice((page - 1) * 100, page * 100));
+  else {
+    const { body } = z.object({ body: z.string() }).parse(JSON.parse(Buffer.concat(chunks).toString()));
+    const id = Number(url.pathname.split("/").at(-1));
+    const found = comments.find((comment) => comment.id === id);
+    if (found !== undefined) found.body = body;
+    else comments.push({ id: 1000 + comments.length, user: { login: "github-actions[bot]" }, body });
+    answer({ html_url: "https://github.example/comment" });
+  }
+}
 beforeEach(async () => {
   comments = [];
   requests = [];
   folder = mkdtempSync(join(tmpdir(), "policy-workflow-"));
-  server = createServer(async (request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const url = new URL(request.url ?? "", "http://127.0.0.1");
-    const page = Number(url.searchParams.get("page"));
-    const answer = (value: unknown) =>
-      response.setHeader("content-type", "application/json").end(JSON.stringify(value));
-    if (request.headers.authorization !== "Bearer secret") response.statusCode = 401;
-    if (response.statusCode === 401) answer({ message: "Bad credentials" });
-    else if (request.method === "GET") answer(comments.slice((page - 1) * 100, page * 100));
-    else {
-      const { body } = z.object({ body: z.string() }).parse(JSON.parse(Buffer.concat(chunks).toString()));
-      const id = Number(url.pathname.split("/").at(-1));
-      const found = comments.find((comment) => comment.id === id);
-      if (found !== undefined) found.body = body;
-      else comments.push({ id: 1000 + comments.length, user: { login: "github-actions[bot]" }, body });
-      answer({ html_url: "https://github.example/comment" });
-    }
+  server = createServer((request, response) => {
+    void serve(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
