@@ -239,6 +239,25 @@ describe("to an environment that exists", () => {
     expect(await permit.api.roles.get("auditor")).toMatchObject({ name: "Mine" });
   });
 
+  test.each([
+    ["resources", { key: "folder", name: "Mine", actions: {} }, "Resource with key 'folder' already exists"],
+    ["roles", { key: "auditor", name: "Mine" }, "Role with key 'auditor' already exists"],
+    ["users/attributes", { key: "department", type: "number" }, "Attribute with key 'department' already exists"],
+    ["condition_sets", { key: "vip", name: "Mine", type: "userset" }, "Condition set with key 'vip' already exists"],
+  ])("one of %s is enough for a conflict", async (part, body, message) => {
+    const { key } = fresh();
+    await newEnvironment(local.url, local.orgKey, key);
+    const vip = { key: "vip", name: "Very important", type: "userset" };
+    await call("POST", `/v2/schema/default/${from}/condition_sets`, vip);
+    await call("POST", `/v2/schema/default/${key}/${part}`, body);
+    const before = await schemaOf(key);
+    const answer = await copy({ existing: key });
+    expect(answer).toMatchObject({ status: 409, body: { message: expect.stringContaining(message) } });
+    expect(await schemaOf(key)).toEqual(before);
+    expect(await copy({ existing: key }, overwrite)).toMatchObject({ status: 201 });
+    expect(await schemaOf(key)).not.toEqual(before);
+  });
+
   test("overwriting makes what is taken equal to the source, and leaves the rest with its facts", async () => {
     const { key } = fresh();
     const { permit } = await newEnvironment(local.url, local.orgKey, key);
