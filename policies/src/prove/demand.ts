@@ -41,24 +41,25 @@ export class DemandLaw extends Law {
     return this.#servers.has(server) && this.#humans.has(human);
   }
 
-  /** True when it is about the tool at this place in the server. */
-  isAboutTool(server: string, place: number): boolean {
-    return this.#tools.get(server)?.[place] === true;
+  /** By place of a server's tools, true where it is about the tool. */
+  toolsOf(server: string): readonly boolean[] {
+    return this.#tools.get(server) ?? [];
   }
 
   /** Asks of a call of a human and a tool that it is about. */
   ask({ query, server, tool, approval }: AllowedCall): void {
     const { reached, approval: wanted, humansMax, consentDaysMax, until } = this.#demand;
-    const trust = `${tool.name} of ${server.key} (trust ${tool.trust})`;
-    if (reached === "never") this.violate(query, `${query.human} can call ${trust}`);
+    // Most calls break nothing, so the sentence is made for those that do.
+    const trust = () => `${tool.name} of ${server.key} (trust ${tool.trust})`;
+    if (reached === "never") this.violate(query, `${query.human} can call ${trust()}`);
     if (wanted !== undefined && !approval) {
-      this.violate(query, `${query.human} can call ${trust} without an approval`);
+      this.violate(query, `${query.human} can call ${trust()} without an approval`);
     } else if (wanted === "always") {
       const bypass = this.#host.approval.bypass.find(
         ({ client }) => bypassOf(this.#host, query.human, client) !== undefined,
       );
       if (bypass !== undefined) {
-        const text = `the agent ${bypass.client} of ${query.human} can call ${trust} without an approval`;
+        const text = `the agent ${bypass.client} of ${query.human} can call ${trust()} without an approval`;
         this.violate({ ...query, client: bypass.client }, text);
       }
     }
@@ -68,10 +69,10 @@ export class DemandLaw extends Law {
     if (grant === undefined) return;
     const { days } = consentDays(this.#host, server, grant);
     if (consentDaysMax !== undefined && days > consentDaysMax) {
-      this.violate(query, `a consent with which ${query.human} can call ${trust} lives ${days} days`);
+      this.violate(query, `a consent with which ${query.human} can call ${trust()} lives ${days} days`);
     }
     if (until === "required" && grant.until === undefined) {
-      this.violate(query, `the grant by which ${query.human} can call ${trust} has no end`);
+      this.violate(query, `the grant by which ${query.human} can call ${trust()} has no end`);
     }
   }
 

@@ -12,7 +12,7 @@ import { type TrustLevel, trustLevels, trustRank } from "../trust.ts";
 import { DemandLaw } from "./demand.ts";
 import type { PlacedInvariant } from "./load-invariants.ts";
 import { Law, type LawResult } from "./proof.ts";
-import { type ProvisionedServer, provisionedServer } from "./provisioned.ts";
+import { type ProvisionedServer, provisionedOn } from "./provisioned.ts";
 
 /** What is proven: the functions that the gateway's decisions and the provisioning come from. */
 export interface Subject {
@@ -40,20 +40,36 @@ function dayPlus(day: Day, days: number): Day {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** The lines that reach each human on a server. */
-function linesByHuman(lines: PolicyLines, server: string): ReadonlyMap<string, readonly GrantLine[]> {
-  const byHuman = new Map<string, GrantLine[]>();
-  for (const line of lines.grants) {
-    if (line.server !== server) continue;
-    const emails =
-      line.human === undefined ? lines.groups.get(line.group ?? "")?.map(({ email }) => email) : [line.human];
-    for (const email of new Set(emails)) {
+/** The groups of each human, as the lines name them. */
+function groupsByHuman(lines: PolicyLines): ReadonlyMap<string, ReadonlySet<string>> {
+  const byHuman = new Map<string, Set<string>>();
+  for (const [group, members] of lines.groups) {
+    for (const { email } of members) {
       const before = byHuman.get(email);
-      if (before === undefined) byHuman.set(email, [line]);
-      else before.push(line);
+      if (before === undefined) byHuman.set(email, new Set([group]));
+      else before.add(group);
     }
   }
   return byHuman;
+}
+
+/**
+ * The lines that reach a human on a server, worked out when asked: kept for all humans of all servers they would be
+ * most of the memory that is needed.
+ */
+function linesOfServer(lines: PolicyLines, groupsOf: ReadonlyMap<string, ReadonlySet<string>>, server: string) {
+  const ofServer = lines.grants.filter((line) => line.server === server);
+  const ofGroups = ofServer.filter(({ group }) => group !== undefined);
+  const own = Map.groupBy(
+    ofServer.filter(({ human }) => human !== undefined),
+    ({ human }) => human,
+  );
+  return (human: string): readonly GrantLine[] => {
+    const groups = groupsOf.get(human);
+    const reaching =
+      groups === undefined ? [] : ofGroups.filter(({ group }) => group !== undefined && groups.has(group));
+    return reaching.concat(own.get(human) ?? []);
+  };
 }
 
 /** Today, and each later day on which one of the lines no longer holds. */
@@ -69,7 +85,6 @@ function ceilingOn(reaching: readonly Pick<GrantModel, "until" | "ceiling">[], o
   return highest;
 }
 
-const nobody: readonly GrantLine[] = [];
 const levelOf = (rank: number): TrustLevel | "no ceiling" => trustLevels[rank] ?? "no ceiling";
 const said = (decision: PolicyDecision) => (decision.allow ? "allowed" : `denied (${decision.code})`);
 
@@ -118,6 +133,7 @@ function askAll(
   const ceiling = ceilingOn(reaching, on);
   const saysHigh = reaching.some((line) => line.ceiling === "high" && holdsOn(line, on));
   const asked = demands.filter((law) => law.isAbout(human, server.key));
+  const askedTools = asked.map((law) => law.toolsOf(server.key));
   const query = { human, server: server.key, tool: "", consent: "low" as TrustLevel, on };
   const dayBefore = provisioned === provisionedToday ? undefined : dayPlus(on, -1);
   const planned = provisioned.ceiling(human);
@@ -152,13 +168,14 @@ function askAll(
         laws.provisioned.violate(query, `Permit ${permits ? "allows" : "denies"} it, against the files`);
       }
       if (!decision.allow && !permits) continue;
-      const trust = trustRank(tool.trust);
+      // A disabled tool is above every ceiling.
+      const trust = needed[place] ?? 3;
       if (trust > ceiling) laws.ceiling.violate(query, `reached with ${levelOf(ceiling)}`);
-      if (trust === 2 && !saysHigh) laws.high.violate(query, "no grant that reaches the human here says high");
-      for (const law of asked) {
-        if (law.isAboutTool(server.key, place)) {
-          law.ask({ query, server, tool, approval: decision.allow && decision.approval });
-        }
+      if (tool.trust === "high" && !saysHigh)
+        laws.high.violate(query, "no grant that reaches the human here says high");
+      for (let index = 0; index < asked.length; index++) {
+        if (askedTools[index]?.[place] !== true) continue;
+        asked[index]?.ask({ query, server, tool, approval: decision.allow && decision.approval });
       }
     }
   }
@@ -202,7 +219,9 @@ export function prove(
   const demands = invariants
     .filter(({ hosts }) => hosts === undefined || hosts.includes(host.key))
     .map((invariant) => new DemandLaw(invariant, host));
-  const planned = subject.plan(host, today);
+  const groupsOf = groupsByHuman(lines);
+  const placeOf = new Map(host.humans.map(({ email }, place) => [email, place]));
+  const provisionedServers = host.servers.map(provisionedOn(subject.plan(host, today), placeOf));
   const grantsByServer = Map.groupBy(host.grants, (grant) => grant.server);
   let decisions = 0;
   for (const [index, server] of host.servers.entries()) {
@@ -210,7 +229,8 @@ export function prove(
     const needed = Uint8Array.from(server.tools, ({ trust, enabled }) => (enabled ? trustRank(trust) : 3));
     const waits = Uint8Array.from(server.tools, ({ approval }) => (approval.length > 0 ? 1 : 0));
     const enumeration: Enumeration = { host, server, subject, laws, demands, needed, waits };
-    const provisioned = provisionedServer(planned, server);
+    const provisioned = provisionedServers[index];
+    if (provisioned === undefined) continue;
     const example = {
       human: host.humans[0]?.email ?? "",
       server: server.key,
@@ -224,10 +244,10 @@ export function prove(
     for (const role of provisioned.strangeRoles) {
       laws.provisioned.violate(example, `the role ${role} on a profile gives something on ${server.key}`);
     }
-    const byHuman = linesByHuman(lines, server.key);
+    const reachingOf = linesOfServer(lines, groupsOf, server.key);
     const ending = new Map<Day, string[]>();
     for (const { email } of host.humans) {
-      const reaching = byHuman.get(email) ?? nobody;
+      const reaching = reachingOf(email);
       const days = daysOf(reaching, today);
       decisions += askAll(enumeration, {
         human: email,
@@ -248,9 +268,9 @@ export function prove(
       const affected = new Set(emails);
       const grants = (grantsByServer.get(server.key) ?? []).filter(({ human }) => affected.has(human));
       const humans = host.humans.filter(({ email }) => affected.has(email));
-      const later = provisionedServer(subject.plan({ ...host, servers: [server], humans, grants }, on), server);
+      const later = provisionedOn(subject.plan({ ...host, servers: [server], humans, grants }, on), placeOf)(server);
       for (const human of affected) {
-        const reaching = byHuman.get(human) ?? nobody;
+        const reaching = reachingOf(human);
         decisions += askAll(enumeration, { human, on, reaching, provisioned: later, provisionedToday: provisioned });
       }
     }
