@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agentKey, defaultTenant, profileRef } from "@permit-mcp-gateway/policies";
@@ -142,7 +142,10 @@ describe("starting", () => {
   });
 
   test("a key that it makes is printed at the first start only", async () => {
-    const args = ["--port", "0", "--data", join(folder, "keys")];
+    // Open to others, as one that was made by hand.
+    const dataDir = join(folder, "keys");
+    mkdirSync(dataDir, { mode: 0o755 });
+    const args = ["--port", "0", "--data", dataDir];
     const first = await startProcess(args);
     await first.end("SIGTERM");
     const [, secret = ""] = /Key of the organization, printed this once: (\S+)/.exec(first.messages()) ?? [];
@@ -151,6 +154,8 @@ describe("starting", () => {
     expect(await send(second.url, secret, "GET", "/v2/api-key/scope")).toMatchObject({ status: 200 });
     await second.end("SIGTERM");
     expect(second.messages()).not.toContain("permit_key_");
+    for (const name of readdirSync(dataDir))
+      expect([name, statSync(join(dataDir, name)).mode & 0o077]).toEqual([name, 0]);
   });
 
   test.each([

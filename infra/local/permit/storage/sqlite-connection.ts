@@ -25,7 +25,10 @@ export async function openSqlite(dataDir: string): Promise<SqlConnection> {
   // It holds API keys in clear.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const pidFile = join(dataDir, "permit.pid");
-  const connection = startThread(join(dataDir, "permit.sqlite"));
+  const file = join(dataDir, "permit.sqlite");
+  // A folder that was there may be open to others. Only a new file: closing one gives up its locks in this process.
+  if (!existsSync(file)) writeFileSync(file, "", { mode: 0o600, flag: "a" });
+  const connection = startThread(file);
   try {
     await connection.transaction([]);
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
