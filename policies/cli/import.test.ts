@@ -24,6 +24,14 @@ const inputSchema = { type: "object" };
 const tool = (name: string, more: object = {}) => ({ name, inputSchema, ...more });
 const list = (...tools: unknown[]) => ({ list: () => ({ tools }) });
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 let folder: string;
 let server: ScriptedServer;
 /** An address on which nobody listens. */
@@ -479,8 +487,12 @@ describe("a program over stdio", () => {
     ["ends", 'console.error("no key\\u001b[2J"); process.exit(3)', "Its last words: no key\\u{1b}[2J"],
     ["says nothing", "setInterval(() => undefined, 1000)", "took longer than 1 seconds"],
     ["talks without end", "for (;;) console.error('x'.repeat(1e6))", "The server"],
-  ])("that %s is given up", async (_, body, message) => {
-    const { status, stderr } = await refused(["--timeout", "1", ...program(body)], { GIVEN: "1" });
+  ])("that %s is given up, and does not outlive the import", async (_, body, message) => {
+    const started = join(mkdtempSync(join(folder, "started-")), "pids");
+    const noted = `require("node:fs").appendFileSync(${JSON.stringify(started)}, process.pid + "\\n"); ${body}`;
+    const { status, stderr } = await refused(["--timeout", "1", ...program(noted)], { GIVEN: "1" });
+    const pids = readFileSync(started, "utf8").trim().split("\n").map(Number);
+    expect(pids.filter(isRunning)).toEqual([]);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/[^\n\x20-\x7e]/);
     expect(status).toBe(1);

@@ -140,13 +140,18 @@ async function readStdio(endpoint: StdioEndpoint, budget: Budget, output: Output
     lastWords = `${lastWords}${chunk.toString()}`.slice(-1_000);
   });
   const client = newClient();
+  const connecting = client.connect(transport, { signal: budget.signal });
   try {
-    await budget.within(client.connect(transport));
+    await budget.within(connecting);
     return { ...(await budget.within(ask(client, budget, output))), transport: "stdio", signedIn: false };
   } catch (error) {
     throw explainFailure(error, endpoint, lastWords.trim());
   } finally {
+    // The client starts the program once to ask for the protocol and once to speak it. Either start may still be under
+    // way, and a program that does not end by itself would go on after us.
+    await connecting.catch(() => undefined);
     await client.close().catch(() => undefined);
+    await transport.close().catch(() => undefined);
   }
 }
 
