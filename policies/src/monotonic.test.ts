@@ -4,10 +4,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "./decide.ts";
-import { loadHost, printDiagnostic } from "./load.ts";
 import type { HostModel } from "./model.ts";
 import { arbitraryValues, ends } from "./testing/arbitrary-values.ts";
-import { type HostValues, writeHost } from "./testing/host-values.ts";
+import type { HostValues } from "./testing/host-values.ts";
+import { loadValues } from "./testing/load-values.ts";
 import { trustLevels, trustRank } from "./trust.ts";
 
 let folder: string;
@@ -18,13 +18,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function loaded(values: HostValues): HostModel {
-  const dir = join(mkdtempSync(join(folder, "hosts-")), "values");
-  writeHost(values, dir);
-  const result = loadHost(dir);
-  if (!result.ok) throw new Error(result.diagnostics.map(printDiagnostic).join("\n"));
-  return result.host;
-}
+const loaded = (values: HostValues) => loadValues(folder, values).host;
 
 const days = [...ends, "2026-11-27"];
 

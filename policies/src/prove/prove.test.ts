@@ -4,11 +4,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decide } from "../decide.ts";
-import { loadHost, printDiagnostic } from "../load.ts";
 import { type PermitObject, plan } from "../plan.ts";
 import { grantsThatHold } from "../reaching-grants.ts";
 import { arbitraryValues } from "../testing/arbitrary-values.ts";
-import { type HostValues, writeHost } from "../testing/host-values.ts";
+import type { HostValues } from "../testing/host-values.ts";
+import { loadValues } from "../testing/load-values.ts";
 import { today } from "../testing/plain-model.ts";
 import { prove, type Subject } from "./prove.ts";
 
@@ -22,13 +22,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function loaded(values: HostValues) {
-  const dir = join(mkdtempSync(join(folder, "hosts-")), "values");
-  writeHost(values, dir);
-  const result = loadHost(dir, today);
-  if (!result.ok) throw new Error(result.diagnostics.map(printDiagnostic).join("\n"));
-  return result;
-}
+const loaded = (values: HostValues) => loadValues(folder, values);
 /** Law -> its smallest counter-example, of the laws that do not hold. */
 function violated(values: HostValues, subject: Partial<Subject>) {
   const { laws } = prove(loaded(values), [], today, { ...real, ...subject });

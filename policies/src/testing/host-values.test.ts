@@ -4,10 +4,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateHost, withChanges } from "../../bench/generate-host.ts";
-import { loadHost, printDiagnostic } from "../load.ts";
 import type { HostModel } from "../model.ts";
 import { arbitraryValues } from "./arbitrary-values.ts";
-import { type HostValues, hostTexts, hostValues, writeHost } from "./host-values.ts";
+import { type HostValues, hostTexts, hostValues } from "./host-values.ts";
+import { loadValues } from "./load-values.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -18,13 +18,7 @@ afterAll(() => {
 });
 
 /** The model of the files that the values make. */
-function loaded(values: HostValues): HostModel {
-  const dir = join(mkdtempSync(join(folder, "hosts-")), "values");
-  writeHost(values, dir);
-  const result = loadHost(dir);
-  if (!result.ok) throw new Error(result.diagnostics.map(printDiagnostic).join("\n"));
-  return result.host;
-}
+const loaded = (values: HostValues) => loadValues(folder, values).host;
 
 /** Without positions: the meaning of the files. */
 const meaning = (host: HostModel) =>
