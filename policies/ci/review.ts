@@ -6,7 +6,6 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { commands } from "../cli/commands.ts";
 import { fenced } from "../cli/diff/markdown.ts";
 import { commentLengthMax } from "../cli/diff/render-markdown.ts";
 
@@ -56,11 +55,7 @@ function section({ name, status, printed }: Step): string {
 }
 
 function review(base: string, policies: readonly string[], failOn: string) {
-  const known = (name: string) => commands.some((command) => command.name === name);
-  const steps = [
-    run("check", ["--allow-warnings", ...policies]),
-    ...["test", "prove"].filter(known).map((name) => run(name, policies)),
-  ];
+  const steps = [run("check", ["--allow-warnings", ...policies]), run("test", policies), run("prove", policies)];
   const sections = steps.map(section).join("\n");
   const lengthMax = String(commentLengthMax - sections.length - 10);
   const failing = failOn === "" ? [] : ["--fail-on", failOn];
