@@ -24,6 +24,7 @@ const warmUpMs = 2_000;
 const latenciesMs: number[] = [];
 let next = 0;
 let allowed = 0;
+let answers = 0;
 const start = performance.now();
 const end = start + warmUpMs + Number(seconds) * 1_000;
 
@@ -57,6 +58,7 @@ function converse(): Promise<void> {
       }
       if (received.length < headEnd + 4 + Number(length)) return;
       const now = performance.now();
+      answers += 1;
       if (now - start > warmUpMs) {
         latenciesMs.push(now - sentAt);
         if (received.startsWith('{"allow":true', headEnd + 4)) allowed += 1;
@@ -71,6 +73,7 @@ await Promise.all(Array.from({ length: Number(connections) }, converse));
 latenciesMs.sort((a, b) => a - b);
 const at = (share: number) => latenciesMs[Math.floor(share * (latenciesMs.length - 1))] ?? Number.NaN;
 const result = {
+  answers,
   perSecond: Math.round(latenciesMs.length / Number(seconds)),
   allowedShare: allowed / latenciesMs.length,
   p50Ms: at(0.5),

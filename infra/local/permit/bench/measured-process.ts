@@ -14,6 +14,8 @@ export interface MeasuredProcess {
   readonly startMs: number;
   /** MB (10^6 bytes): resident now and at its highest, as the kernel counts it, and JavaScript objects in use. */
   memoryMb(): Promise<{ readonly resident: number; readonly highest: number; readonly heap: number }>;
+  /** Microseconds of processor time so far, of the program and of the system for it. */
+  cpuMicros(): Promise<number>;
   /** Ends it with the signal. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -23,6 +25,18 @@ const mb = (bytes: number) => Math.round(bytes / 1e6);
 function residentMb({ pid }: ChildProcess, name: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   return mb(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024);
+}
+
+interface Usage {
+  readonly memory: NodeJS.MemoryUsage;
+  readonly cpu: NodeJS.CpuUsage;
+}
+
+async function ask(child: ChildProcess): Promise<Usage> {
+  const answer = once(child, "message");
+  child.send("usage");
+  const [usage] = (await answer) as [Usage];
+  return usage;
 }
 
 /** Starts one and resolves when it is ready. Throws when it ends first. */
@@ -39,12 +53,14 @@ export async function startMeasured(args: readonly string[], orgKey: string): Pr
     return {
       url,
       startMs,
+      cpuMicros: async () => {
+        const { cpu } = await ask(child);
+        return cpu.user + cpu.system;
+      },
       memoryMb: async () => {
-        const answer = once(child, "message");
-        child.send("memory");
-        const [usage] = (await answer) as [NodeJS.MemoryUsage];
+        const { memory } = await ask(child);
         const [resident, highest] = [residentMb(child, "VmRSS"), residentMb(child, "VmHWM")];
-        return { resident, highest, heap: mb(usage.heapUsed) };
+        return { resident, highest, heap: mb(memory.heapUsed) };
       },
       end: async (signal) => {
         const exit = once(child, "exit");

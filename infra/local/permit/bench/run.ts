@@ -71,10 +71,15 @@ try {
   await printMemory("after the start", permit);
   for (let round = 1; round <= Number(values.rounds); round += 1) {
     const before = load();
-    const { perSecond, allowedShare = 0, ...times } = await ask(permit.url, secret);
+    const cpuBefore = await permit.cpuMicros();
+    const { answers = 1, perSecond, allowedShare = 0, ...times } = await ask(permit.url, secret);
+    // Says how quick it is when others keep the processors busy, too.
+    const cpu = `${Math.round(((await permit.cpuMicros()) - cpuBefore) / answers)} µs of processor time each`;
     const shown = Object.entries(times).map(([name, ms]) => `${name.replace("Ms", "")} ${ms.toFixed(2)} ms`);
     const share = `${Math.round(allowedShare * 100)} % allowed`;
-    print(`/allowed, ${values.connections} connections: ${shown.join(", ")}; ${perSecond}/s, ${share}, load ${before}`);
+    print(
+      `/allowed, ${values.connections} connections: ${shown.join(", ")}; ${perSecond}/s, ${cpu}, ${share}, load ${before}`,
+    );
   }
   await printMemory("after the questions", permit);
   await permit.end("SIGTERM");

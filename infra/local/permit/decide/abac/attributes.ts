@@ -43,10 +43,14 @@ export function valueAt(root: unknown, path: readonly string[]): unknown {
   return value;
 }
 
+/** Counts what a decision's conditions look at, and ends them when it is too much. */
+export type Spend = (count: number) => void;
+
 /** A text that two JSON values share exactly if they are equal, whatever the order of their keys. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+export function canonical(value: unknown, spend: Spend): string {
+  spend(1);
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, spend)).join(",")}]`;
   if (!isMap(value)) return JSON.stringify(value) ?? "null";
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner, spend)}`).join(",")}}`;
 }

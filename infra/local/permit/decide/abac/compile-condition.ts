@@ -1,5 +1,5 @@
 import type { Attributes } from "../../state/rows.ts";
-import { type AttributeScope, valueAt } from "./attributes.ts";
+import { type AttributeScope, type Spend, valueAt } from "./attributes.ts";
 import { type Comparison, operators } from "./operators.ts";
 
 /** What a condition is tested on. */
@@ -7,6 +7,8 @@ export interface ConditionInput {
   readonly attributes: AttributeScope;
   /** Stored attributes of another instance, for foreign keys; undefined when the query may not see one. */
   stored(type: string, key: string): Attributes | undefined;
+  /** Throws once the conditions of this decision have looked at too much. */
+  readonly spend: Spend;
 }
 
 /** A condition that is ready to be tested. */
@@ -119,6 +121,7 @@ class Compiler {
       ([key, tests]) => [key.split("."), this.#test(tests, [...path, "match", key])] as const,
     );
     const fits: Test = (item, input) => {
+      input.spend(1);
       const object = type === undefined ? item : typeof item === "string" ? input.stored(type, item) : undefined;
       if (typeof object !== "object" || object === null) return false;
       return fields.every(([field, test]) => test(valueAt(object, field), input));
@@ -155,13 +158,14 @@ function comparison(name: string, value: unknown, path: Path): Test {
   if (operator === undefined) throw unknownOperator(name, path);
   const { holds, valueIs, expected } = operator;
   const referred = reference(value, path);
-  if (referred !== undefined) return (attribute, input) => compare(holds, attribute, referred(input));
+  if (referred !== undefined) return (attribute, input) => compare(holds, attribute, referred(input), input.spend);
   if (!valueIs(value)) throw new ConditionError(path, `the value of '${name}' must be ${expected} or a 'ref'`);
-  return (attribute) => compare(holds, attribute, value);
+  return (attribute, input) => compare(holds, attribute, value, input.spend);
 }
 
-function compare(holds: Comparison, attribute: unknown, value: unknown): boolean {
-  return attribute !== undefined && value !== undefined && holds(attribute, value);
+function compare(holds: Comparison, attribute: unknown, value: unknown, spend: Spend): boolean {
+  spend(1);
+  return attribute !== undefined && value !== undefined && holds(attribute, value, spend);
 }
 
 /** `{"ref": "user.email"}` as a value stands for that attribute. */

@@ -3,7 +3,7 @@ import type { Attributes, UserRow } from "../../state/rows.ts";
 import type { DecisionIndex } from "../decision-index.ts";
 import type { DecisionQuery } from "../decision-query.ts";
 import type { SetInput } from "./abac-index.ts";
-import { type AttributeScope, mergeAttributes } from "./attributes.ts";
+import { type AttributeScope, mergeAttributes, type Spend } from "./attributes.ts";
 
 const none: Attributes = {};
 
@@ -51,6 +51,20 @@ export function queryAttributes(index: DecisionIndex, query: DecisionQuery): Att
   };
 }
 
+/** The conditions of a decision look at more than they may. */
+export class TooMuchToCompare extends Error {}
+
+/** Values and hundreds of characters; some tenths of a second. Attributes may be as long as a request. */
+const spendMax = 1_000_000;
+
+function newBudget(): Spend {
+  let spent = 0;
+  return (count) => {
+    spent += count;
+    if (spent > spendMax) throw new TooMuchToCompare();
+  };
+}
+
 /** What membership of condition sets is decided on. */
 export function setInput(index: DecisionIndex, query: DecisionQuery): SetInput {
   return {
@@ -58,6 +72,7 @@ export function setInput(index: DecisionIndex, query: DecisionQuery): SetInput {
     stored: (type, key) => storedAttributes(index, query, type, key),
     roles: placesOf(index, query).roles,
     resourceType: query.type,
+    spend: newBudget(),
   };
 }
 
