@@ -31,6 +31,11 @@ export class DecisionLogs {
     this.#timer ??= setTimeout(() => void this.flush(), flushDelayMs);
   }
 
+  /** Drops what is not stored yet of an environment that is being removed; the rest goes with it. */
+  forget(environmentId: string): void {
+    this.#pending = this.#pending.filter((row) => row.environmentId !== environmentId);
+  }
+
   /** Resolves when everything added so far is stored, or can't be. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -39,6 +39,11 @@ export class Journal {
     this.#listeners.set(scope, listener);
   }
 
+  /** Forgets the listener of a scope that is gone. */
+  unsubscribe(scope: string): void {
+    this.#listeners.delete(scope);
+  }
+
   /**
    * Runs `mutation` and returns its result with the changes it made, the last one per row. When it throws, all of its
    * changes are undone: a bulk call that fails half-way must not leave half of its grants.

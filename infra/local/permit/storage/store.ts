@@ -84,12 +84,18 @@ export class Store {
   async write<T>(mutation: () => T): Promise<T> {
     this.checkHealthy();
     const { result, changes } = this.#journal.run(mutation);
+    const removed = changes.filter(isRemovedEnvironment).map(({ id }) => id);
+    for (const id of removed) this.decisions.forget(id);
     try {
-      if (changes.some(isRemovedEnvironment)) await this.decisions.flush();
+      // At once: changes must be stored in the order in which they were made.
       await this.#database.append(changes);
     } catch (error) {
       this.#failure = error;
       throw unavailable(error);
+    }
+    for (const id of removed) {
+      this.#environments.delete(id);
+      this.#journal.unsubscribe(id);
     }
     return result;
   }
