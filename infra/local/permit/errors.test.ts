@@ -55,6 +55,17 @@ describe("errors, word for word", () => {
     expect(await facts("GET", "/users")).toMatchObject({ body: { data: [] } });
   });
 
+  test("422 for the name __proto__, however deep; constructor is a name like any other", async () => {
+    const proto = `{"key":"carol","attributes":{"a":{"__proto__":{"admin":true}}}}`;
+    const refused = { loc: ["body", "attributes", "a"], msg: "the name __proto__ is not allowed", type: "value_error" };
+    expect(problems(await facts("POST", "/users", proto))).toEqual([refused]);
+    expect((await facts("GET", "/users/carol")).status).toBe(404);
+    const attributes = { constructor: { prototype: { admin: true } } };
+    await facts("POST", "/users", { key: "carol", attributes });
+    expect(await facts("GET", "/users/carol")).toMatchObject({ status: 200, body: { attributes } });
+    await facts("DELETE", "/users/carol");
+  });
+
   test("422 for a missing field, a missing body, and text that is no JSON", async () => {
     const missing = { loc: ["body", "name"], msg: "field required", type: "value_error.missing" };
     expect(problems(await facts("POST", "/tenants", { key: "acme" }))).toEqual([missing]);

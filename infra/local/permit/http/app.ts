@@ -39,6 +39,9 @@ function newApp(options: Pick<FastifyServerOptions, "rewriteUrl"> = {}): Fastify
     // The default of 100 would turn long user keys (an agent's names a client and a human) into a 404.
     routerOptions: { maxParamLength: 4096 },
     forceCloseConnections: true,
+    // `checkStorable` refuses `__proto__` and says where it is; `constructor` is a name like any other here.
+    onProtoPoisoning: "ignore",
+    onConstructorPoisoning: "ignore",
   });
   app.setErrorHandler((error, _request, reply) => writeError(error, reply));
   const answerNotFound = (reply: FastifyReply) => reply.code(404).send({ detail: "Not Found" });

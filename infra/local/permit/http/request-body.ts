@@ -72,7 +72,8 @@ const nestingMax = 32;
 
 /**
  * Refuses JSON that is valid and can't be stored or walked: NUL and lone surrogates (PostgreSQL's jsonb has neither),
- * numbers beyond a double, nesting that would exhaust the stack. Throws RequestInvalidError (422).
+ * numbers beyond a double, nesting that would exhaust the stack; and the name `__proto__`, which a program that copies
+ * carelessly would take for more than a name. Throws RequestInvalidError (422).
  */
 export function checkStorable(value: unknown, path: readonly (string | number)[] = ["body"]): void {
   const refuse = (msg: string) => {
@@ -88,6 +89,7 @@ export function checkStorable(value: unknown, path: readonly (string | number)[]
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       checkStorable(key, path);
+      if (key === "__proto__") refuse("the name __proto__ is not allowed");
       checkStorable(item, [...path, key]);
     }
   }
