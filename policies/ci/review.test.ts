@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { micromark } from "micromark";
 import { gfm, gfmHtml } from "micromark-extension-gfm";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { policyRepository } from "../cli/testing/policy-repository.ts";
 import { policiesProject } from "../cli/testing/run-policy.ts";
 
@@ -55,6 +55,50 @@ test("passes where nothing is wrong, and a kind of --fail-on or POLICY_FAIL_ON f
   const failed = review(["HEAD~1", "--fail-on", "any"], { POLICY_FAIL_ON: "gain" });
   expect(failed).toMatchObject({ status: 1 });
   expect(failed.stdout).toContain("**Fails on** any: the policies differ.");
+});
+
+describe("a change of the invariants", () => {
+  const invariant = (humansMax: number) =>
+    `invariants:\n  - { name: Few destroy, tools: { trust: [high] }, demand: { humansMax: ${humansMax} } }\n`;
+  beforeEach(() => {
+    repository.write("policies/invariants.yaml", invariant(1));
+    repository.commit("at most one human");
+    repository.write("policies/invariants.yaml", invariant(2));
+  });
+  const step = "prove by the invariants before";
+
+  test("alone passes, and the policies are held to both", () => {
+    repository.commit("at most two");
+    const { status, stderr } = review(["HEAD~1"]);
+    expect(stderr).toContain(`\nprove passed\n${step} passed\n`);
+    expect(status).toBe(0);
+  });
+
+  test("can't relax one and break it at once", () => {
+    repository.edit(
+      "demo/grants.yaml",
+      "developer@example.com, ceiling: medium",
+      "developer@example.com, ceiling: high",
+    );
+    rmSync(join(repository.hosts, "demo/tests"), { recursive: true });
+    repository.commit("two may destroy");
+    const { status, stdout, stderr } = review(["HEAD~1"]);
+    expect(stderr).toContain(`\nprove passed\n${step} has findings\n`);
+    expect(stdout).toContain(`<details open><summary>❌ <code>${step}</code> has findings</summary>`);
+    expect(stdout).toContain("HEAD~1:policies/invariants.yaml:2:5");
+    expect(status).toBe(1);
+  });
+
+  test("can't take the file away and break it at once", () => {
+    rmSync(join(repository.root, "policies/invariants.yaml"));
+    repository.edit(
+      "demo/grants.yaml",
+      "developer@example.com, ceiling: medium",
+      "developer@example.com, ceiling: high",
+    );
+    repository.commit("no invariants");
+    expect(review(["HEAD~1"]).stderr).toContain(`${step} has findings`);
+  });
 });
 
 test("policies with errors are a comment too", () => {

@@ -3,16 +3,20 @@
  * runs `check`, `test`, `prove` and `diff`; the workflow `policy.yml` and every other forge call this.
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { policiesFolder } from "../cli/choose-hosts.ts";
+import { UsageError } from "../cli/command.ts";
 import { fenced } from "../cli/diff/markdown.ts";
+import { openPolicies, type PolicySource } from "../cli/diff/policy-source.ts";
 import { commentLengthMax } from "../cli/diff/render-markdown.ts";
 
 const help = `Usage: npm run policy:review -- <base> [options]
 
 Runs check, test, prove and diff of the policies as they are now against <base>, a git revision or a folder of hosts,
-and writes what they say as markdown for a comment on a pull request.
+and writes what they say as markdown for a comment on a pull request. Where the invariants differ from those of <base>,
+the policies must hold to both.
 
 Options:
   --policies <dir>   folder of the hosts                   (policies/hosts of this project)
@@ -54,8 +58,38 @@ function section({ name, status, printed }: Step): string {
   ].join("\n");
 }
 
-function review(base: string, policies: readonly string[], failOn: string) {
-  const steps = [run("check", ["--allow-warnings", ...policies]), run("test", policies), run("prove", policies)];
+/**
+ * `prove` by the invariants that the base has, where the change has others: a change could otherwise weaken an invariant
+ * and break it at once. Relaxing one takes a change of its own, which is reviewed as that.
+ */
+function proveByBase(base: string, folder: string, policies: readonly string[]): readonly Step[] {
+  let source: PolicySource;
+  try {
+    source = openPolicies(base, folder);
+  } catch (error) {
+    // Of a base that is none, `diff` says so.
+    if (error instanceof UsageError) return [];
+    throw error;
+  }
+  try {
+    const changed = join(folder, "..", "invariants.yaml");
+    if (source.invariants === undefined) return [];
+    const text = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
+    if (text(changed) === text(source.invariants)) return [];
+    const { status, printed } = run("prove", ["--invariants", source.invariants, ...policies]);
+    return [{ name: "prove by the invariants before", status, printed: source.named(printed) }];
+  } finally {
+    source.close();
+  }
+}
+
+function review(base: string, folder: string, policies: readonly string[], failOn: string) {
+  const steps = [
+    run("check", ["--allow-warnings", ...policies]),
+    run("test", policies),
+    run("prove", policies),
+    ...proveByBase(base, folder, policies),
+  ];
   const sections = steps.map(section).join("\n");
   const lengthMax = String(commentLengthMax - sections.length - 10);
   const failing = failOn === "" ? [] : ["--fail-on", failOn];
@@ -79,11 +113,16 @@ else if (base === undefined || stray.length > 0) {
   process.exitCode = 2;
 } else {
   const policies = values.policies === undefined ? [] : ["--policies", values.policies];
-  const { steps, markdown } = review(base, policies, values["fail-on"] ?? process.env.POLICY_FAIL_ON ?? "");
+  const { steps, markdown } = review(
+    base,
+    policiesFolder(values.policies),
+    policies,
+    values["fail-on"] ?? process.env.POLICY_FAIL_ON ?? "",
+  );
   const wrong = steps.find(({ status }) => status > 1);
   if (wrong !== undefined) console.error(wrong.printed);
   else if (values.out === undefined) console.log(markdown);
   else writeFileSync(values.out, markdown);
-  for (const { name, status } of steps) console.error(`${name.padEnd(6)}${status === 0 ? "passed" : "has findings"}`);
+  for (const { name, status } of steps) console.error(`${name.padEnd(5)} ${status === 0 ? "passed" : "has findings"}`);
   process.exitCode = Math.max(...steps.map(({ status }) => status));
 }

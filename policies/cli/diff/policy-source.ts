@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, posix } from "node:path";
 import { UsageError } from "../command.ts";
 import { commitOf, git } from "./git.ts";
-import { writeTree } from "./revision-tree.ts";
+import { writeFile, writeTree } from "./revision-tree.ts";
 
 /** Policies of which a difference is made. */
 export interface PolicySource {
@@ -11,6 +11,8 @@ export interface PolicySource {
   readonly label: string;
   /** Folder of the hosts; undefined when the revision has none. */
   readonly folder: string | undefined;
+  /** Its invariants file, beside the folder; undefined when there is none. */
+  readonly invariants: string | undefined;
   /** A text in which places in the folder are named as a reader knows them. */
   readonly named: (text: string) => string;
   /** Removes what was written to read it. */
@@ -24,7 +26,14 @@ function isFolder(path: string): boolean {
 /** Opens a folder of hosts as it is. Throws UsageError when there is none. */
 export function openFolder(folder: string): PolicySource {
   if (!isFolder(folder)) throw new UsageError(`There is no folder ${JSON.stringify(folder)}.`);
-  return { label: folder, folder, named: (text) => text, close: () => {} };
+  const invariants = join(folder, "..", "invariants.yaml");
+  return {
+    label: folder,
+    folder,
+    invariants: existsSync(invariants) ? invariants : undefined,
+    named: (text) => text,
+    close: () => {},
+  };
 }
 
 function revisionSource(revision: string, commit: string, policies: string): PolicySource {
@@ -39,11 +48,15 @@ function revisionSource(revision: string, commit: string, policies: string): Pol
     const folder = writeTree(policies, commit, prefix, join(root, name)) ? join(root, name) : undefined;
     // Shared server files are beside the folder of the hosts. Nothing is beside the root of a repository.
     const beside = dirname(prefix);
+    const invariants = join(root, "invariants.yaml");
     if (prefix !== "") writeTree(policies, commit, posix.join(beside, "servers"), join(root, "servers"));
+    const hasInvariants =
+      prefix !== "" && writeFile(policies, commit, posix.join(beside, "invariants.yaml"), invariants);
     const place = beside === "." ? `${revision}:` : `${revision}:${beside}/`;
     return {
       label: `${revision} (${commit.slice(0, 12)})`,
       folder,
+      invariants: hasInvariants ? invariants : undefined,
       named: (text) => text.replaceAll(`${root}/`, place),
       close,
     };

@@ -47,6 +47,16 @@ function contentsOf(repository: string, ids: readonly string[]): readonly Buffer
   });
 }
 
+/** Writes one file of a commit; false when the commit has no such file. A link is written as one that leads nowhere. */
+export function writeFile(repository: string, commit: string, path: string, target: string): boolean {
+  const listed = git(repository, ["ls-tree", "-z", "--full-tree", commit, "--", path])?.toString("utf8") ?? "";
+  const [, mode = "", id = ""] = /^(\d+) blob (\w+)\t/.exec(listed) ?? [];
+  if (id === "") return false;
+  if (mode.startsWith("100")) writeFileSync(target, contentsOf(repository, [id])[0] ?? "", { flag: "wx" });
+  else symlinkSync("link", target);
+  return true;
+}
+
 /**
  * Writes the files below `path` of a commit into `target`; false when the commit has no such folder. A link is written
  * as one that leads nowhere and a submodule as an empty folder, so that the loader refuses both as it does in place.
