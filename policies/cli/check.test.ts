@@ -1,22 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
+import { copiedHosts } from "./testing/copied-hosts.ts";
 import { policiesProject, runPolicy } from "./testing/run-policy.ts";
 
-let folder: string;
-let policies: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "policies-cli-"));
-});
+const copy = copiedHosts();
 beforeEach(() => {
-  policies = mkdtempSync(join(folder, "policies-"));
-  cpSync(join(policiesProject, "hosts"), policies, { recursive: true });
   // They are about the demo's own humans and tools, which the tests below replace.
-  rmSync(join(policies, "demo/tests"), { recursive: true });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(join(copy.hosts, "demo/tests"), { recursive: true });
 });
 
 describe("check", () => {
@@ -24,15 +15,15 @@ describe("check", () => {
 
   test("passes the project's own hosts, from any folder", () => {
     expect(runPolicy(["check"])).toEqual({ status: 0, stdout: demo, stderr: "" });
-    expect(runPolicy(["check"], { cwd: folder })).toEqual({ status: 0, stdout: demo, stderr: "" });
+    expect(runPolicy(["check"], { cwd: copy.folder })).toEqual({ status: 0, stdout: demo, stderr: "" });
     expect(runPolicy(["check"], { cwd: policiesProject })).toEqual({ status: 0, stdout: demo, stderr: "" });
   });
 
   test("prints every finding of every host and exits with 1", () => {
-    mkdirSync(join(policies, "broken"));
-    writeFileSync(join(policies, "broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
-    const file = join(policies, "broken");
-    expect(runPolicy(["check", "--policies", policies])).toEqual({
+    mkdirSync(join(copy.hosts, "broken"));
+    writeFileSync(join(copy.hosts, "broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
+    const file = join(copy.hosts, "broken");
+    expect(runPolicy(["check", "--policies", copy.hosts])).toEqual({
       status: 1,
       stdout: `${file}/grants.yaml:1:20 server-known: The host has no server "x". (the servers are none)
 ${file}/grants.yaml:1:30 email-form: "y" is not an e-mail address in ASCII. (write it as name@example.com)
@@ -41,7 +32,7 @@ broken: 3 errors
 ${demo}`,
       stderr: "",
     });
-    expect(runPolicy(["check", "--policies", policies, "--host", "demo"])).toEqual({
+    expect(runPolicy(["check", "--policies", copy.hosts, "--host", "demo"])).toEqual({
       status: 0,
       stdout: demo,
       stderr: "",
@@ -49,20 +40,20 @@ ${demo}`,
   });
 
   test("names files as they were asked for, so that an editor can open them", () => {
-    writeFileSync(join(policies, "demo/host.yaml"), "nam: Demo\n");
-    const { stdout } = runPolicy(["check", "--policies", "."], { cwd: policies });
+    writeFileSync(join(copy.hosts, "demo/host.yaml"), "nam: Demo\n");
+    const { stdout } = runPolicy(["check", "--policies", "."], { cwd: copy.hosts });
     expect(stdout).toContain(`demo/host.yaml:1:1 field-unknown: There is no field "nam" here.`);
   });
 
   test("prints one JSON object with --json", () => {
-    const fine = runPolicy(["check", "--policies", policies, "--json"]);
+    const fine = runPolicy(["check", "--policies", copy.hosts, "--json"]);
     expect(fine.status).toBe(0);
     expect(JSON.parse(fine.stdout)).toEqual({
       ok: true,
       hosts: [{ key: "demo", ok: true, servers: 2, tools: 25, humans: 4, ceilings: 5, diagnostics: [] }],
     });
-    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
-    const broken = runPolicy(["check", "--policies", policies, "--json"]);
+    writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
+    const broken = runPolicy(["check", "--policies", copy.hosts, "--json"]);
     expect(broken.status).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({
       ok: false,
@@ -75,8 +66,10 @@ describe("formats", () => {
   const broken = "grants: [{ server: 'x,y', human: \"100%::error::\\n@example.com\", ceiling: low }]\n";
 
   test("github: annotations that a value can't end or forge", () => {
-    writeFileSync(join(policies, "demo/grants.yaml"), broken);
-    const { status, stdout } = runPolicy(["check", "--policies", policies, "--format", "github"], { cwd: policies });
+    writeFileSync(join(copy.hosts, "demo/grants.yaml"), broken);
+    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--format", "github"], {
+      cwd: copy.hosts,
+    });
     expect(status).toBe(1);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.filter((line) => line.startsWith("::"))).toEqual([
@@ -93,8 +86,8 @@ describe("formats", () => {
   });
 
   test("sarif: a log with every rule and the place of each finding, relative to where it was run", () => {
-    writeFileSync(join(policies, "demo/grants.yaml"), broken);
-    const { status, stdout } = runPolicy(["check", "--policies", ".", "--format", "sarif"], { cwd: policies });
+    writeFileSync(join(copy.hosts, "demo/grants.yaml"), broken);
+    const { status, stdout } = runPolicy(["check", "--policies", ".", "--format", "sarif"], { cwd: copy.hosts });
     expect(status).toBe(1);
     const { version, runs } = JSON.parse(stdout);
     const [{ tool, results }] = runs;
@@ -117,7 +110,7 @@ describe("formats", () => {
   });
 
   test("sarif of a host without findings has no results and still all rules", () => {
-    const { status, stdout } = runPolicy(["check", "--policies", policies, "--format", "sarif"]);
+    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--format", "sarif"]);
     const [{ tool, results }] = JSON.parse(stdout).runs;
     expect({ status, results }).toEqual({ status: 0, results: [] });
     expect(tool.driver.rules.length).toBeGreaterThan(30);
@@ -126,30 +119,30 @@ describe("formats", () => {
 
 describe("warnings", () => {
   beforeEach(() => {
-    writeFileSync(join(policies, "demo/grants.yaml"), "groups: { staff: [dev@example.com] }\n");
+    writeFileSync(join(copy.hosts, "demo/grants.yaml"), "groups: { staff: [dev@example.com] }\n");
   });
 
   test("are findings, and leave the host as it is", () => {
-    const { status, stdout } = runPolicy(["check", "--policies", policies]);
+    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts]);
     expect(status).toBe(1);
     expect(stdout).toContain('demo/grants.yaml:1:11 group-used: Nothing names the group "staff".');
     expect(stdout).toContain("demo: 2 servers, 25 tools, 2 humans, 0 ceilings, 3 warnings\n");
-    expect(JSON.parse(runPolicy(["check", "--policies", policies, "--json"]).stdout)).toMatchObject({
+    expect(JSON.parse(runPolicy(["check", "--policies", copy.hosts, "--json"]).stdout)).toMatchObject({
       ok: true,
       hosts: [{ key: "demo", ok: true, servers: 2, diagnostics: [{ severity: "warning" }, {}, {}] }],
     });
   });
 
   test("may be allowed; errors may not", () => {
-    expect(runPolicy(["check", "--policies", policies, "--allow-warnings"]).status).toBe(0);
-    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
-    expect(runPolicy(["check", "--policies", policies, "--allow-warnings"]).status).toBe(1);
+    expect(runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]).status).toBe(0);
+    writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
+    expect(runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]).status).toBe(1);
   });
 });
 
 test("two hosts that are one Permit environment are refused, where the second says it", () => {
-  cpSync(join(policies, "demo"), join(policies, "twin"), { recursive: true });
-  const { status, stdout } = runPolicy(["check", "--policies", policies, "--allow-warnings"]);
+  cpSync(join(copy.hosts, "demo"), join(copy.hosts, "twin"), { recursive: true });
+  const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]);
   expect(status).toBe(1);
   expect(stdout).toContain("twin/host.yaml:9:16 environment-unique: ");
   expect(stdout).toContain('The Permit environment "default/demo" is the host "demo" already.');

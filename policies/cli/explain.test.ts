@@ -1,36 +1,19 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { policiesProject, runPolicy } from "./testing/run-policy.ts";
+import { describe, expect, test } from "vitest";
+import { copiedHosts } from "./testing/copied-hosts.ts";
+import { runPolicy } from "./testing/run-policy.ts";
 
-let folder: string;
-let policies: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "policies-explain-"));
-});
-beforeEach(() => {
-  policies = mkdtempSync(join(folder, "policies-"));
-  cpSync(join(policiesProject, "hosts"), policies, { recursive: true });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const copy = copiedHosts();
 
 /** The lines that `explain` prints of the copy, without its folder and with one space for many. */
 function explained(...args: readonly string[]): readonly string[] {
-  const { status, stdout, stderr } = runPolicy(["explain", ...args, "--policies", policies]);
+  const { status, stdout, stderr } = runPolicy(["explain", ...args, "--policies", copy.hosts]);
   if (status !== 0) throw new Error(stdout + stderr);
   return stdout
-    .replaceAll(`${policies}/`, "")
+    .replaceAll(`${copy.hosts}/`, "")
     .split("\n")
     .map((line) => line.trim().replaceAll(/ +/g, " "));
-}
-function edit(file: string, from: string, to: string) {
-  const path = join(policies, "demo", file);
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-  writeFileSync(path, text.replace(from, to));
 }
 
 describe("explain", () => {
@@ -75,7 +58,7 @@ describe("explain", () => {
     expect(missing).toContain("grant no grant reaches the human on this server");
     expect(missing).toContain("a pull request grants issues to admin@example.com up to low demo/grants.yaml:1:1");
 
-    edit(
+    copy.edit(
       "grants.yaml",
       "contractor@example.com, ceiling: low",
       "contractor@example.com, ceiling: low, until: 2030-01-31",
@@ -92,8 +75,12 @@ describe("explain", () => {
   });
 
   test("names who approves, the line that asks for it, and the agent that never waits", () => {
-    edit("servers/issues.yaml", "url: ", "approval: { from: high }\nconsentDays: 7\nurl: ");
-    edit("host.yaml", "admins:", "approval:\n  bypass:\n    - { client: ci }\napprovers: [admin@example.com]\nadmins:");
+    copy.edit("servers/issues.yaml", "url: ", "approval: { from: high }\nconsentDays: 7\nurl: ");
+    copy.edit(
+      "host.yaml",
+      "admins:",
+      "approval:\n  bypass:\n    - { client: ci }\napprovers: [admin@example.com]\nadmins:",
+    );
     const question = ["demo", "lead@example.com", "issues", "delete_issue", "--consent", "high"];
     const waits = explained(...question);
     expect(waits).toContain("consent high allowed, and waits for an approval");
@@ -111,14 +98,14 @@ describe("explain", () => {
   });
 
   test("says of a tool that is not enabled where it can be", () => {
-    edit("servers/issues.yaml", "get_issue: { trust: low }", "get_issue: { trust: low, enabled: false }");
+    copy.edit("servers/issues.yaml", "get_issue: { trust: low }", "get_issue: { trust: low, enabled: false }");
     const lines = explained("demo", "lead@example.com", "issues", "get_issue", "--consent", "low");
     expect(lines).toContain("consent low denied: the tool is not enabled (TOOL_UNKNOWN)");
     expect(lines).toContain("a pull request enables get_issue demo/servers/issues.yaml:12:3");
   });
 
   test("prints one JSON object with --json", () => {
-    const args = ["explain", "demo", "lead@example.com", "issues", "delete_issue", "--policies", policies, "--json"];
+    const args = ["explain", "demo", "lead@example.com", "issues", "delete_issue", "--policies", copy.hosts, "--json"];
     const { status, stdout } = runPolicy(args);
     expect(status).toBe(0);
     const { ok, answers } = JSON.parse(stdout);
@@ -132,8 +119,8 @@ describe("explain", () => {
   });
 
   test("gives no answer for a host with an error", () => {
-    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
-    const { status, stdout } = runPolicy(["explain", "demo", "a@b.co", "issues", "x", "--policies", policies]);
+    writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
+    const { status, stdout } = runPolicy(["explain", "demo", "a@b.co", "issues", "x", "--policies", copy.hosts]);
     expect(status).toBe(1);
     expect(stdout).toContain("field-missing");
     expect(stdout).not.toContain("denied");
@@ -148,7 +135,7 @@ describe("explain", () => {
     ["day", ["demo", "lead@example.com", "issues", "get_issue", "--on", "tomorrow"], "2026-12-31"],
     ["missing word", ["demo", "lead@example.com", "issues"], "Say which <tool>."],
   ])("refuses a %s that there is not", (_, args, message) => {
-    const { status, stdout, stderr } = runPolicy(["explain", ...args, "--policies", policies]);
+    const { status, stdout, stderr } = runPolicy(["explain", ...args, "--policies", copy.hosts]);
     expect(stderr).toContain(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   });

@@ -1,21 +1,10 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { policiesProject, runPolicy } from "./testing/run-policy.ts";
+import { describe, expect, test } from "vitest";
+import { copiedHosts } from "./testing/copied-hosts.ts";
+import { runPolicy } from "./testing/run-policy.ts";
 
-let folder: string;
-let policies: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "policies-cli-"));
-});
-beforeEach(() => {
-  policies = mkdtempSync(join(folder, "policies-"));
-  cpSync(join(policiesProject, "hosts"), policies, { recursive: true });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const copy = copiedHosts();
 
 describe("used wrongly, it exits with 2, checks nothing and says how to use it:", () => {
   test.each([
@@ -37,8 +26,8 @@ describe("used wrongly, it exits with 2, checks nothing and says how to use it:"
   });
 
   test("a folder of no hosts, which must not pass for one without findings", () => {
-    rmSync(join(policies, "demo"), { recursive: true });
-    const { status, stdout, stderr } = runPolicy(["check", "--policies", policies]);
+    rmSync(join(copy.hosts, "demo"), { recursive: true });
+    const { status, stdout, stderr } = runPolicy(["check", "--policies", copy.hosts]);
     expect(stderr).toContain("has no host in it");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   });

@@ -1,34 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { policiesProject, runPolicy } from "./testing/run-policy.ts";
+import { describe, expect, test } from "vitest";
+import { copiedHosts } from "./testing/copied-hosts.ts";
+import { runPolicy } from "./testing/run-policy.ts";
 
-let folder: string;
-let policies: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "policies-test-"));
-});
-beforeEach(() => {
-  policies = mkdtempSync(join(folder, "policies-"));
-  cpSync(join(policiesProject, "hosts"), policies, { recursive: true });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const copy = copiedHosts();
 
 /** Runs `test` on the copy, with its folder taken out of what is printed. */
 function run(...args: readonly string[]) {
-  const { status, stdout, stderr } = runPolicy(["test", "--policies", policies, ...args]);
-  return { status, stdout: stdout.replaceAll(policies, "HOSTS"), stderr };
+  const { status, stdout, stderr } = runPolicy(["test", "--policies", copy.hosts, ...args]);
+  return { status, stdout: stdout.replaceAll(copy.hosts, "HOSTS"), stderr };
 }
-const writeTests = (text: string) => writeFileSync(join(policies, "demo/tests/issues.test.yaml"), text);
-function edit(file: string, from: string, to: string) {
-  const path = join(policies, "demo", file);
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-  writeFileSync(path, text.replace(from, to));
-}
+const writeTests = (text: string) => writeFileSync(join(copy.hosts, "demo/tests/issues.test.yaml"), text);
 
 describe("test", () => {
   test("passes the project's own hosts", () => {
@@ -39,7 +22,7 @@ describe("test", () => {
   });
 
   test("fails when the policy changes, with the chain of each wrong answer", () => {
-    edit(
+    copy.edit(
       "grants.yaml",
       "human: contractor@example.com, ceiling: low",
       "human: contractor@example.com, ceiling: medium",
@@ -60,7 +43,7 @@ describe("test", () => {
   });
 
   test("asks each member of a group, and on the day that the test names", () => {
-    edit("grants.yaml", "group: engineering, ceiling: low", "group: engineering, ceiling: low, until: 2030-06-30");
+    copy.edit("grants.yaml", "group: engineering, ceiling: low", "group: engineering, ceiling: low, until: 2030-06-30");
     writeTests(`tests:
   - { group: engineering, server: everything, consent: low, on: 2030-06-30, can: [echo] }
   - { group: engineering, server: everything, consent: low, on: 2030-07-01, can: [echo] }
@@ -77,8 +60,12 @@ describe("test", () => {
   });
 
   test("tells a call that waits from one that doesn't", () => {
-    edit("servers/issues.yaml", "delete_issue: { trust: high }", "delete_issue: { trust: high, approval: true }");
-    edit("host.yaml", "admins:", "approval: { bypass: [{ client: ci }] }\napprovers: [admin@example.com]\nadmins:");
+    copy.edit("servers/issues.yaml", "delete_issue: { trust: high }", "delete_issue: { trust: high, approval: true }");
+    copy.edit(
+      "host.yaml",
+      "admins:",
+      "approval: { bypass: [{ client: ci }] }\napprovers: [admin@example.com]\nadmins:",
+    );
     const question = "human: lead@example.com, server: issues, consent: high";
     writeTests(`tests:
   - { ${question}, can: [delete_project], canWithApproval: [delete_issue], cannot: [] }
@@ -108,11 +95,11 @@ describe("test", () => {
     expect(stdout).toContain("Not run, for what was found above: HOSTS/demo/tests/issues.test.yaml\n");
     expect(stdout).toMatch(/\n3 tests, 12 answers, 3 passed, 0 failed\n$/);
     // A grant is taken away without waiting for its tests.
-    expect(runPolicy(["check", "--policies", policies, "--allow-warnings"]).status).toBe(0);
+    expect(runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]).status).toBe(0);
   });
 
   test("asks nothing of a host with an error", () => {
-    writeFileSync(join(policies, "demo/host.yaml"), "name: Demo\n");
+    writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
     const { status, stdout } = run();
     expect(status).toBe(1);
     expect(stdout).toContain("HOSTS/demo/host.yaml:");
@@ -121,15 +108,15 @@ describe("test", () => {
   });
 
   test("says that there are no tests, which is a failure where they are required", () => {
-    rmSync(join(policies, "demo/tests"), { recursive: true });
-    mkdirSync(join(policies, "demo/tests"));
+    rmSync(join(copy.hosts, "demo/tests"), { recursive: true });
+    mkdirSync(join(copy.hosts, "demo/tests"));
     const none = "demo: no tests. Say who can and who cannot in its folder, as tests/<what>.test.yaml.\n";
     expect(run()).toEqual({ status: 0, stdout: none, stderr: "" });
     expect(run("--require-tests")).toEqual({ status: 1, stdout: none, stderr: "" });
   });
 
   test("prints one JSON object with --json", () => {
-    edit("servers/issues.yaml", "create_issue: { trust: medium }", "create_issue: { trust: high }");
+    copy.edit("servers/issues.yaml", "create_issue: { trust: medium }", "create_issue: { trust: high }");
     const { status, stdout } = run("--json");
     expect(status).toBe(1);
     const { ok, hosts } = JSON.parse(stdout);
