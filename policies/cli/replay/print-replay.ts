@@ -43,7 +43,7 @@ export function printReplay(tally: Tally, against: string, on: string | undefine
   const rows = tally.rows();
   const withHost = new Set(rows.map(({ host }) => host)).size > 1;
   const lines = [
-    `${number(counts.decisions)} decisions against ${visible(against)}, ${on === undefined ? "each on its day" : `on ${on}`}`,
+    `${count(counts.decisions, "decision")} against ${visible(against)}, ${on === undefined ? "each on its day" : `on ${on}`}`,
     "",
     `  unchanged   ${number(counts.unchanged)}${counts.wait > 0 ? ` (${number(counts.wait)} would wait for an approval)` : ""}`,
     `  would flip  ${number(flips)}${flips > 0 ? ` (${number(counts.denied)} to denied, ${number(counts.allowed)} to allowed)` : ""}`,

@@ -1,7 +1,8 @@
 /**
  * Enumerates the whole model of a host and asks every law of every answer. What the files say is worked out here from
  * their lines, apart from `decide` and `plan`, and both are held against it: a proof that asked `decide` of itself, or
- * that did not look at what is provisioned, would show nothing.
+ * that did not look at what is provisioned, would show nothing. In one file, because its parts share what they count in
+ * place: in smaller ones each of a hundred million answers would be handed about.
  */
 import { type decide, holdsOn, type PolicyDecision } from "../decide.ts";
 import type { Day, GrantModel, HostModel, ServerModel } from "../model.ts";
