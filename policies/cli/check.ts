@@ -3,8 +3,9 @@ import { findSharedEnvironments } from "../src/environment-unique.ts";
 import { type Diagnostic, type LoadResult, loadHost, printDiagnostic, severityOf, visible } from "../src/load.ts";
 import { githubAnnotation } from "./check/github-annotations.ts";
 import { sarifLog } from "./check/sarif.ts";
+import { chooseFormat } from "./choose-format.ts";
 import { chooseHosts, hostOptions, policiesFolder } from "./choose-hosts.ts";
-import { type Command, parseOptions, UsageError } from "./command.ts";
+import { type Command, parseOptions } from "./command.ts";
 import { count } from "./count.ts";
 
 const help = `Usage: npm run policy -- check [options]
@@ -72,13 +73,6 @@ function asJson({ key, result, findings }: CheckedHost) {
   return result.ok ? { key, ok, ...counts(result.host), diagnostics } : { key, ok, diagnostics };
 }
 
-function chooseFormat(format: string | undefined, json: boolean): (typeof formats)[number] {
-  if (json && format !== undefined && format !== "json") throw new UsageError("Use --json or --format, not both.");
-  const chosen = formats.find((known) => known === (format ?? (json ? "json" : "text")));
-  if (chosen !== undefined) return chosen;
-  throw new UsageError(`There is no format ${JSON.stringify(format)}: use ${formats.join(", ")}.`);
-}
-
 /** `check`: loads the hosts and prints what is wrong with them. */
 export const check: Command = {
   name: "check",
@@ -91,7 +85,7 @@ export const check: Command = {
       json: { type: "boolean", default: false },
       "allow-warnings": { type: "boolean", default: false },
     });
-    const format = chooseFormat(values.format, values.json);
+    const format = chooseFormat(formats, values.format, values.json);
     const today = dayOf(new Date());
     const loaded = chooseHosts(policiesFolder(values.policies), values.host).map(({ key, dir }) => {
       output.progress(`Checking ${key} ...`);

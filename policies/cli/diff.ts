@@ -12,6 +12,7 @@ import {
   visible,
 } from "../src/load.ts";
 import type { Day } from "../src/model.ts";
+import { chooseFormat } from "./choose-format.ts";
 import { hostOptions, policiesFolder } from "./choose-hosts.ts";
 import { type Command, type ExitCode, type Output, parseOptions, UsageError } from "./command.ts";
 import { dayOption, dayOrToday } from "./day-option.ts";
@@ -53,13 +54,6 @@ function failOn(value: string | undefined): readonly FindingKind[] {
 }
 
 const forms = ["text", "json", "markdown"] as const;
-
-function chooseForm(format: string | undefined, json: boolean): (typeof forms)[number] {
-  if (json && format !== undefined && format !== "json") throw new UsageError("Use --json or --format, not both.");
-  const chosen = forms.find((known) => known === (format ?? (json ? "json" : "text")));
-  if (chosen !== undefined) return chosen;
-  throw new UsageError(`There is no format ${JSON.stringify(format)}: use ${forms.join(", ")}.`);
-}
 
 /** Less than this would not hold the frame of a comment. */
 const lengthMaxMin = 2000;
@@ -158,7 +152,7 @@ export const diff: Command = {
     const options = {
       host: values.host,
       on: dayOrToday(values.on),
-      form: chooseForm(values.format, values.json),
+      form: chooseFormat(forms, values.format, values.json),
       kinds: failOn(values["fail-on"]),
       lengthMax: lengthMax(values["length-max"]),
     };

@@ -1,3 +1,4 @@
+import { byText } from "./by-text.ts";
 import type { DiagnosticCode } from "./diagnostic-codes.ts";
 import type { SourcePosition } from "./model.ts";
 
@@ -27,6 +28,5 @@ export function printDiagnostic({ file, line, column, code, message, hint }: Dia
 
 /** Order for printing: by file, then line, column and code. */
 export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
-  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0);
+  return byText(a.file, b.file) || a.line - b.line || a.column - b.column || byText(a.code, b.code);
 }

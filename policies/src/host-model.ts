@@ -1,3 +1,4 @@
+import { byText } from "./by-text.ts";
 import { canonicalEmail } from "./email.ts";
 import type { ServerEntry } from "./host-files.ts";
 import type { ApprovalRule, HostModel, HumanModel, ServerModel } from "./model.ts";
@@ -15,9 +16,6 @@ export interface CheckedFiles {
   readonly grants: ShapedFile<GrantsFile>;
   readonly servers: readonly (ServerEntry & { readonly content: NonNullable<ServerEntry["content"]> })[];
 }
-
-// Code unit order: the same on every machine, which `localeCompare` is not.
-const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
   const { name, description, url, auth, timeoutSeconds, listTools, consentDays, approval, tools } = content.value;

@@ -1,4 +1,5 @@
 import { hostAttributes, serverAttributes, toolAttributes } from "./attributes.ts";
+import { byText } from "./by-text.ts";
 import { grantOn } from "./decide.ts";
 import type { HostAttributes, ServerAttributes, ToolAttributes } from "./host-settings.ts";
 import type { Day, HostModel, ServerModel } from "./model.ts";
@@ -123,9 +124,7 @@ function gatewayHostTypePlan(): ResourceTypePlan {
 }
 
 function serverTypePlan(server: ServerModel): ResourceTypePlan {
-  const enabled = server.tools
-    .filter((tool) => tool.enabled)
-    .toSorted((a, b) => (a.action < b.action ? -1 : a.action > b.action ? 1 : 0));
+  const enabled = server.tools.filter((tool) => tool.enabled).toSorted((a, b) => byText(a.action, b.action));
   const role = (level: TrustLevel): RolePlan => ({
     permissions: enabled.filter((tool) => reaches(level, tool.trust)).map((tool) => tool.action),
     grantedTo: minDerivations(server.key, level),

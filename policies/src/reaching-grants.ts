@@ -1,3 +1,4 @@
+import { byText } from "./by-text.ts";
 import { canonicalEmail } from "./email.ts";
 import type { GrantModel } from "./model.ts";
 import type { GrantsFile } from "./schema/grants-file.ts";
@@ -5,8 +6,6 @@ import type { ShapedFile } from "./shape.ts";
 import { trustRank } from "./trust.ts";
 
 const noEnd = "9999-12-31";
-// Code unit order: the same on every machine, which `localeCompare` is not.
-const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Highest ceiling first; of equals the one that lasts longest, then the one that allows the longest consents. */
 function strongestFirst(a: GrantModel, b: GrantModel): number {
