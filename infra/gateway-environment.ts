@@ -19,6 +19,8 @@ export interface GatewayEnvironmentArgs {
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
+  /** Addresses and CIDR blocks of the reverse proxies in front of it, such as the load balancer's subnets. */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** The variables, told apart because only `plain` may be in a task definition, a log or a preview. */
@@ -40,6 +42,7 @@ export const gatewayPlainNames = [
   "PORT",
   "PUBLIC_URL",
   "SETTINGS_REFRESH_SECONDS",
+  "TRUSTED_PROXIES",
 ] as const;
 
 function withoutUndefined<Name extends string>(values: Record<Name, string | undefined>): Record<string, string> {
@@ -60,6 +63,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     PORT: args.port?.toString(),
     PUBLIC_URL: args.publicUrl,
     SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
+    TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };
   const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {
     AUTH_SECRET: args.authSecret,

@@ -12,6 +12,7 @@ import { mcpRoutes } from "./mcp/routes.ts";
 import { createSessionSeal } from "./mcp/session-seal.ts";
 import { createRateLimits, type RateLimit } from "./rate-limit.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { clientAddress } from "./trusted-proxies.ts";
 
 /** Longest time for a client to send a request. Answers may take as long as they like. */
 const requestTimeoutMs = 30_000;
@@ -39,6 +40,8 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     // Made here and not taken from a header: it links log and audit record.
     genReqId: () => randomUUID(),
     requestIdHeader: false,
+    // For `request.ip` alone. Nothing reads the request's host or protocol, which this would take from headers as well.
+    trustProxy: config.trustedProxies.length === 0 ? false : [...config.trustedProxies],
     frameworkErrors: (error, request, reply) => {
       void sendError(error, request, reply);
     },
@@ -53,7 +56,8 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
     const durationMs = Math.round(reply.elapsedTime);
-    request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs }, "request");
+    const address = clientAddress(request);
+    request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs, address }, "request");
   });
 
   // Fastify closes what is idle when it starts to close; a connection whose last answer ends later would stay.

@@ -1,5 +1,6 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
 import { z } from "zod";
+import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
 const origin = z.url().transform((value, context) => {
   const url = new URL(value);
@@ -36,6 +37,8 @@ export const environmentSchema = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535).default(8080),
   /** Origin under which clients reach the gateway: the OAuth issuer and the base of every resource identifier. */
   PUBLIC_URL: origin,
+  /** Reverse proxies whose `X-Forwarded-For` is believed. */
+  TRUSTED_PROXIES: trustedProxiesSchema.optional(),
   /** Key of the `gateway_host` instance in Permit. */
   HOST_KEY: z.string().regex(/^[A-Za-z0-9\-_]+$/),
   /** Environment-level Permit API key. Secret. */
@@ -60,6 +63,8 @@ export interface Config {
   readonly listenHost: string;
   readonly port: number;
   readonly publicUrl: string;
+  /** Addresses and CIDR blocks. */
+  readonly trustedProxies: readonly string[];
   readonly hostKey: string;
   readonly permit: { readonly apiKey: string; readonly apiUrl: string; readonly pdpUrl: string };
   readonly database: { readonly url: string } | { readonly dataDir: string };
@@ -84,6 +89,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     listenHost: env.LISTEN_HOST,
     port: env.PORT,
     publicUrl: env.PUBLIC_URL,
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
     hostKey: env.HOST_KEY,
     permit: { apiKey: env.PERMIT_API_KEY, apiUrl: env.PERMIT_API_URL, pdpUrl: env.PERMIT_PDP_URL },
     database: env.DATABASE_URL === undefined ? { dataDir: env.DATA_DIR } : { url: env.DATABASE_URL },

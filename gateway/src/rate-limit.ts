@@ -2,6 +2,7 @@ import { hostAttributesSchema } from "@permit-mcp-gateway/policies";
 import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { Clock, HostDirectory, HostSettings } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
+import { clientAddress } from "./trusted-proxies.ts";
 
 type RateLimits = HostSettings["rateLimits"];
 
@@ -38,7 +39,7 @@ export function createRateLimits({
   return (name, counts = () => true) => {
     const limiter = createRateLimiter(() => limits()[name], clock);
     return async (request, reply) => {
-      const waitSeconds = counts(request) ? limiter(request.ip) : undefined;
+      const waitSeconds = counts(request) ? limiter(clientAddress(request)) : undefined;
       if (waitSeconds === undefined) return;
       void reply.header("retry-after", waitSeconds);
       throw new GatewayError("rate_limited");

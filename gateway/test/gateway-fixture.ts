@@ -73,7 +73,11 @@ function hostSettings(upstreamUrl: string, { host = {}, server, tools: changed }
 /** Starts the application in front of one upstream; `issues` and `other` both lead there. */
 export async function startGateway(
   upstreamUrl: string,
-  options: { readonly settings?: () => HostSettings; readonly notReady?: () => string | undefined } = {},
+  options: {
+    readonly settings?: () => HostSettings;
+    readonly notReady?: () => string | undefined;
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<GatewayFixture> {
   const port = await freePort();
   const config = readConfig({
@@ -83,6 +87,7 @@ export async function startGateway(
     PERMIT_PDP_URL: "http://127.0.0.1:1",
     AUTH_SECRET: "0123456789abcdef0123456789abcdef",
     PORT: String(port),
+    ...options.environment,
   });
   const world: World = {
     now: new Date("2026-11-24T12:00:00Z"),

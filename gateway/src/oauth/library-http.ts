@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { clientAddress } from "../trusted-proxies.ts";
 
 /** Headers that concern the connection to the browser, or that we set ourselves. */
 const notForwarded = /^(?:host|connection|content-length|transfer-encoding|forwarded|x-forwarded-.*)$/;
@@ -21,7 +22,7 @@ export function toLibraryRequest(
     if (value === undefined || notForwarded.test(name) || (name === "cookie" && !cookies)) continue;
     for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
   }
-  headers.set("x-forwarded-for", request.ip);
+  headers.set("x-forwarded-for", clientAddress(request));
   return new Request(new URL(request.raw.url ?? "/", publicUrl), {
     method: request.method,
     headers,

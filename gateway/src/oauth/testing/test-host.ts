@@ -55,7 +55,10 @@ export class TestHost {
   /** With `replicaOf` it is a second process of that host: the same origin, but it does not listen. */
   static async start(
     database: Database,
-    changes: Partial<AuthorizationServerOptions> = {},
+    {
+      environment,
+      ...changes
+    }: Partial<AuthorizationServerOptions> & { readonly environment?: Readonly<Record<string, string>> } = {},
     replicaOf?: TestHost,
   ): Promise<TestHost> {
     const port = await freePort();
@@ -66,6 +69,7 @@ export class TestHost {
       PERMIT_PDP_URL: "http://localhost:1",
       AUTH_SECRET: "a secret for tests that is long enough",
       INITIAL_ACCOUNTS: JSON.stringify(emails.map((email) => ({ email, password }))),
+      ...environment,
     });
     const directory = new StubDirectory({
       host: { name: "Demo host" },
