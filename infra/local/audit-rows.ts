@@ -1,12 +1,19 @@
 import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
 
-/** How many audit records the embedded database of a stopped gateway holds. */
-export async function countAuditRows(dataDir: string): Promise<number> {
-  const database = await PGlite.create(dataDir);
-  try {
-    const result = await database.query<{ count: number }>("select count(*)::int as count from gateway_audit");
-    return result.rows[0]?.count ?? 0;
-  } finally {
+const query = "select count(*)::int as count from gateway_audit";
+
+/** How many audit records a gateway's database holds; an embedded one only when that gateway has stopped. */
+export async function countAuditRows(target: { readonly dataDir: string } | { readonly url: string }): Promise<number> {
+  if ("dataDir" in target) {
+    const database = await PGlite.create(target.dataDir);
+    const { rows } = await database.query<{ count: number }>(query);
     await database.close();
+    return rows[0]?.count ?? 0;
   }
+  const client = new pg.Client({ connectionString: target.url });
+  await client.connect();
+  const { rows } = await client.query<{ count: number }>(query);
+  await client.end();
+  return rows[0]?.count ?? 0;
 }

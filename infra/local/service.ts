@@ -9,7 +9,9 @@ export class ServiceError extends Error {}
 /** What to run and how to tell that it is ready. */
 export interface ServiceSpec {
   readonly name: string;
-  /** Arguments for the Node that runs this process. */
+  /** The program; by default the Node that runs this process. */
+  readonly program?: string;
+  /** Its arguments. */
   readonly args: readonly string[];
   /** The whole environment of the service; nothing is inherited but PATH. */
   readonly env: Readonly<Record<string, string>>;
@@ -36,7 +38,7 @@ export class Service {
   constructor(spec: ServiceSpec) {
     this.name = spec.name;
     this.#spec = spec;
-    this.#child = spawn(process.execPath, spec.args, {
+    this.#child = spawn(spec.program ?? process.execPath, spec.args, {
       cwd: spec.cwd,
       env: { PATH: process.env.PATH, ...spec.env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -74,13 +76,14 @@ export class Service {
     throw new ServiceError(`${this.name} did not get ready within a minute. See ${this.#spec.logFile}`);
   }
 
-  /** Asks the service to end (SIGTERM), then makes it (SIGKILL). Resolves when it is gone. */
-  async stop(): Promise<void> {
+  /** Asks the service to end (SIGTERM), then makes it (SIGKILL). Resolves with its exit code, null after a signal. */
+  async stop(): Promise<number | null> {
     this.#stopping = true;
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGTERM");
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), stopTimeoutMs);
     await this.#ended;
     clearTimeout(timer);
+    return this.#child.exitCode;
   }
 
   /** Ends the service at once, as a crash would. Resolves when it is gone. */

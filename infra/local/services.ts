@@ -64,10 +64,12 @@ export function gatewayService(
   folders: LocalFolders,
   environment: Readonly<Record<string, string>>,
   onLine: ((line: string) => void) | undefined,
+  [program = process.execPath, ...args]: readonly string[] = [process.execPath, "gateway/src/server.ts"],
 ): ServiceSpec {
   return {
     name: "gateway",
-    args: ["gateway/src/server.ts"],
+    program,
+    args,
     env: environment,
     cwd: repository,
     logFile: join(folders.logs, "gateway.log"),

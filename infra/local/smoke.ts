@@ -2,10 +2,16 @@
  * `npm run smoke`: the whole product without a browser, on free ports and a folder of its own. Two real MCP clients go
  * from 401 to allowed and denied calls; the policy is tightened and the agents revoked in between. The last line is
  * one JSON object with `ok`.
+ *
+ *     npm run smoke -- [--database-url URL] [PROGRAM ARGUMENT ...]
+ *
+ * With a URL the gateway keeps its state in that PostgreSQL, which must be empty; with a program that one runs the
+ * gateway, an image's for example.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { Agent, type CallOutcome } from "./agents/agent.ts";
 import { Human } from "./agents/human.ts";
 import { sdkV1 } from "./agents/sdk-v1.ts";
@@ -16,6 +22,11 @@ import { copyPolicies, editPolicy } from "./policy-copy.ts";
 import { freePorts } from "./ports.ts";
 import { startLocalHost } from "./up.ts";
 
+const { values, positionals } = parseArgs({
+  options: { "database-url": { type: "string" } },
+  allowPositionals: true,
+});
+const databaseUrl = values["database-url"];
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-smoke-"));
 const policyDir = copyPolicies("policies/hosts/demo", folder);
@@ -77,6 +88,8 @@ const host = await startLocalHost({
   ports: await freePorts(),
   onProgress: say,
   onGatewayLine: (line) => audit.take(line),
+  ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  ...(positionals.length === 0 ? {} : { gatewayCommand: positionals }),
 });
 let upstreamCalls: string[] = [];
 try {
@@ -122,7 +135,8 @@ try {
 } catch (error) {
   expect(`no step breaks off: ${(error as Error).stack}`, false);
 } finally {
-  await host.stop();
+  const exitCodes = await host.stop();
+  expect(`the gateway ends by itself, exit code ${exitCodes.get("gateway")}`, exitCodes.get("gateway") === 0);
 }
 
 say("\nWhat was recorded");
@@ -143,7 +157,8 @@ const complete = audit.records.every(
     human === "lead@example.com" && agent.clientId && agent.name && server && tool && decision && reason && time,
 );
 expect("each record names human, agent, server, tool, decision, reason and time", complete);
-const rows = await countAuditRows(join(host.folders.data, "gateway", "database"));
+const embedded = { dataDir: join(host.folders.data, "gateway", "database") };
+const rows = await countAuditRows(databaseUrl === undefined ? embedded : { url: databaseUrl });
 expect(`the database holds the same ${rows} records`, rows === audit.records.length && rows === calls.length);
 
 const ok = failures.length === 0;

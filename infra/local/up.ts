@@ -23,6 +23,8 @@ export interface LocalHostOptions {
   readonly ports: LocalPorts;
   /** PostgreSQL for the gateway instead of the embedded database. */
   readonly databaseUrl?: string;
+  /** Program and arguments that run the gateway, instead of its sources. */
+  readonly gatewayCommand?: readonly string[];
   /** Builds the gateway's pages first, when they are not fresh. */
   readonly buildPages?: boolean;
   /** One line of progress. */
@@ -52,8 +54,8 @@ export interface LocalHost {
   crashGateway(): Promise<void>;
   /** Resolves with the name of a service that ended by itself. */
   readonly crashed: Promise<string>;
-  /** Ends everything, gateway first. Safe to call twice. */
-  stop(): Promise<void>;
+  /** Ends everything, gateway first, and resolves with the exit codes by service name. Safe to call twice. */
+  stop(): Promise<ReadonlyMap<string, number | null>>;
 }
 
 /** Loads a policy folder, its demo upstreams moved to `ports`. Throws PolicyRefusedError. */
@@ -94,7 +96,9 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     return service;
   };
   const stop = async () => {
-    for (const service of running) await service.stop();
+    const exitCodes = new Map<string, number | null>();
+    for (const service of running) exitCodes.set(service.name, await service.stop());
+    return exitCodes;
   };
 
   try {
@@ -142,6 +146,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       folders,
       { ...environment.plain, ...environment.secrets },
       options.onGatewayLine,
+      options.gatewayCommand,
     );
     progress("Starting the gateway ...");
     let gateway = await start(gatewaySpec);
