@@ -22,7 +22,7 @@ export interface DecisionPage {
   readonly limit: number;
 }
 
-/** Whether a decision is in the list. The databases' form of the same is in `sql-database.ts`. */
+/** Whether a decision is in the list. */
 export function matches(filter: AuditFilter, row: LoggedDecision): boolean {
   const timeMs = Date.parse(row.timestamp);
   return (

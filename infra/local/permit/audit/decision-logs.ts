@@ -1,12 +1,17 @@
-import { type Database, type DecisionList, decisionsMax, type EnvironmentDecision } from "../storage/database.ts";
-import type { AuditFilter, DecisionPage } from "./audit-filter.ts";
+import { type Database, decisionsMax } from "../storage/database.ts";
+import { type AuditFilter, type DecisionPage, matches } from "./audit-filter.ts";
+import { DecisionChunk, readLines, writeLine } from "./decision-chunk.ts";
 import type { LoggedDecision } from "./logged-decision.ts";
 
 const flushDelayMs = 100;
-/** Per flush: writing out many at once would hold up the decisions that are being made. */
-const flushRowsMax = 250;
-/** A question may be as long as a request; what is kept of each is not. */
-const inputCharactersMax = 16 * 1024;
+/** Kept for the next decisions when they are stored; more are given back. */
+const sparesMax = 32;
+
+/** One page of decisions and how many there are in all. */
+export interface DecisionList {
+  readonly decisions: readonly LoggedDecision[];
+  readonly total: number;
+}
 
 /**
  * The decisions of all environments. Adding one never waits: decisions are stored a moment later, many together. What a
@@ -14,9 +19,12 @@ const inputCharactersMax = 16 * 1024;
  */
 export class DecisionLogs {
   readonly #database: Database;
-  #pending: EnvironmentDecision[] = [];
+  /** By environment. */
+  readonly #open = new Map<string, DecisionChunk>();
+  #full: DecisionChunk[] = [];
+  readonly #spare: DecisionChunk[] = [];
   #timer: NodeJS.Timeout | null = null;
-  #flushing: Promise<void> | null = null;
+  #storing: Promise<void> = Promise.resolve();
 
   constructor(database: Database) {
     this.#database = database;
@@ -24,47 +32,94 @@ export class DecisionLogs {
 
   /** Never waits: a decision is not slower for being logged. */
   add(environmentId: string, decision: LoggedDecision): void {
-    const tooLong = JSON.stringify(decision.input).length > inputCharactersMax;
-    this.#pending.push({ environmentId, decision: tooLong ? { ...decision, input: { truncated: true } } : decision });
-    // A disk that can't keep up costs the oldest: of one environment they would be dropped next anyway.
-    if (this.#pending.length >= 2 * decisionsMax) this.#pending = this.#pending.slice(-decisionsMax);
+    const line = writeLine(decision);
+    const open = this.#open.get(environmentId);
+    if (open?.add(line) === true) return;
+    if (open !== undefined) {
+      this.#close(open);
+      // At once: little at a time holds up nobody.
+      void this.#store();
+    }
+    const chunk = this.#spare.pop() ?? new DecisionChunk();
+    chunk.environmentId = environmentId;
+    chunk.add(line);
+    this.#open.set(environmentId, chunk);
     this.#timer ??= setTimeout(() => void this.flush(), flushDelayMs);
   }
 
   /** Drops what is not stored yet of an environment that is being removed; the rest goes with it. */
   forget(environmentId: string): void {
-    this.#pending = this.#pending.filter((row) => row.environmentId !== environmentId);
+    this.#open.delete(environmentId);
+    this.#full = this.#full.filter((chunk) => chunk.environmentId !== environmentId);
   }
 
   /** Resolves when everything added so far is stored, or can't be. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#flushing = (this.#flushing ?? Promise.resolve()).then(() => this.#storePending());
-    return this.#flushing;
+    for (const chunk of this.#open.values()) this.#close(chunk);
+    return this.#store();
   }
 
   /** The decisions of one environment that match, newest first, the latest included. */
-  async list(environmentId: string, filter: AuditFilter, page: DecisionPage): Promise<DecisionList> {
-    await this.flush();
-    return this.#database.listDecisions(environmentId, filter, page);
+  async list(environmentId: string, filter: AuditFilter, { offset, limit }: DecisionPage): Promise<DecisionList> {
+    const decisions: LoggedDecision[] = [];
+    let total = 0;
+    for await (const kept of this.#kept(environmentId)) {
+      for (const decision of kept) {
+        if (!matches(filter, decision)) continue;
+        if (total >= offset && total < offset + limit) decisions.push(decision);
+        total += 1;
+      }
+    }
+    return { decisions, total };
   }
 
   async find(environmentId: string, id: string): Promise<LoggedDecision | undefined> {
-    await this.flush();
-    return this.#database.findDecision(environmentId, id);
+    for await (const kept of this.#kept(environmentId)) {
+      const found = kept.find((decision) => decision.id === id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
-  async #storePending(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const rows = this.#pending.slice(0, flushRowsMax);
-      this.#pending = this.#pending.slice(flushRowsMax);
-      try {
-        await this.#database.appendDecisions(rows);
-      } catch (error) {
-        // The store refuses everything once its own change fails; a lost log entry alone stops nobody.
-        process.stderr.write(`${rows.length} decisions could not be logged: ${(error as Error).message}\n`);
-      }
+  #store(): Promise<void> {
+    this.#storing = this.#storing.then(() => this.#storeFull());
+    return this.#storing;
+  }
+
+  #close(chunk: DecisionChunk): void {
+    this.#open.delete(chunk.environmentId);
+    this.#full.push(chunk);
+    // A disk that can't keep up costs the oldest: of one environment they would be dropped next anyway.
+    let count = this.#full.reduce((sum, full) => sum + full.count, 0);
+    while (count >= 2 * decisionsMax) count -= this.#full.shift()?.count ?? count;
+  }
+
+  /** The latest, newest first, some at a time: decisions that are being made don't wait until all are read. */
+  async *#kept(environmentId: string): AsyncGenerator<readonly LoggedDecision[]> {
+    await this.flush();
+    let count = 0;
+    for await (const lines of this.#database.decisions(environmentId)) {
+      const decisions = readLines(lines).slice(0, decisionsMax - count);
+      yield decisions;
+      count += decisions.length;
+      if (count >= decisionsMax) return;
     }
+  }
+
+  async #storeFull(): Promise<void> {
+    const chunks = this.#full;
+    this.#full = [];
+    if (chunks.length === 0) return;
+    try {
+      await this.#database.appendDecisions(chunks.map((chunk) => chunk.view()));
+    } catch (error) {
+      // The store refuses everything once its own change fails; a lost log entry alone stops nobody.
+      const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
+      process.stderr.write(`${count} decisions could not be logged: ${(error as Error).message}\n`);
+    }
+    for (const chunk of chunks) chunk.reset();
+    this.#spare.push(...chunks.slice(0, sparesMax - this.#spare.length));
   }
 }

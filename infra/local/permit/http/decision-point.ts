@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EnvironmentState } from "../state/environment.ts";
 import type { Store } from "../storage/store.ts";
 import { bearerOf, principalOf } from "./access.ts";
+import { sendTogether } from "./send-together.ts";
 
 /** How a decision point refuses: in plain text, not in the control plane's shape. */
 class PlainRefusal {
@@ -32,7 +33,12 @@ function environmentOfKey(store: Store, request: FastifyRequest): EnvironmentSta
 /** What the PDP container takes; more would also be more than one answer can be worked out without others waiting. */
 const bodyLimitBytes = 2 * 1024 * 1024;
 
-const environments = new WeakMap<FastifyRequest, EnvironmentState>();
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Where a question is asked: the environment of its key. */
+    asked: EnvironmentState | null;
+  }
+}
 
 /** Adds questions (POST) that are answered in the environment of the key. */
 export function registerQuestions(
@@ -41,6 +47,7 @@ export function registerQuestions(
   questions: Readonly<Record<string, (env: EnvironmentState, body: unknown) => unknown>>,
 ): void {
   app.register(async (scope) => {
+    scope.decorateRequest("asked", null);
     // Before the body is read: nobody without a key gets anything parsed.
     scope.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, done) => {
       store.checkHealthy();
@@ -49,14 +56,13 @@ export function registerQuestions(
         void reply.code(env.status).type("text/plain").send(env.text);
         return;
       }
-      environments.set(request, env);
+      request.asked = env;
       done();
     });
     for (const [path, answer] of Object.entries(questions)) {
-      scope.post(path, { bodyLimit: bodyLimitBytes }, (request) => {
-        const env = environments.get(request);
-        if (env === undefined) throw new Error("A question was asked without a key.");
-        return answer(env, request.body);
+      scope.post(path, { bodyLimit: bodyLimitBytes }, (request, reply) => {
+        if (request.asked === null) throw new Error("A question was asked without a key.");
+        sendTogether(reply, answer(request.asked, request.body));
       });
     }
   });

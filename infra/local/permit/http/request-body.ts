@@ -70,27 +70,53 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
 
 const nestingMax = 32;
 
+/** Where in a value something is wrong, innermost part of the path last. */
+interface Unstorable {
+  readonly path: (string | number)[];
+  readonly msg: string;
+}
+
 /**
  * Refuses JSON that is valid and can't be stored or walked: NUL and lone surrogates (PostgreSQL's jsonb has neither),
  * numbers beyond a double, nesting that would exhaust the stack; and the name `__proto__`, which a program that copies
  * carelessly would take for more than a name. Throws RequestInvalidError (422).
  */
-export function checkStorable(value: unknown, path: readonly (string | number)[] = ["body"]): void {
-  const refuse = (msg: string) => {
-    throw new RequestInvalidError([{ loc: path, msg, type: "value_error" }]);
-  };
-  if (path.length > nestingMax) refuse(`ensure the nesting is at most ${nestingMax} levels`);
-  if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
-    refuse("string contains a NUL character or a lone surrogate");
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) refuse("number is too large");
+export function checkStorable(value: unknown): void {
+  const found = unstorable(value, 1);
+  if (found === undefined) return;
+  throw new RequestInvalidError([{ loc: ["body", ...found.path], msg: found.msg, type: "value_error" }]);
+}
+
+/** The path is made on the way back only: nearly all values are in order, and every question is looked at. */
+function unstorable(value: unknown, level: number): Unstorable | undefined {
+  const problem = problemOf(value, level);
+  if (problem !== undefined) return { path: [], msg: problem };
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) checkStorable(item, [...path, index]);
+    for (const [index, item] of value.entries()) {
+      const found = unstorable(item, level + 1);
+      if (found === undefined) continue;
+      found.path.unshift(index);
+      return found;
+    }
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) {
-      checkStorable(key, path);
-      if (key === "__proto__") refuse("the name __proto__ is not allowed");
-      checkStorable(item, [...path, key]);
+      const wrongName =
+        problemOf(key, level) ?? (key === "__proto__" ? "the name __proto__ is not allowed" : undefined);
+      if (wrongName !== undefined) return { path: [], msg: wrongName };
+      const found = unstorable(item, level + 1);
+      if (found === undefined) continue;
+      found.path.unshift(key);
+      return found;
     }
   }
+  return undefined;
+}
+
+function problemOf(value: unknown, level: number): string | undefined {
+  if (level > nestingMax) return `ensure the nesting is at most ${nestingMax} levels`;
+  if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
+    return "string contains a NUL character or a lone surrogate";
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) return "number is too large";
+  return undefined;
 }

@@ -1,5 +1,4 @@
-import type { AuditFilter, DecisionPage } from "../audit/audit-filter.ts";
-import type { LoggedDecision } from "../audit/logged-decision.ts";
+import type { StoredChunk } from "../audit/decision-chunk.ts";
 import type { Change } from "../state/journal.ts";
 
 /** One stored row. */
@@ -7,12 +6,6 @@ export interface StoredRow {
   readonly scope: string;
   readonly kind: string;
   readonly body: object;
-}
-
-/** A decision and the environment that it was made in. */
-export interface EnvironmentDecision {
-  readonly environmentId: string;
-  readonly decision: LoggedDecision;
 }
 
 /** Another live process has the data folder or the PostgreSQL database. The message names it and says what to do. */
@@ -26,18 +19,11 @@ export interface Database {
   load(): AsyncIterable<readonly StoredRow[]>;
   /** Resolves when the changes are committed; all of them or none. A removed environment takes its decisions along. */
   append(changes: readonly Change[]): Promise<void>;
-  /** Adds decisions, oldest first, and drops what exceeds `decisionsMax` of an environment. */
-  appendDecisions(rows: readonly EnvironmentDecision[]): Promise<void>;
-  /** The decisions of one environment that match, newest first. */
-  listDecisions(environmentId: string, filter: AuditFilter, page: DecisionPage): Promise<DecisionList>;
-  findDecision(environmentId: string, id: string): Promise<LoggedDecision | undefined>;
+  /** Adds decisions, oldest first; `lines` hold until it resolves. May drop chunks behind the latest `decisionsMax` of an environment. */
+  appendDecisions(chunks: readonly StoredChunk[]): Promise<void>;
+  /** The decisions of one environment, newest chunk first; at least the latest `decisionsMax` of them. */
+  decisions(environmentId: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
-}
-
-/** One page of decisions and how many there are in all. */
-export interface DecisionList {
-  readonly decisions: readonly LoggedDecision[];
-  readonly total: number;
 }
 
 /** Decisions kept of each environment: the most that Permit lists. */

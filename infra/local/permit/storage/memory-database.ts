@@ -1,30 +1,30 @@
-import { matches } from "../audit/audit-filter.ts";
-import type { LoggedDecision } from "../audit/logged-decision.ts";
+import type { StoredChunk } from "../audit/decision-chunk.ts";
 import { type Database, decisionsMax } from "./database.ts";
 
 /** No durability: for tests and for trying things out. */
 export function openMemory(): Database {
-  const decisions = new Map<string, LoggedDecision[]>();
+  const decisions = new Map<string, StoredChunk[]>();
   return {
     failed: new Promise(() => undefined),
     load: async function* () {},
     append: async (changes) => {
       for (const { kind, id, body } of changes) if (kind === "environment" && body === null) decisions.delete(id);
     },
-    appendDecisions: async (rows) => {
-      for (const { environmentId, decision } of rows) {
-        const known = decisions.get(environmentId) ?? [];
-        known.push(decision);
-        // Not at every one: removing the first of an array moves all others.
-        decisions.set(environmentId, known.length < 2 * decisionsMax ? known : known.slice(-decisionsMax));
+    appendDecisions: async (chunks) => {
+      for (const chunk of chunks) {
+        const known = decisions.get(chunk.environmentId) ?? [];
+        known.push({ ...chunk, lines: Uint8Array.from(chunk.lines) });
+        decisions.set(chunk.environmentId, known);
+        let behind = known.reduce((sum, { count }) => sum + count, 0) - (known[0]?.count ?? 0);
+        while (behind >= decisionsMax) {
+          known.shift();
+          behind -= known[0]?.count ?? behind;
+        }
       }
     },
-    listDecisions: async (environmentId, filter, { offset, limit }) => {
-      const kept = (decisions.get(environmentId) ?? []).slice(-decisionsMax);
-      const matching = kept.filter((row) => matches(filter, row)).toReversed();
-      return { decisions: matching.slice(offset, offset + limit), total: matching.length };
+    decisions: async function* (environmentId) {
+      for (const { lines } of (decisions.get(environmentId) ?? []).toReversed()) yield lines;
     },
-    findDecision: async (environmentId, id) => decisions.get(environmentId)?.find((row) => row.id === id),
     close: async () => undefined,
   };
 }

@@ -57,14 +57,19 @@ export async function openPostgres(url: string): Promise<SqlConnection> {
   };
   // One transaction after the other: they share the connection.
   let last: Promise<unknown> = Promise.resolve();
+  const transaction = (statements: readonly Statement[]) => {
+    const result = last.then(() => transact(statements));
+    last = result.catch(() => undefined);
+    return result;
+  };
   return {
     counterType: "bigint generated always as identity primary key",
+    bytesType: "bytea",
     rowsPerRead: 5_000,
     failed,
-    transaction: (statements) => {
-      const result = last.then(() => transact(statements));
-      last = result.catch(() => undefined);
-      return result;
+    transaction,
+    lazyTransaction: async (statements) => {
+      await transaction([{ text: "set local synchronous_commit = off", values: [] }, ...statements]);
     },
     close: async () => {
       await last;

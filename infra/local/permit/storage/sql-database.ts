@@ -4,7 +4,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import type { Database, StoredRow } from "./database.ts";
 import { RowReader } from "./row-reader.ts";
 import type { SqlConnection, Statement } from "./sql-connection.ts";
-import { decisionSchema, dropDecisions, findDecision, insertDecisions, listDecisions } from "./sql-decisions.ts";
+import { decisionSchema, dropDecisions, insertDecisions, readDecisions } from "./sql-decisions.ts";
 import { placeholders } from "./sql-placeholders.ts";
 
 const entitySchema = (counterType: string): Statement => ({
@@ -25,9 +25,9 @@ const rowsPerStatement = 500;
 
 /** State and decisions in two tables of a SQL database, which is closed with it. Throws what the database throws. */
 export async function openSqlDatabase(connection: SqlConnection): Promise<Database> {
-  const { counterType } = connection;
+  const { counterType, bytesType } = connection;
   try {
-    await connection.transaction([entitySchema(counterType), ...decisionSchema(counterType)]);
+    await connection.transaction([entitySchema(counterType), decisionSchema(bytesType)]);
   } catch (error) {
     await connection.close();
     throw error;
@@ -39,11 +39,10 @@ export async function openSqlDatabase(connection: SqlConnection): Promise<Databa
     failed: connection.failed,
     load: () => load(connection),
     append: (changes) => queue.add(changes),
-    appendDecisions: async (rows) => {
-      await connection.transaction(pieces(rows).flatMap((piece) => insertDecisions(piece)));
+    appendDecisions: async (chunks) => {
+      await connection.lazyTransaction(chunks.flatMap(insertDecisions));
     },
-    listDecisions: (environmentId, filter, page) => listDecisions(connection, environmentId, filter, page),
-    findDecision: (environmentId, id) => findDecision(connection, environmentId, id),
+    decisions: (environmentId) => readDecisions(connection, environmentId),
     close: async () => {
       await queue.idle();
       await connection.close();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { DatabaseInUseError } from "./database.ts";
 import type { SqlConnection, SqlRow } from "./sql-connection.ts";
-import type { ThreadAnswer } from "./sqlite-thread.ts";
+import type { ThreadAnswer, ThreadRequest } from "./sqlite-thread.ts";
 
 /** The folder holds what this version can't read. */
 export class DataFolderFormatError extends Error {}
@@ -87,17 +87,22 @@ function startThread(file: string): SqlConnection {
     if ("rows" in answer) next?.resolve(answer.rows);
     else next?.reject(new SqliteError(answer.message, answer.errcode));
   });
+  const run = (request: ThreadRequest): Promise<readonly (readonly SqlRow[])[]> =>
+    new Promise((resolve, reject) => {
+      if (ended !== null) return reject(ended);
+      waiting.push({ resolve, reject });
+      worker.postMessage(request);
+    });
   return {
     counterType: "integer primary key",
+    bytesType: "blob",
     // Few: a large message between threads leaves its buffers behind in the memory of the process.
     rowsPerRead: 200,
     failed,
-    transaction: (statements) =>
-      new Promise((resolve, reject) => {
-        if (ended !== null) return reject(ended);
-        waiting.push({ resolve, reject });
-        worker.postMessage(statements);
-      }),
+    transaction: (statements) => run({ statements, lazy: false }),
+    lazyTransaction: async (statements) => {
+      await run({ statements, lazy: true });
+    },
     close: async () => {
       if (ended === null) worker.postMessage("close");
       await exit;

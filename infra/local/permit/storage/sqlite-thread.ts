@@ -6,6 +6,12 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { SqlRow, Statement } from "./sql-connection.ts";
 
+/** What the thread is asked: one transaction. After a lazy one the disk is not waited for. */
+export interface ThreadRequest {
+  readonly statements: readonly Statement[];
+  readonly lazy: boolean;
+}
+
 /** What the thread answers: the rows of each statement, or what went wrong. */
 export type ThreadAnswer =
   | { readonly rows: readonly (readonly SqlRow[])[] }
@@ -37,10 +43,14 @@ function run(connection: DatabaseSync, { text, values }: Statement): readonly Sq
   return statement.all(...values).map((row) => ({ ...row }) as SqlRow);
 }
 
-function transact(statements: readonly Statement[]): ThreadAnswer {
+let isLazy = false;
+
+function transact({ statements, lazy }: ThreadRequest): ThreadAnswer {
   try {
     database ??= open();
     const connection = database;
+    if (lazy !== isLazy) connection.exec(`pragma synchronous = ${lazy ? "normal" : "full"}`);
+    isLazy = lazy;
     connection.exec("begin immediate");
     try {
       const rows = statements.map((statement) => run(connection, statement));
@@ -56,9 +66,9 @@ function transact(statements: readonly Statement[]): ThreadAnswer {
   }
 }
 
-port.on("message", (statements: readonly Statement[] | "close") => {
-  if (statements !== "close") {
-    port.postMessage(transact(statements));
+port.on("message", (request: ThreadRequest | "close") => {
+  if (request !== "close") {
+    port.postMessage(transact(request));
     return;
   }
   database?.close();
