@@ -19,6 +19,8 @@ export interface GatewayEnvironmentArgs {
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
+  /** The container must get two seconds more than both together before it is killed. */
+  readonly shutdown?: { readonly delaySeconds: number; readonly timeoutSeconds: number } | undefined;
   /** Addresses and CIDR blocks of the reverse proxies in front of it, such as the load balancer's subnets. */
   readonly trustedProxies?: readonly string[] | undefined;
 }
@@ -42,6 +44,8 @@ export const gatewayPlainNames = [
   "PORT",
   "PUBLIC_URL",
   "SETTINGS_REFRESH_SECONDS",
+  "SHUTDOWN_DELAY_SECONDS",
+  "SHUTDOWN_TIMEOUT_SECONDS",
   "TRUSTED_PROXIES",
 ] as const;
 
@@ -63,6 +67,8 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     PORT: args.port?.toString(),
     PUBLIC_URL: args.publicUrl,
     SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
+    SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
+    SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),
     TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };
   const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {

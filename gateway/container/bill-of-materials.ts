@@ -29,7 +29,7 @@ function packageOf(file: string): string | undefined {
  */
 export function billOfMaterials(files: readonly string[]): object {
   const bundled = new Set(files.map(packageOf).filter((each) => each !== undefined));
-  // What the pages are made of is installed for development only; and Vite has set NODE_ENV, which npm takes as an omit.
+  // What the pages are made of is installed for development only, which npm omits where NODE_ENV is "production".
   const text = execFileSync(
     "npm",
     ["sbom", "--sbom-format", "cyclonedx", "--workspace", "gateway", "--include", "dev", "--package-lock-only"],

@@ -61,6 +61,8 @@ function copyDatabaseFiles(folder: string): void {
 
 /** Fills `folder`, which is emptied first: `dist/*.js`, `web/dist`, `sbom.cdx.json`, `LICENSE`, `volumes/data`. */
 export async function bundle(folder: string): Promise<void> {
+  // Vite goes by it where it is set, and the pages would be built for development.
+  process.env.NODE_ENV = "production";
   rmSync(folder, { recursive: true, force: true });
   const dist = join(folder, "dist");
   // The pages are where the server looks for them: `../web/dist`.

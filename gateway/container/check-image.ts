@@ -156,6 +156,9 @@ await mounted(image, async (folder) => {
     const gateway = command([...config.Entrypoint, ...config.Cmd]);
     const url = process.env.DATABASE_URL_TEST ?? "";
     expect("smoke", run("node", ["infra/local/smoke.ts", "--database-url", url, "--", ...gateway]));
+    say("\nKilled and stopped: the tests of the process, with the image's");
+    const tests = ["vitest", "run", "infra/local/image-process.test.ts"];
+    expect("kill and stop", run("npx", tests, { GATEWAY_COMMAND: JSON.stringify(gateway) }));
   } finally {
     stopPostgres?.();
   }

@@ -21,6 +21,9 @@ const keepAliveTimeoutMs = 72_000;
 /** How often idle connections are closed while the gateway stops. */
 const closeIdleMs = 200;
 
+/** For the last errors to reach their clients before connections are cut. */
+const lastWordsMs = 1_000;
+
 /** What the application is made of, beside its configuration. */
 export interface AppDeps extends Omit<McpDeps, "publicUrl" | "hostKey" | "sessions"> {
   readonly readiness: Readiness;
@@ -51,8 +54,10 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   app.setErrorHandler(sendError);
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id).headers(securityHeaders(config.publicUrl));
+    // The client's next request then opens a connection, which a load balancer leads to another gateway.
+    if (deps.shutdown.begun.aborted) void reply.header("connection", "close");
   });
-  await app.register(healthRoutes(deps.readiness));
+  await app.register(healthRoutes(deps.readiness, deps.shutdown));
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
     const durationMs = Math.round(reply.elapsedTime);
@@ -64,6 +69,9 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   app.addHook("preClose", async () => {
     const timer = setInterval(() => app.server.closeIdleConnections(), closeIdleMs);
     app.server.once("close", () => clearInterval(timer));
+  });
+  deps.shutdown.overdue.addEventListener("abort", () => {
+    setTimeout(() => app.server.closeAllConnections(), lastWordsMs).unref();
   });
 
   // In a scope of its own: a hook of the root would reach the health routes too, whatever the order.

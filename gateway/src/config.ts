@@ -1,5 +1,6 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
 import { z } from "zod";
+import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
 const origin = z.url().transform((value, context) => {
@@ -56,6 +57,10 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
+  /** Seconds after SIGTERM for which requests are still taken, while `/readyz` says no. */
+  SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(600).default(0),
+  /** Seconds after that for calls in flight to end. */
+  SHUTDOWN_TIMEOUT_SECONDS: z.coerce.number().min(0).max(3600).default(25),
 });
 
 /** The gateway's configuration. */
@@ -72,6 +77,7 @@ export interface Config {
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
+  readonly shutdown: ShutdownTimes;
 }
 
 /** Thrown by `readConfig`: one line per wrong variable, never its value (it may be a secret). */
@@ -97,5 +103,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     initialAccounts: env.INITIAL_ACCOUNTS,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
+    shutdown: {
+      delayMs: env.SHUTDOWN_DELAY_SECONDS * 1000,
+      timeoutMs: env.SHUTDOWN_TIMEOUT_SECONDS * 1000,
+    },
   };
 }

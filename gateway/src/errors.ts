@@ -129,6 +129,11 @@ export const errorCatalogue = {
   GRANT_UNKNOWN: { status: 404, rpc: -32603, sentence: "You have no such agent. It may have been removed already." },
   // Lower case on the wire: clients of Permit MCP Gateway know it so.
   rate_limited: { status: 429, rpc: -32603, sentence: "Too many requests. Wait a moment and try again." },
+  GATEWAY_STOPPING: {
+    status: 200,
+    rpc: -32603,
+    sentence: "The gateway is being restarted and could not wait for the answer. The call may have taken effect.",
+  },
   INTERNAL: { status: 500, rpc: -32603, sentence: "Something went wrong in the gateway. It was logged." },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -14,10 +14,11 @@ import { createUpstream } from "./adapters/upstream.ts";
 import { buildApp } from "./app.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+import { createShutdown } from "./shutdown.ts";
 
-/** Calls that are being answered get this long to end after a signal. */
-const closeTimeoutMs = 10_000;
+const shutdown = createShutdown();
 
+/** Starts the gateway and returns the way to end it. */
 async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
   const config = readConfig(environment);
   const log = pino({ level: config.logLevel, base: null });
@@ -35,18 +36,21 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const tokens = await createAuthorizationServer({ config, database, directory, facts, grants, clock, log });
 
   const app = await buildApp(config, {
-    ...{ directory, tokens, grants, decisions, facts, audit, upstream, clock, log },
+    ...{ directory, tokens, grants, decisions, facts, audit, upstream, shutdown, clock, log },
     readiness: createReadiness({ database, decisions, directory }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
   });
   await app.listen({ host: config.listenHost, port: config.port });
-  return async () => {
+  const close = async () => {
     await app.close();
     await directory.close();
     await Promise.all([upstream.close(), decisions.close()]);
     await database.close();
   };
+  shutdown.begun.addEventListener("abort", () => log.info(config.shutdown, "stopping"));
+  shutdown.overdue.addEventListener("abort", () => log.warn("calls that still ran were ended"));
+  return () => shutdown.run(config.shutdown, close);
 }
 
 /** A failure that its message explains; anything else is printed with its stack. */
@@ -57,25 +61,24 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-try {
-  const stop = await start(process.env);
-  let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      // A second signal is somebody who does not want to wait.
-      if (stopping) process.exit(1);
-      stopping = true;
-      setTimeout(() => process.exit(1), closeTimeoutMs).unref();
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`${explain(error)}\n`);
-          process.exit(1);
-        },
-      );
-    });
-  }
-} catch (error) {
+function fail(error: unknown): never {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
+}
+
+let stop: (() => Promise<void>) | undefined;
+// Before the start: as the first process of a container, one without a handler does not even notice the signal.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // Nothing is served yet.
+    if (stop === undefined) process.exit(0);
+    // A second signal is somebody who does not want to wait.
+    if (shutdown.begun.aborted) process.exit(1);
+    stop().then(() => process.exit(0), fail);
+  });
+}
+try {
+  stop = await start(process.env);
+} catch (error) {
+  fail(error);
 }

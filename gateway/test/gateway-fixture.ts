@@ -9,6 +9,7 @@ import { type Config, readConfig } from "../src/config.ts";
 import type { AuditRecord, Grant, HostSettings } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
+import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
 
 /** What the tests turn to see what the gateway makes of it. */
@@ -34,6 +35,7 @@ export interface GatewayFixture {
   readonly config: Config;
   readonly world: World;
   readonly app: FastifyInstance;
+  readonly shutdown: ShutdownController;
   /** Puts another policy in force; without an argument the one of the start. */
   provision(change?: PolicyChange): void;
   /** Stores a consent and its fact, and returns the grant; its token is `token-{id}`. */
@@ -104,6 +106,7 @@ export async function startGateway(
   let settings = hostSettings(upstreamUrl);
   const directory = { settings: options.settings ?? (() => settings), onChange: () => undefined };
   const upstream = createUpstream();
+  const shutdown = createShutdown();
 
   const decide = (user: string, action: string, server: string): boolean => {
     world.asked.push(`${user} ${action} ${server}`);
@@ -161,6 +164,7 @@ export async function startGateway(
       },
     },
     upstream,
+    shutdown,
     clock: () => world.now,
     readiness: {
       database: async () => options.notReady?.(),
@@ -179,6 +183,7 @@ export async function startGateway(
     config,
     world,
     app,
+    shutdown,
     provision: (change) => {
       settings = hostSettings(upstreamUrl, change);
     },

@@ -12,6 +12,7 @@ import type {
   HostDirectory,
   HostSettings,
   ServerSettings,
+  Shutdown,
   TokenVerifier,
   Upstream,
   UpstreamAnswer,
@@ -33,6 +34,7 @@ export interface McpDeps {
   readonly audit: AuditSink;
   readonly upstream: Upstream;
   readonly sessions: SessionSeal;
+  readonly shutdown: Shutdown;
   readonly clock: Clock;
 }
 
@@ -43,7 +45,7 @@ export interface Exchange {
   readonly serverKey: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
-  /** Aborted when the client goes away. */
+  /** Aborted when the client goes away, or with the GatewayError that ends the call. */
   readonly signal: AbortSignal;
 }
 

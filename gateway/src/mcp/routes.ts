@@ -29,6 +29,10 @@ function isStream({ httpMethod, message }: Answered): boolean {
 /** The MCP routes. `deps` is all they know of the world. */
 export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
   const openStreams = new Set<AbortController>();
+  const openCalls = new Set<AbortController>();
+  deps.shutdown.overdue.addEventListener("abort", () => {
+    for (const call of openCalls) call.abort(new GatewayError("GATEWAY_STOPPING"));
+  });
 
   const refuse = async (error: unknown, progress: Progress): Promise<McpRefusal> => {
     let refused = error instanceof GatewayError ? error : new GatewayError("INTERNAL", { cause: error });
@@ -63,9 +67,9 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     };
   };
 
-  /** What the time limit of a call cuts short ends with an error that the client can read. */
+  /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
   const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, request: McpRequest): Readable => {
-    if (answered.message?.kind !== "request" || answered.server.timeoutSeconds === undefined) return body;
+    if (answered.message?.kind !== "request") return body;
     return withLastWords(body, kind, (error) => {
       request.log.info({ code: error.code }, "answer cut short");
       return new McpRefusal(error, answered, deps.publicUrl).body;
@@ -74,14 +78,18 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
 
   const handle = async (steps: Chain<Answered>, request: McpRequest, reply: FastifyReply): Promise<void> => {
     const abort = new AbortController();
+    // The request to the upstream, apart from the answer: when the process ends, the answer has to say so.
+    const call = new AbortController();
+    abort.signal.addEventListener("abort", () => call.abort());
     reply.raw.once("close", () => abort.abort());
+    openCalls.add(call);
     const exchange: Exchange = {
       requestId: request.id,
       httpMethod: request.method as Exchange["httpMethod"],
       serverKey: request.params.server,
       headers: request.headers,
       body: request.raw,
-      signal: abort.signal,
+      signal: call.signal,
     };
     let progress: Progress = exchange;
     try {
@@ -103,6 +111,8 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     } catch (error) {
       if (reply.sent) return request.log.info({ error: (error as Error).message }, "answer cut short");
       throw await refuse(error, progress);
+    } finally {
+      openCalls.delete(call);
     }
   };
 

@@ -9,6 +9,7 @@ import { type Config, readConfig } from "../../config.ts";
 import type { GrantStore } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
+import { createShutdown } from "../../shutdown.ts";
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -99,6 +100,7 @@ export class TestHost {
       ...{ directory, facts, grants, clock, log },
       tokens: server,
       authorization: server.plugin,
+      shutdown: createShutdown(),
       // No call gets past the decision point here.
       decisions: { check: async () => false, checkAll: async () => [], ready: async () => true },
       audit: { write: async () => undefined },

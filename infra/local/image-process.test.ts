@@ -1,0 +1,122 @@
+/**
+ * The gateway as its image runs it: the bundle, in a folder without sources or packages. GATEWAY_COMMAND, a JSON list,
+ * runs something else instead, as `npm run gateway:image:check` does with the image's own process.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Agent, type Sdk } from "./agents/agent.ts";
+import { Human } from "./agents/human.ts";
+import { sdkV1 } from "./agents/sdk-v1.ts";
+import { sdkV2 } from "./agents/sdk-v2.ts";
+import { countAuditRows } from "./audit-rows.ts";
+import { copyPolicies } from "./policy-copy.ts";
+import { freePorts } from "./ports.ts";
+import { type LocalHost, startLocalHost } from "./up.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-image-"));
+const app = join(folder, "app");
+const lines: string[] = [];
+let host: LocalHost;
+
+/** A new, empty database on the machine's PostgreSQL. */
+async function emptyDatabase(serverUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  const name = `image_${process.pid}_${Date.now()}`;
+  await client.query(`create database ${name}`);
+  await client.end();
+  return Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+}
+
+const serverUrl = process.env.DATABASE_URL_TEST;
+const databaseUrl = serverUrl === undefined ? undefined : await emptyDatabase(serverUrl);
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["gateway/container/bundle.ts", app], { stdio: "pipe" });
+  // Not even a file of its own could be made: for root this is said by the comparison below.
+  for (const path of ["dist", "web/dist", "."]) chmodSync(join(app, path), 0o555);
+  const given = process.env.GATEWAY_COMMAND;
+  const command =
+    given === undefined ? [process.execPath, join(app, "dist/server.js")] : (JSON.parse(given) as string[]);
+  host = await startLocalHost({
+    policyDir: copyPolicies("policies/hosts/demo", folder),
+    dataDir: join(folder, "data"),
+    ports: await freePorts(),
+    gatewayCommand: ["env", "SHUTDOWN_DELAY_SECONDS=1", "SHUTDOWN_TIMEOUT_SECONDS=5", ...command],
+    onGatewayLine: (line) => lines.push(line),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
+});
+afterAll(async () => {
+  await host.stop();
+  for (const path of ["dist", "web/dist", "."]) chmodSync(join(app, path), 0o755);
+  rmSync(folder, { recursive: true });
+});
+
+async function connect<T>(name: string, server: string, level: "low" | "medium", sdk: Sdk<T>): Promise<Agent<T>> {
+  const agent = new Agent(name, `${host.gatewayUrl}/mcp/${server}`, sdk);
+  const email = "lead@example.com";
+  await agent.connect(new Human(host.gatewayUrl, email, host.accounts[email] ?? ""), { level });
+  return agent;
+}
+
+test("the pages are there, and the folder is as it was built", async () => {
+  const page = await (await fetch(`${host.gatewayUrl}/sign-in`)).text();
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? "";
+  expect((await fetch(host.gatewayUrl + script)).headers.get("cache-control")).toContain("immutable");
+  const programs = readdirSync(join(app, "dist")).filter((name) => !/-[\w-]{8}\.js$/.test(name));
+  expect(programs.toSorted()).toEqual(["health-check.js", "initdb.wasm", "pglite.data", "pglite.wasm", "server.js"]);
+  expect(readdirSync(app).toSorted()).toEqual(["LICENSE", "dist", "package.json", "sbom.cdx.json", "volumes", "web"]);
+});
+
+test.runIf(databaseUrl !== undefined)(
+  "killed in the middle of calls: what reached the upstream is on record",
+  async () => {
+    const agent = await connect("killed", "issues", "medium", sdkV1);
+    const upstreamCalls = async () => ((await (await fetch(host.issuesCallsUrl)).json()) as { calls: string[] }).calls;
+    const before = (await upstreamCalls()).length;
+    const calls = Array.from({ length: 40 }, (_, i) =>
+      agent.call("create_issue", { project: "DEMO", title: `No. ${i}` }),
+    );
+    const settled = Promise.allSettled(calls);
+    await expect.poll(async () => (await upstreamCalls()).length, { interval: 1 }).toBeGreaterThan(before);
+    await host.crashGateway();
+    const outcomes = await settled;
+    const reached = (await upstreamCalls()).length - before;
+    const records = await countAuditRows({ url: databaseUrl ?? "" });
+    expect(reached).toBeGreaterThan(0);
+    expect(records).toBeGreaterThanOrEqual(reached);
+    expect(reached).toBeGreaterThanOrEqual(outcomes.filter(({ status }) => status === "fulfilled").length);
+    await agent.close();
+  },
+);
+
+test("SIGTERM: not ready at once, calls in flight end, streams are closed, exit code 0 within its time", async () => {
+  const slow = await connect("slow", "everything", "low", sdkV1);
+  const quick = await connect("quick", "issues", "low", sdkV2("2026-07-28"));
+  const finished: string[] = [];
+  const inFlight = slow
+    .call("trigger-long-running-operation", { duration: 2, steps: 2 })
+    .finally(() => finished.push("call"));
+  await expect.poll(() => lines.filter((line) => line.includes("trigger-long-running")).length).toBe(1);
+
+  const startedAt = Date.now();
+  const stopping = host.stop().finally(() => finished.push("gateway"));
+  const ready = () => fetch(`${host.gatewayUrl}/readyz`);
+  await expect.poll(async () => (await ready()).status, { interval: 20 }).toBe(503);
+  const answer = await ready();
+  expect([await answer.json(), answer.headers.get("connection")]).toEqual([{ status: "stopping" }, "close"]);
+  expect((await fetch(`${host.gatewayUrl}/healthz`)).status).toBe(200);
+  // A load balancer may not have noticed yet.
+  expect(await quick.call("list_issues", {})).toMatchObject({ kind: "result" });
+
+  expect(await inFlight).toMatchObject({ kind: "result", text: expect.stringContaining("completed") as string });
+  expect((await stopping).get("gateway")).toBe(0);
+  expect(finished).toEqual(["call", "gateway"]);
+  expect(Date.now() - startedAt).toBeLessThan(6_000);
+  await Promise.all([slow.close(), quick.close()].map((closed) => closed.catch(() => undefined)));
+});
