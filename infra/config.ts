@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type PermitPlanName, permitPlans } from "./permit/quotas.ts";
 
 /** The stack's configuration, typed. `stacks/README.md` says what each key does. */
 export interface StackConfig {
@@ -6,6 +7,10 @@ export interface StackConfig {
   readonly policies: string;
   readonly permitApiUrl: string;
   readonly permitPdpUrl: string;
+  /** The Permit plan of the organization; undefined: not said. */
+  readonly permitPlan: PermitPlanName | undefined;
+  /** Whether the Permit environment may be deleted. */
+  readonly deletable: boolean;
   readonly publicUrl: string;
   readonly port: number | undefined;
   readonly logLevel: string | undefined;
@@ -20,10 +25,15 @@ export function readStackConfig(): StackConfig {
   const config = new pulumi.Config();
   // Asked for here so that a stack without it fails before anything is planned, with Pulumi's own words.
   config.requireSecret("permitApiKey");
+  // These two are read by the Permit resources; a value that they would not understand is refused here.
+  config.getBoolean("adopt");
+  config.get("permitRateLimits", { allowedValues: ["permit", "none"] });
   return {
     policies: config.get("policies") ?? `policies/hosts/${pulumi.getStack()}`,
     permitApiUrl: config.get("permitApiUrl") ?? "https://api.permit.io",
     permitPdpUrl: config.require("permitPdpUrl"),
+    permitPlan: config.get("permitPlan", { allowedValues: Object.keys(permitPlans) as PermitPlanName[] }),
+    deletable: config.getBoolean("deletable") ?? false,
     publicUrl: config.require("publicUrl"),
     port: config.getNumber("port"),
     logLevel: config.get("logLevel"),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { dayOf, plan } from "@permit-mcp-gateway/policies";
 import { loadHost } from "@permit-mcp-gateway/policies/load";
 import { expect, test } from "vitest";
+import { managedResources } from "./permit/managed/resources.ts";
 import { runProgram } from "./testing/run-program.ts";
 
 const secrets = {
@@ -23,7 +24,9 @@ test("the stack of a host registers its plan and gives the gateway's variables, 
   const policy = loadHost("policies/hosts/demo");
   if (!policy.ok) throw new Error("The demo's policy has findings.");
   const permit = registrations.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/permit:"));
-  expect(permit.map(({ inputs }) => inputs.object)).toEqual(plan(policy.host, dayOf(new Date())));
+  const inputs = permit.slice(0, -1).map(({ inputs: { __provider: _, ...inputs } }) => inputs);
+  expect(inputs).toEqual(managedResources(plan(policy.host, dayOf(new Date()))));
+  expect(permit.at(-1)?.name).toBe("demo-policy");
   expect(outputs).toEqual({
     environmentKey: { secret: true, value: "environment-key" },
     gatewayVariables: {

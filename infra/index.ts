@@ -16,7 +16,12 @@ const policy = loadHost(resolve(repository, config.policies), today);
 if (!policy.ok) throw new pulumi.RunError(policy.diagnostics.map(printDiagnostic).join("\n"));
 for (const diagnostic of policy.diagnostics) await pulumi.log.warn(printDiagnostic(diagnostic));
 
-const host = new Host(policy.host.key, { model: policy.host, today });
+const host = new Host(policy.host.key, {
+  model: policy.host,
+  today,
+  permitPlan: config.permitPlan,
+  deletable: config.deletable,
+});
 
 const environment = pulumi
   .all([host.environmentKey, config.authSecret, config.databaseUrl, config.initialAccounts])

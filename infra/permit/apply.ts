@@ -1,17 +1,10 @@
-import {
-  gatewayHostType,
-  hostAttributesSchema,
-  instanceRef,
-  type PermitObject,
-  trustLevels,
-  userProfileType,
-} from "@permit-mcp-gateway/policies";
+import type { PermitObject } from "@permit-mcp-gateway/policies";
 import type { EnvironmentClient, EnvironmentRef, OrganizationClient } from "./client.ts";
 import { environment, environmentRef } from "./environment.ts";
-import { ifFound, type Step } from "./handler.ts";
+import type { Step } from "./handler.ts";
 import { type EnvironmentObject, inspect } from "./objects.ts";
+import { provisionedServers } from "./provisioned-servers.ts";
 import { deleteResourceTypeStep } from "./resource-type.ts";
-import { fromResource } from "./resource-type-read.ts";
 
 /** What an apply did. */
 export interface ApplyResult {
@@ -19,26 +12,10 @@ export interface ApplyResult {
   readonly changes: readonly string[];
 }
 
-/**
- * Servers that Permit still has and the plan no longer: those the host's settings list, and those with consent roles.
- * The roles are the first thing made for a server and the last removed, so they also tell of a broken-off apply.
- */
+/** Servers that Permit still has and the plan no longer. */
 async function removedServers(client: EnvironmentClient, objects: readonly EnvironmentObject[]): Promise<string[]> {
-  const known = new Set<string>();
-  for (const object of objects) {
-    if (object.kind !== "resource-instance" || object.resource !== gatewayHostType) continue;
-    const found = await ifFound(client.api.resourceInstances.get(instanceRef(object.resource, object.key)));
-    const listed = hostAttributesSchema.pick({ servers: true }).safeParse(found?.attributes);
-    for (const server of listed.data?.servers ?? []) known.add(server);
-  }
-  const profile = await ifFound(client.api.resources.get(userProfileType));
-  const roles = profile === undefined ? [] : Object.keys(fromResource(profile).roles);
-  for (const role of roles) {
-    const level = trustLevels.find((level) => role.endsWith(`-${level}`));
-    if (level !== undefined) known.add(role.slice(0, -level.length - 1));
-  }
   const planned = new Set(objects.flatMap((object) => (object.kind === "resource-type" ? [object.key] : [])));
-  return [...known].filter((server) => !planned.has(server)).toSorted();
+  return (await provisionedServers(client)).filter((server) => !planned.has(server));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Permit } from "permitio";
+import type { Turn } from "./rate-limits.ts";
 import { type HttpFailure, PermitRequestError, permitRequestError } from "./request-error.ts";
 import { retryDelayMs } from "./retry.ts";
 
@@ -16,7 +17,14 @@ export interface PermitConnection {
   readonly onRequest?: (method: string, path: string) => void;
   /** How to wait before a repeat. Tests pass one that does not. */
   readonly wait?: (ms: number) => Promise<unknown>;
+  /** Gives each request its turn, where the number of requests is limited: see `createPacer`. */
+  readonly pace?: (method: string, path: string, nowMs: number) => Turn;
+  /** Told why and how long a request waits, when that is long enough to be noticed. */
+  readonly onWait?: (sentence: string) => void;
 }
+
+/** Shorter waits are nobody's business. */
+const noticedMs = 1_000;
 
 /** What the interceptors need of a request's configuration. */
 interface SentRequest {
@@ -48,8 +56,16 @@ export function createPermit(connection: PermitConnection): Permit {
   http.defaults.timeout = requestTimeoutMs;
   // A redirect would carry the API key to wherever it points.
   http.defaults.maxRedirects = 0;
-  http.interceptors.request.use((request) => {
+  const tell = (delayMs: number, reason: string) => {
+    if (delayMs >= noticedMs) connection.onWait?.(`${reason}: waiting ${Math.ceil(delayMs / 1_000)} s.`);
+  };
+  http.interceptors.request.use(async (request) => {
     const { method, path } = describe(request);
+    const turn = connection.pace?.(method, path, Date.now());
+    if (turn?.limit !== undefined) {
+      tell(turn.delayMs, `Permit allows ${turn.limit.text}`);
+      await wait(turn.delayMs);
+    }
     connection.onRequest?.(method, path);
     return request;
   });
@@ -70,6 +86,10 @@ export function createPermit(connection: PermitConnection): Permit {
       Date.now(),
     );
     if (delayMs === undefined || failure.config === undefined) throw permitRequestError(failure, method, path);
+    tell(
+      delayMs,
+      `Permit ${failure.response === undefined ? "did not answer" : `answered ${failure.response.status}`}`,
+    );
     await wait(delayMs);
     return http.request({ ...failure.config, attempt: attempt + 1 } as Parameters<typeof http.request>[0]);
   });

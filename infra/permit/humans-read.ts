@@ -4,7 +4,8 @@ import { allPages, assignmentsPerPageMax, perPageMax } from "./handler.ts";
 
 /** What the key of every human's Permit user begins with. */
 export const humanPrefix = "human|";
-const agentPrefix = "agent|";
+/** What the key of every agent's Permit user begins with. */
+export const agentPrefix = "agent|";
 
 /** An owner role on a profile. */
 export interface Owner {
@@ -25,7 +26,8 @@ export interface ActualHumans {
   readonly owners: readonly Owner[];
 }
 
-async function listUsers(client: EnvironmentClient, search: string) {
+/** Users whose key, address or name has `search` in it. */
+export async function listUsers(client: EnvironmentClient, search: string) {
   return allPages(perPageMax, async (page) => {
     const { data } = await client.api.users.list({ search, page, perPage: perPageMax });
     return data;

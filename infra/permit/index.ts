@@ -6,14 +6,18 @@ export {
   type OrganizationClient,
 } from "./client.ts";
 export type { PermitConnection } from "./http.ts";
+export { type PolicyRecordInputs, policyRecord } from "./managed/policy-record.ts";
+export { type InnerInputs, type ManagedInputs, managedResources } from "./managed/resources.ts";
 export {
   checkManaged,
   createManaged,
   deleteManaged,
   diffManaged,
-  type ManagedObject,
   type ManagedState,
+  managedId,
   readManaged,
   updateManaged,
 } from "./managed-object.ts";
+export { type ProviderSettings, providerSettings } from "./provider-settings.ts";
+export { exceededQuotas, type PermitPlanName, permitPlans, quotaNeeds } from "./quotas.ts";
 export { PermitRequestError } from "./request-error.ts";

@@ -1,159 +1,209 @@
 import { isDeepStrictEqual } from "node:util";
-import type { PermitObject } from "@permit-mcp-gateway/policies";
-import { connectOrganization, type EnvironmentRef, type OrganizationClient } from "./client.ts";
+import type { OrganizationClient } from "./client.ts";
 import { environment } from "./environment.ts";
 import { ifFound, type Step } from "./handler.ts";
-import type { PermitConnection } from "./http.ts";
+import { type EnvironmentInputs, environmentPlan } from "./managed/environment.ts";
+import { isSamePolicy, type PolicyRecordInputs, policyRecordDifference } from "./managed/policy-record.ts";
+import { type InnerInputs, kindOf, type ManagedInputs } from "./managed/resources.ts";
+import { takeoverRefusal } from "./managed/takeover.ts";
 import { type Inspection, inspect, inspectWith } from "./objects.ts";
+import { organizationOf, type ProviderSettings, tellOperator } from "./provider-settings.ts";
+import { provisionedServers } from "./provisioned-servers.ts";
+import { exceededQuotas, permitPlans } from "./quotas.ts";
+import { PermitRequestError } from "./request-error.ts";
+import { deleteResourceTypeStep } from "./resource-type.ts";
 
-/** One plan object and the environment it belongs to: the inputs of a Pulumi resource, as plain data. */
-export interface ManagedObject {
-  readonly environment: EnvironmentRef;
-  readonly object: PermitObject;
-}
-
-/** What is kept in the state of a Pulumi resource. */
-export interface ManagedState extends ManagedObject {
-  /** Of an environment only: its API key. A secret. */
-  readonly apiKey?: string;
-  /** What a refresh found to differ from the plan, as the steps that would repair it. */
-  readonly drift?: readonly string[];
-}
+/** What is kept in the state of a Pulumi resource: its inputs, and of an environment its API key, a secret. */
+export type ManagedState = ManagedInputs & { readonly apiKey?: string };
 
 const permitKeyPattern = /^[A-Za-z0-9\-_]+$/;
 
-/** Which object of its kind this is, by what can't change about it. */
-function identity(object: PermitObject): readonly string[] {
-  switch (object.kind) {
-    case "environment":
-      return [];
-    case "resource-type":
-      return ["type", object.key];
-    case "resource-instance":
-      return ["instance", object.resource, object.key];
-    case "humans":
-      return ["humans"];
-    case "server-grants":
-      return ["grants", object.server];
-    case "host-members":
-      return ["admins", object.host];
-  }
+/** What identifies a resource: a change of one of these makes it another resource. */
+const identifying = ["kind", "project", "environment", "server", "host"] as const;
+
+function path(inputs: ManagedInputs): readonly string[] {
+  if (inputs.kind === "environment") return [];
+  return inputs.kind === "policy-record" ? ["policy"] : kindOf(inputs).path(inputs);
 }
 
 /** The id of the Pulumi resource: `{project}/{environment}` and, below it, the object. */
-export function managedId({ environment: { project, environment }, object }: ManagedObject): string {
-  return [project, environment, ...identity(object)].join("/");
+export function managedId(inputs: ManagedInputs): string {
+  return [inputs.project, inputs.environment, ...path(inputs)].join("/");
 }
 
-/** What Permit would refuse, found before anything is written. Empty when all is well. */
-export function checkManaged(inputs: ManagedObject): { property: string; reason: string }[] {
-  const keys = [inputs.environment.project, inputs.environment.environment, ...identity(inputs.object)];
-  return keys
-    .filter((key) => !permitKeyPattern.test(key))
-    .map((key) => ({ property: "object", reason: `"${key}" is no Permit key: letters, digits, "-" and "_" only.` }));
+/** Of a state or inputs what tells them apart: Pulumi adds the provider's text to both, and the key is no input. */
+function content(inputs: ManagedState): Readonly<Record<string, unknown>> {
+  const { apiKey: _, __provider: __, ...rest } = inputs as ManagedState & { readonly __provider?: string };
+  return rest;
+}
+
+/** What speaks against making this environment. Asks Permit, so that a preview already tells. */
+async function newEnvironmentRefusals(settings: ProviderSettings, inputs: EnvironmentInputs): Promise<string[]> {
+  const organization = organizationOf(settings);
+  const refusal = await takeoverRefusal(organization, inputs, settings.adopt);
+  if (refusal !== undefined) return [refusal];
+  const quotas = permitPlans[settings.permitPlan ?? "unlimited"];
+  if (quotas === undefined) return [];
+  const api = await organization.management();
+  const others = (await api.environments.list({ projectKey: inputs.project, perPage: 100 })).filter(
+    ({ key }) => key !== inputs.environment,
+  );
+  return exceededQuotas({ environments: others.length + 1 }, quotas).map(
+    (exceeded) => `It does not fit the Permit plan "${settings.permitPlan}": ${exceeded}.`,
+  );
+}
+
+/**
+ * What would be refused later, found before anything is written; empty when all is well. Runs in every preview, so this
+ * is also where the difference to the policy provisioned last is told.
+ */
+export async function checkManaged(
+  settings: ProviderSettings | undefined,
+  olds: Partial<ManagedState>,
+  news: ManagedInputs,
+): Promise<{ property: string; reason: string }[]> {
+  const wrong = [news.project, news.environment, ...path(news)].filter((key) => !permitKeyPattern.test(key));
+  if (wrong.length > 0) {
+    return wrong.map((key) => ({
+      property: "environment",
+      reason: `"${key}" is no Permit key: letters, digits, "-" and "_" only.`,
+    }));
+  }
+  if (news.kind === "policy-record") {
+    const last = olds.kind === "policy-record" ? (olds as PolicyRecordInputs) : undefined;
+    if (last === undefined || !isSamePolicy(last, news)) {
+      for (const line of policyRecordDifference(last, news)) tellOperator(line);
+    }
+  }
+  if (news.kind !== "environment" || settings === undefined) return [];
+  // Of the same environment nothing can have changed that a preview has to ask for.
+  if (olds.kind === "environment" && managedId(olds as EnvironmentInputs) === managedId(news)) return [];
+  return (await newEnvironmentRefusals(settings, news)).map((reason) => ({ property: "environment", reason }));
 }
 
 /** Whether the resource must change, or be another one. */
-export function diffManaged(olds: ManagedState, news: ManagedObject): { changes: boolean; replaces: string[] } {
-  const replaces = managedId(olds) === managedId(news) ? [] : ["environment", "object"];
-  const drifted = (olds.drift ?? []).length > 0;
-  return { changes: replaces.length > 0 || drifted || !isDeepStrictEqual(olds.object, news.object), replaces };
-}
-
-const organizations = new Map<string, OrganizationClient>();
-
-/** One client per process and key: Pulumi calls for each resource, and each new client asks for scope and keys again. */
-function organizationOf(connection: PermitConnection | undefined): OrganizationClient {
-  if (connection === undefined) {
-    throw new Error("The Permit resources are not configured. Set permit-mcp-gateway:permitApiKey in the stack.");
+export function diffManaged(olds: ManagedState, news: ManagedInputs): { changes: boolean; replaces: string[] } {
+  const [was, is] = [content(olds), content(news)];
+  const replaces = identifying.filter((key) => was[key] !== is[key]);
+  if (olds.kind === "policy-record" && news.kind === "policy-record") {
+    return { changes: replaces.length > 0 || !isSamePolicy(olds, news), replaces };
   }
-  const key = JSON.stringify([connection.apiUrl, connection.apiKey]);
-  const known = organizations.get(key) ?? connectOrganization(connection);
-  organizations.set(key, known);
-  return known;
+  return { changes: replaces.length > 0 || !isDeepStrictEqual(was, is), replaces };
 }
 
-/** Undefined when the object's environment does not exist, and so neither does the object. */
+/** Reads and compares. Undefined when the environment of an object does not exist, and so neither does the object. */
 async function inspectManaged(
   organization: OrganizationClient,
-  managed: ManagedObject,
-): Promise<Inspection | undefined> {
-  const { object } = managed;
-  if (object.kind === "environment") return inspectWith(environment, organization, object);
-  const client = await ifFound(organization.environment(managed.environment));
-  return client === undefined ? undefined : inspect(client, object);
-}
-
-/** Makes the object what the inputs say. Throws when its environment does not exist. */
-async function converge(organization: OrganizationClient, inputs: ManagedObject, found: Inspection | undefined) {
-  if (found === undefined) {
-    const { project, environment } = inputs.environment;
-    throw new Error(`The Permit environment ${project}/${environment} does not exist any more. Run pulumi refresh.`);
-  }
-  await run(found.steps);
-  return stateOf(organization, inputs);
+  inputs: ManagedInputs,
+): Promise<readonly Inspection[] | undefined> {
+  if (inputs.kind === "policy-record") return [];
+  if (inputs.kind === "environment") return [await inspectWith(environment, organization, environmentPlan(inputs))];
+  const client = await ifFound(organization.environment(inputs));
+  if (client === undefined) return undefined;
+  const found: Inspection[] = [];
+  for (const object of kindOf<InnerInputs>(inputs).objects(inputs)) found.push(await inspect(client, object));
+  return found;
 }
 
 async function run(steps: readonly Step[]): Promise<void> {
   for (const step of steps) await step.run();
 }
 
-async function stateOf(organization: OrganizationClient, managed: ManagedObject): Promise<ManagedState> {
-  const { environment, object } = managed;
-  if (object.kind !== "environment") return { environment, object };
-  return { environment, object, apiKey: await organization.environmentKey(environment) };
-}
-
-/** An environment with resource types in it may be another stack's: two would take each other's objects away. */
-async function refuseUsedEnvironment(organization: OrganizationClient, ref: EnvironmentRef): Promise<void> {
-  const client = await organization.environment(ref);
-  if ((await client.api.resources.list({ page: 1, perPage: 1 })).length === 0) return;
-  throw new Error(
-    `The Permit environment ${ref.project}/${ref.environment} is in use: it has resource types that this stack did ` +
-      "not make. Choose another key under permit in host.yaml, or empty the environment in Permit.",
-  );
-}
+/** What a lost answer leaves open: the write may have happened. */
+const isLost = (error: unknown) => error instanceof PermitRequestError && (error.status === 0 || error.status >= 500);
+const attemptsMax = 4;
+const repeatDelayMs = 2_000;
 
 /**
- * Creates the object. What a broken-off run left of it is completed; an existing environment is taken over only while
- * it is empty.
+ * Makes the object what the inputs say. A write whose answer was lost is not sent again blindly: what is there is read,
+ * and what is still missing is done, so repeating is safe for every kind of write. Throws when the environment is gone.
  */
-export async function createManaged(
-  connection: PermitConnection | undefined,
-  inputs: ManagedObject,
-): Promise<{ id: string; outs: ManagedState }> {
-  const organization = organizationOf(connection);
-  const found = await inspectManaged(organization, inputs);
-  if (found?.present === true && inputs.object.kind === "environment") {
-    await refuseUsedEnvironment(organization, inputs.environment);
+async function converge(settings: ProviderSettings, inputs: ManagedInputs): Promise<ManagedState> {
+  const organization = organizationOf(settings);
+  for (let attempt = 1; ; attempt += 1) {
+    const found = await inspectManaged(organization, inputs);
+    if (found === undefined) {
+      const { project, environment } = inputs;
+      throw new Error(`The Permit environment ${project}/${environment} does not exist any more. Run pulumi refresh.`);
+    }
+    const steps = found.flatMap((inspection) => inspection.steps);
+    try {
+      await run(steps.filter(({ effect }) => effect === "tighten"));
+      await run(steps.filter(({ effect }) => effect === "widen"));
+      return await stateOf(organization, inputs);
+    } catch (error) {
+      if (!isLost(error) || attempt >= attemptsMax) throw error;
+      tellOperator(`${(error as Error).message} Looking at what is there and going on.`);
+      await settings.wait(repeatDelayMs * attempt);
+    }
   }
-  return { id: managedId(inputs), outs: await converge(organization, inputs, found) };
 }
 
-/** Compares Permit with the state. Without an id in the answer the object is gone. */
+async function stateOf(organization: OrganizationClient, inputs: ManagedInputs): Promise<ManagedState> {
+  const plain = content(inputs) as unknown as ManagedInputs;
+  if (inputs.kind !== "environment") return plain;
+  return { ...plain, apiKey: await organization.environmentKey(inputs) };
+}
+
+/** Creates the object. What a broken-off run left of it is completed. */
+export async function createManaged(
+  settings: ProviderSettings | undefined,
+  inputs: ManagedInputs,
+): Promise<{ id: string; outs: ManagedState }> {
+  const configured = requireSettings(settings);
+  const organization = organizationOf(configured);
+  if (inputs.kind === "environment") {
+    const refusal = await takeoverRefusal(organization, inputs, configured.adopt);
+    if (refusal !== undefined) throw new Error(refusal);
+  }
+  if (inputs.kind === "user-profile") {
+    // Of an adopted environment: servers that its policy has no more, which no resource of this stack will remove.
+    const client = await ifFound(organization.environment(inputs));
+    const roles = Object.keys(inputs.roles);
+    for (const server of client === undefined ? [] : await provisionedServers(client)) {
+      if (!roles.includes(`${server}-low`)) await deleteResourceTypeStep(client as never, server).run();
+    }
+  }
+  return { id: managedId(inputs), outs: await converge(configured, inputs) };
+}
+
+/** What Permit has of the object, as state and as inputs. Without an id in the answer the object is gone. */
 export async function readManaged(
-  connection: PermitConnection | undefined,
-  state: ManagedObject | undefined,
-): Promise<{ id?: string; props?: ManagedState }> {
-  if (state?.object === undefined) throw new Error("Permit resources can't be imported: let the stack create them.");
-  const organization = organizationOf(connection);
-  const found = await inspectManaged(organization, state);
-  if (found?.present !== true) return {};
-  const props = await stateOf(organization, state);
-  const drift = found.steps.map((step) => step.summary);
-  return { id: managedId(state), props: drift.length === 0 ? props : { ...props, drift } };
+  settings: ProviderSettings | undefined,
+  state: ManagedState,
+): Promise<{ id?: string; props?: ManagedState; inputs?: ManagedInputs }> {
+  if (state.kind === undefined)
+    throw new Error("Set permit-mcp-gateway:adopt to take over a host: see infra/README.md.");
+  const organization = organizationOf(requireSettings(settings));
+  const id = managedId(state);
+  if (state.kind === "policy-record") return { id, props: state };
+  if (state.kind === "environment") {
+    const found = await environment.read(organization, environmentPlan(state));
+    if (found === undefined) return {};
+    const inputs = { ...(content(state) as unknown as EnvironmentInputs), name: found.name };
+    return { id, inputs, props: { ...inputs, apiKey: await organization.environmentKey(state) } };
+  }
+  const client = await ifFound(organization.environment(state));
+  const inputs = client && (await kindOf<InnerInputs>(state).read(client, content(state) as unknown as InnerInputs));
+  return inputs === undefined ? {} : { id, inputs, props: { ...inputs } };
 }
 
 /** Makes the object what the inputs say. Compares with Permit and not with the state, so it repairs drift as well. */
 export async function updateManaged(
-  connection: PermitConnection | undefined,
-  inputs: ManagedObject,
+  settings: ProviderSettings | undefined,
+  inputs: ManagedInputs,
 ): Promise<{ outs: ManagedState }> {
-  const organization = organizationOf(connection);
-  return { outs: await converge(organization, inputs, await inspectManaged(organization, inputs)) };
+  return { outs: await converge(requireSettings(settings), inputs) };
 }
 
 /** Removes the object and what hangs on it. One that is gone is fine. */
-export async function deleteManaged(connection: PermitConnection | undefined, state: ManagedObject): Promise<void> {
-  await run((await inspectManaged(organizationOf(connection), state))?.removal ?? []);
+export async function deleteManaged(settings: ProviderSettings | undefined, state: ManagedState): Promise<void> {
+  // The first object takes the others along: a type its instance.
+  const [first] = (await inspectManaged(organizationOf(requireSettings(settings)), state)) ?? [];
+  await run(first?.removal ?? []);
+}
+
+function requireSettings(settings: ProviderSettings | undefined): ProviderSettings {
+  if (settings !== undefined) return settings;
+  throw new Error("The Permit resources are not configured. Set permit-mcp-gateway:permitApiKey in the stack.");
 }

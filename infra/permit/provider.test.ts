@@ -1,15 +1,20 @@
-import { humanKey, plan, type ResourceTypePlan } from "@permit-mcp-gateway/policies";
+import { humanKey, plan } from "@permit-mcp-gateway/policies";
 import { today } from "@permit-mcp-gateway/policies/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDynamicProvider } from "../testing/dynamic-provider.ts";
 import { hostModel, notesServer, serverModel } from "../testing/host-model.ts";
 import { type Provisioning, startProvisioning } from "../testing/provisioning.ts";
 import { runProgram } from "../testing/run-program.ts";
-import type { ManagedObject } from "./index.ts";
+import { type ManagedInputs, managedResources, policyRecord } from "./index.ts";
 
 const model = hostModel();
-const environment = { project: model.permit.project, environment: model.permit.environment };
-const managed = (of = model): ManagedObject[] => plan(of, today).map((object) => ({ environment, object }));
+const managed = (of = model): ManagedInputs[] => [...managedResources(plan(of, today)), policyRecord(of, today)];
+/** The inputs of one kind; of the first server. */
+function inputsOf<Kind extends ManagedInputs["kind"]>(kind: Kind, of = model): Extract<ManagedInputs, { kind: Kind }> {
+  const found = managed(of).find((inputs): inputs is Extract<ManagedInputs, { kind: Kind }> => inputs.kind === kind);
+  if (found === undefined) throw new Error(`There is no ${kind}.`);
+  return found;
+}
 const onIssues = { type: "issues", key: "issues", tenant: "default" };
 
 let host: Provisioning;
@@ -35,23 +40,21 @@ test("the serialized providers, in Pulumi's own process, create a host that deci
     expect(await provider.check(inputs)).toEqual([]);
     const { id, outs } = await provider.create(inputs);
     ids.push(id);
-    expect(outs).toMatchObject({ environment, object: inputs.object });
-    expect(Object.hasOwn(outs ?? {}, "apiKey")).toBe(inputs.object.kind === "environment");
+    expect(outs).toMatchObject(inputs);
+    expect(Object.hasOwn(outs ?? {}, "apiKey")).toBe(inputs.kind === "environment");
     expect(JSON.stringify(outs)).not.toContain(host.organizationKey);
   }
   expect(ids).toEqual([
     "default/demo",
     "default/demo/type/user_profile",
-    "default/demo/type/gateway_host",
-    "default/demo/type/issues",
-    "default/demo/instance/issues/issues",
-    "default/demo/type/notes",
-    "default/demo/instance/notes/notes",
+    "default/demo/server/issues",
+    "default/demo/server/notes",
     "default/demo/humans",
     "default/demo/grants/issues",
     "default/demo/grants/notes",
-    "default/demo/instance/gateway_host/demo",
-    "default/demo/admins/demo",
+    "default/demo/host/demo",
+    "default/demo/members/demo",
+    "default/demo/policy",
   ]);
   const sdk = await host.sdk(model);
   expect(await sdk.check(humanKey("developer@example.com"), "create_issue", onIssues)).toBe(true);
@@ -61,20 +64,23 @@ test("the serialized providers, in Pulumi's own process, create a host that deci
 });
 
 test("an environment that is in use is not taken over", async () => {
-  const [inputs] = managed() as [ManagedObject];
-  await expect(provider.create(inputs)).rejects.toThrow("The Permit environment default/demo is in use");
+  const refusal = "The Permit environment default/demo is in use: it has host demo in it.";
+  const inputs = inputsOf("environment");
+  await expect(provider.create(inputs)).rejects.toThrow(refusal);
+  // A preview tells it already.
+  expect(await provider.check(inputs)).toEqual([expect.stringContaining(refusal)]);
 });
 
 test("a changed line is a change, the same line is none, another environment is another resource", async () => {
   const changed = hostModel({
     servers: [serverModel("issues", { list_issues: "low", create_issue: "high", delete_issue: "high" }), notesServer],
   });
-  const [olds, news] = [managed()[3], managed(changed)[3]] as [ManagedObject, ManagedObject];
-  const id = "default/demo/type/issues";
+  const [olds, news] = [inputsOf("server"), inputsOf("server", changed)];
+  const id = "default/demo/server/issues";
   expect(await provider.diff(id, olds, olds)).toEqual({ changes: false, replaces: [] });
   expect(await provider.diff(id, olds, news)).toEqual({ changes: true, replaces: [] });
-  const elsewhere = { ...olds, environment: { project: "default", environment: "other" } };
-  expect(await provider.diff(id, olds, elsewhere)).toEqual({ changes: true, replaces: ["environment", "object"] });
+  const elsewhere = { ...olds, environment: "other" };
+  expect(await provider.diff(id, olds, elsewhere)).toEqual({ changes: true, replaces: ["environment"] });
 
   await provider.update(id, olds, news);
   const sdk = await host.sdk(model);
@@ -84,28 +90,26 @@ test("a changed line is a change, the same line is none, another environment is 
 });
 
 test("a refresh says what was changed by hand, and the next update repairs it", async () => {
-  const inputs = managed()[3] as ManagedObject & { object: ResourceTypePlan };
-  const id = "default/demo/type/issues";
+  const inputs = inputsOf("server");
+  const id = "default/demo/server/issues";
   const sdk = await host.sdk(model);
   await sdk.api.resourceRoles.assignPermissions("issues", "low", ["delete_issue"]);
-  const refreshed = await provider.read(id, inputs);
-  expect(refreshed.props?.drift).toEqual(["issues: role low loses delete_issue"]);
-  const olds = { ...inputs, drift: refreshed.props?.drift as string[] };
+  const { props } = await provider.read(id, inputs);
+  expect(props).toMatchObject({ actions: { delete_issue: { allowedTo: "low, high" } } });
+  const olds = props as unknown as typeof inputs;
   expect(await provider.diff(id, olds, inputs)).toMatchObject({ changes: true });
-  const { outs } = await provider.update(id, olds, inputs);
-  expect(outs).not.toHaveProperty("drift");
+  await provider.update(id, olds, inputs);
   expect(await sdk.check(humanKey("contractor@example.com"), "delete_issue", onIssues)).toBe(false);
 });
 
 test("a key that Permit would refuse is refused before anything is written", async () => {
-  const inputs = { ...(managed()[3] as ManagedObject), environment: { project: "default", environment: "a/b" } };
+  const inputs = { ...inputsOf("server"), environment: "a/b" };
   expect(await provider.check(inputs)).toEqual(['"a/b" is no Permit key: letters, digits, "-" and "_" only.']);
 });
 
 test("deleting is last to first, and what is gone stays gone for a refresh", async () => {
   const sdk = await host.sdk(model);
-  const [admins] = managed().toReversed() as [ManagedObject];
-  await provider.delete("default/demo/admins/demo", admins);
+  await provider.delete("default/demo/members/demo", inputsOf("host-members"));
   const onHost = { type: "gateway_host", key: "demo", tenant: "default" };
   expect(await sdk.check(humanKey("admin@example.com"), "administer", onHost)).toBe(false);
   for (const inputs of managed().toReversed()) {
@@ -113,11 +117,24 @@ test("deleting is last to first, and what is gone stays gone for a refresh", asy
     // A second time, as after a run that broke off.
     await provider.delete("", inputs);
   }
-  for (const inputs of managed()) {
+  for (const inputs of managed().slice(0, -1)) {
     expect((await provider.read("some-id", inputs)).id).toBe("");
     // The environment is gone, as when somebody deleted it by hand: removing what was in it must still be possible.
     await provider.delete("some-id", inputs);
   }
-  const [, type] = managed() as [ManagedObject, ManagedObject];
-  await expect(provider.create(type)).rejects.toThrow("does not exist any more");
+  await expect(provider.create(inputsOf("user-profile"))).rejects.toThrow("does not exist any more");
+});
+
+test("an environment that was there before the host is emptied, not deleted", async () => {
+  const api = await host.organization.management();
+  await api.environments.create("default", { key: "demo", name: "Ours" });
+  for (const inputs of managed()) await provider.create(inputs);
+  const sdk = await host.sdk(model);
+  await sdk.api.users.sync({ key: "somebody-else" });
+  await sdk.api.resources.create({ key: "theirs", name: "Theirs", actions: { read: {} } });
+  await provider.delete("default/demo", inputsOf("environment"));
+  expect((await api.environments.get("default", "demo")).key).toBe("demo");
+  expect((await sdk.api.resources.list()).map(({ key }) => key)).toEqual(["theirs"]);
+  expect((await sdk.api.users.list()).data.map(({ key }) => key)).toEqual(["somebody-else"]);
+  expect(await sdk.api.relationshipTuples.list({})).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
-import type { ManagedObject, ManagedState } from "../permit/index.ts";
+import type { ManagedInputs, ManagedState } from "../permit/index.ts";
 
 // What Pulumi itself uses to speak with the process; its own copies, so that the two sides agree.
 const fromPulumi = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
@@ -48,11 +48,11 @@ export async function startDynamicProvider(serialized: string, config: Readonly<
   await call("configure", "ConfigureRequest", { setArgs: Struct.fromJavaScript(config) });
 
   return {
-    check: async (news: ManagedObject) => {
+    check: async (news: ManagedInputs) => {
       const answer = await call("check", "CheckRequest", { setOlds: properties({}), setNews: properties(news) });
       return (read(answer, "getFailuresList") as Message[]).map((failure) => read(failure, "getReason"));
     },
-    diff: async (id: string, olds: ManagedState, news: ManagedObject) => {
+    diff: async (id: string, olds: ManagedState, news: ManagedInputs) => {
       const answer = await call("diff", "DiffRequest", {
         setId: id,
         setOlds: properties(olds),
@@ -61,7 +61,7 @@ export async function startDynamicProvider(serialized: string, config: Readonly<
       // 1 is DIFF_NONE, 2 is DIFF_SOME.
       return { changes: read(answer, "getChanges") === 2, replaces: read(answer, "getReplacesList") };
     },
-    create: async (inputs: ManagedObject) => {
+    create: async (inputs: ManagedInputs) => {
       const answer = await call("create", "CreateRequest", { setProperties: properties(inputs) });
       return { id: read(answer, "getId") as string, outs: readStruct(answer, "getProperties") };
     },
@@ -69,7 +69,7 @@ export async function startDynamicProvider(serialized: string, config: Readonly<
       const answer = await call("read", "ReadRequest", { setId: id, setProperties: properties(state) });
       return { id: read(answer, "getId") as string, props: readStruct(answer, "getProperties") };
     },
-    update: async (id: string, olds: ManagedState, news: ManagedObject) => {
+    update: async (id: string, olds: ManagedState, news: ManagedInputs) => {
       const answer = await call("update", "UpdateRequest", {
         setId: id,
         setOlds: properties(olds),

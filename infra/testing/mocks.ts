@@ -10,6 +10,7 @@ export interface Registration {
   readonly dependsOn: readonly string[];
   readonly parent: string;
   readonly deletedWith: string;
+  readonly protect: boolean;
   readonly secretOutputs: readonly string[];
 }
 
@@ -21,6 +22,7 @@ interface RegisterRequest {
   getDependenciesList(): string[];
   getParent(): string;
   getDeletedwith(): string;
+  getProtect(): boolean;
   getAdditionalsecretoutputsList(): string[];
 }
 
@@ -55,6 +57,7 @@ export async function recordRegistrations(
       dependsOn: request.getDependenciesList().map(nameOf),
       parent: nameOf(request.getParent()),
       deletedWith: nameOf(request.getDeletedwith()),
+      protect: request.getProtect(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
     });
     return register(request, callback);

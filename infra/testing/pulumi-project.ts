@@ -79,12 +79,14 @@ export async function createPulumiProject(stack: string, settings: StackSettings
       secret ? "--secret" : "--plaintext",
       `${key}=${value}`,
     ]);
-  await must("config", "set-all", ...config(false), ...config(true));
+  // Both the folder and the state are this stack's own.
+  const policy = join(folder, "policy");
+  await must("config", "set-all", ...config(false), ...config(true), "--plaintext", `policies=${policy}`);
 
   return {
     folder,
     /** Folder of the stack's policy, a copy of the demo's. */
-    policy: join(folder, "policy"),
+    policy,
     start,
     pulumi,
     /** Runs the CLI and returns what it printed. Throws when it fails. */

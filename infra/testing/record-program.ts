@@ -6,11 +6,12 @@
 import { text } from "node:stream/consumers";
 import type { Day, HostModel } from "@permit-mcp-gateway/policies";
 import * as pulumi from "@pulumi/pulumi";
+import type { PermitPlanName } from "../permit/quotas.ts";
 import { promiseOf, type Registration, recordRegistrations } from "./mocks.ts";
 
 /** What to run: a Host component, or the whole program with this stack configuration. */
 export type ProgramRequest =
-  | { readonly component: string; readonly model: HostModel; readonly today: Day }
+  | { readonly component: string; readonly model: HostModel; readonly today: Day; readonly permitPlan?: PermitPlanName }
   | { readonly stack: string; readonly config: Readonly<Record<string, string>> };
 
 /** What it registered and returned. */
@@ -22,7 +23,8 @@ export interface ProgramRecord {
 async function runProgram(request: ProgramRequest): Promise<Record<string, unknown>> {
   if ("component" in request) {
     const { Host } = await import("../host/host.ts");
-    const { environmentKey } = new Host(request.component, { model: request.model, today: request.today });
+    const { component, ...args } = request;
+    const { environmentKey } = new Host(component, args);
     return { environmentKey };
   }
   return import("../index.ts");

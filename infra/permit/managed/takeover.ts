@@ -1,0 +1,39 @@
+import { gatewayHostType } from "@permit-mcp-gateway/policies";
+import type { EnvironmentClient, EnvironmentRef, OrganizationClient } from "../client.ts";
+import { environment } from "../environment.ts";
+import { allPages, ifFound, perPageMax } from "../handler.ts";
+import { type EnvironmentInputs, environmentPlan } from "./environment.ts";
+
+async function hostsIn(client: EnvironmentClient): Promise<readonly string[]> {
+  const listing = allPages(perPageMax, (page) =>
+    client.api.resourceInstances.list({ resource: gatewayHostType, page, perPage: perPageMax }),
+  );
+  const found = (await ifFound(listing)) ?? [];
+  return found.filter(({ resource }) => resource === gatewayHostType).map(({ key }) => key);
+}
+
+const nameOf = ({ project, environment }: EnvironmentRef) => `The Permit environment ${project}/${environment}`;
+
+/**
+ * Why a stack must not begin with this environment, as a sentence; undefined when it may: when there is none, when it is
+ * empty, or when `adopt` is set and what is in it is this very host. An environment with anything else in it is another
+ * stack's, and two would take each other's objects away.
+ */
+export async function takeoverRefusal(
+  organization: OrganizationClient,
+  inputs: EnvironmentInputs,
+  adopt: boolean,
+): Promise<string | undefined> {
+  const found = await environment.read(organization, environmentPlan(inputs));
+  if (found === undefined) return undefined;
+  const client = await organization.environment(inputs);
+  if ((await client.api.resources.list({ page: 1, perPage: 1 })).length === 0) return undefined;
+  const hosts = await hostsIn(client);
+  const own = hosts.length === 0 ? found.made : hosts.every((host) => host === inputs.host);
+  if (adopt && own) return undefined;
+  const advice = own
+    ? "If its stack's state is lost, set permit-mcp-gateway:adopt to true to take it over."
+    : "Choose another key under permit in host.yaml, or empty the environment in Permit.";
+  const what = hosts.length > 0 ? `host ${hosts.join(", ")}` : "resource types that this stack did not make";
+  return `${nameOf(inputs)} is in use: it has ${what} in it. ${advice}`;
+}
