@@ -13,6 +13,7 @@ const args = {
   database: { url: "postgres://gateway:password@db.example.com/gateway" },
   authSecret: "an-auth-secret",
   initialAccounts: [{ email: "lead@example.com", password: "a-password" }],
+  auditLogGroup: "/permit-mcp-gateway/demo/audit",
   logLevel: "debug",
   settingsRefreshSeconds: 1,
 };
@@ -20,6 +21,7 @@ const args = {
 test("nothing secret is among the plain variables", () => {
   const { plain, secrets } = gatewayEnvironment(args);
   expect(plain).toEqual({
+    AUDIT_LOG_GROUP: "/permit-mcp-gateway/demo/audit",
     HOST_KEY: "demo",
     LISTEN_HOST: "127.0.0.1",
     LOG_LEVEL: "debug",

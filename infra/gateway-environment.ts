@@ -17,6 +17,8 @@ export interface GatewayEnvironmentArgs {
   readonly authSecret: string;
   /** Accounts made at the first start. Secret. */
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
+  /** Log group of CloudWatch for audit records. Left out: they go to standard output. */
+  readonly auditLogGroup?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
   /** The container must get two seconds more than both together before it is killed. */
@@ -35,6 +37,7 @@ export interface GatewayEnvironment {
 export const gatewaySecretNames = ["AUTH_SECRET", "DATABASE_URL", "INITIAL_ACCOUNTS", "PERMIT_API_KEY"] as const;
 /** The names of all others. Together they are what `gateway/src/config.ts` reads. */
 export const gatewayPlainNames = [
+  "AUDIT_LOG_GROUP",
   "DATA_DIR",
   "HOST_KEY",
   "LISTEN_HOST",
@@ -58,6 +61,7 @@ function withoutUndefined<Name extends string>(values: Record<Name, string | und
 /** The environment of the gateway: the same variables on ECS and on a laptop. Pure. */
 export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnvironment {
   const plain: Record<(typeof gatewayPlainNames)[number], string | undefined> = {
+    AUDIT_LOG_GROUP: args.auditLogGroup,
     DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
     HOST_KEY: args.hostKey,
     LISTEN_HOST: args.listenHost,

@@ -54,6 +54,11 @@ export const environmentSchema = z.object({
   AUTH_SECRET: z.string().min(32),
   /** Accounts made at start if they don't exist yet: JSON list of {email, password}. Secret. */
   INITIAL_ACCOUNTS: accounts,
+  /** Log group of CloudWatch that audit records are shipped to. Without it they are lines on standard output. */
+  AUDIT_LOG_GROUP: z
+    .string()
+    .regex(/^[A-Za-z0-9_\-/.#]{1,512}$/, "must be the name of a log group")
+    .optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -75,6 +80,7 @@ export interface Config {
   readonly database: { readonly url: string } | { readonly dataDir: string };
   readonly authSecret: string;
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
+  readonly auditLogGroup: string | undefined;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
   readonly shutdown: ShutdownTimes;
@@ -101,6 +107,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     database: env.DATABASE_URL === undefined ? { dataDir: env.DATA_DIR } : { url: env.DATABASE_URL },
     authSecret: env.AUTH_SECRET,
     initialAccounts: env.INITIAL_ACCOUNTS,
+    auditLogGroup: env.AUDIT_LOG_GROUP,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
     shutdown: {

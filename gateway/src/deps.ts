@@ -158,6 +158,38 @@ export interface AuditSink {
   write(record: AuditRecord): Promise<void>;
 }
 
+/** A log service that keeps what was decided where the gateway can't change it. */
+export interface AuditDestination {
+  /** The most that one delivery takes. */
+  readonly limits: AuditBatchLimits;
+  /**
+   * Delivers records in their order; they are in the limits. Resolves with how many the service will never take, for
+   * example because they are too old. A throw means that they may or may not be there and are delivered again.
+   */
+  deliver(records: readonly AuditRecord[]): Promise<number>;
+  close(): void;
+}
+
+/** Limits of one delivery. */
+export interface AuditBatchLimits {
+  readonly records: number;
+  readonly bytes: number;
+  /** Counted for each record beside its line in UTF-8. */
+  readonly bytesPerRecord: number;
+  /** Between the first and the last record. */
+  readonly spanMs: number;
+}
+
+/** Audit records that are durable and not shipped yet. */
+export interface AuditOutbox {
+  /** The oldest, in order of their ids. */
+  next(limit: number): Promise<readonly AuditRecord[]>;
+  /** They are never in `next` again. */
+  shipped(ids: readonly string[]): Promise<void>;
+  /** Runs `run` unless another replica is shipping. */
+  ifAlone(run: () => Promise<void>): Promise<boolean>;
+}
+
 /** One request to an upstream MCP server. */
 export interface UpstreamRequest {
   readonly url: string;

@@ -2,6 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { createDatabaseAuditSink } from "./adapters/audit-database.ts";
+import { createAuditOutbox } from "./adapters/audit-outbox.ts";
+import { createCloudWatchDestination } from "./adapters/cloudwatch-logs.ts";
 import { openDatabase } from "./adapters/database.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
@@ -12,11 +14,15 @@ import { openPermitHostDirectory } from "./adapters/permit-host-directory.ts";
 import { createReadiness } from "./adapters/readiness.ts";
 import { createUpstream } from "./adapters/upstream.ts";
 import { buildApp } from "./app.ts";
+import { startAuditShipper } from "./audit/shipper.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { createShutdown } from "./shutdown.ts";
 
 const shutdown = createShutdown();
+
+/** For what the last calls left behind. What is not shipped then, the next process or another replica ships. */
+const lastShippingMs = 2_000;
 
 /** Starts the gateway and returns the way to end it. */
 async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
@@ -32,7 +38,10 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const directory = await openPermitHostDirectory({ permit, hostKey, database, refreshSeconds, clock, log });
   const facts = createPermitConsentFacts({ permit, decisions, directory });
   const grants = createGrantStore({ database, clock });
-  const audit = createDatabaseAuditSink({ database, writeLine: (line) => process.stdout.write(`${line}\n`) });
+  const { auditLogGroup } = config;
+  // Shipped records are not written out as well: on ECS standard output is the log of the application.
+  const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
+  const audit = createDatabaseAuditSink({ database, writeLine });
   const tokens = await createAuthorizationServer({ config, database, directory, facts, grants, clock, log });
 
   const app = await buildApp(config, {
@@ -41,9 +50,18 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
   });
+  const shipper =
+    auditLogGroup === undefined
+      ? undefined
+      : startAuditShipper({
+          outbox: createAuditOutbox({ database, clock }),
+          destination: createCloudWatchDestination(auditLogGroup, hostKey),
+          ...{ clock, log },
+        });
   await app.listen({ host: config.listenHost, port: config.port });
   const close = async () => {
     await app.close();
+    await shipper?.stop(lastShippingMs);
     await directory.close();
     await Promise.all([upstream.close(), decisions.close()]);
     await database.close();

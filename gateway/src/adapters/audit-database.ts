@@ -1,5 +1,7 @@
+import { auditLine } from "../audit/line.ts";
 import type { AuditRecord, AuditSink } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { toRow } from "./audit-rows.ts";
 import type { Database } from "./database.ts";
 
 /** After this a call is refused rather than kept waiting for its record. */
@@ -10,25 +12,6 @@ interface Waiting {
   readonly record: AuditRecord;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
-}
-
-function toRow(record: AuditRecord) {
-  return {
-    id: record.id,
-    time: record.time,
-    host: record.host,
-    request_id: record.requestId,
-    human: record.human,
-    agent_client_id: record.agent.clientId,
-    agent_name: record.agent.name,
-    grant_id: record.grantId,
-    server: record.server,
-    tool: record.tool,
-    trust: record.trust,
-    decision: record.decision,
-    code: record.code,
-    reason: record.reason,
-  };
 }
 
 /**
@@ -65,7 +48,7 @@ export function createDatabaseAuditSink({
       return;
     }
     for (const { record, done } of batch) {
-      writeLine(JSON.stringify({ type: "audit", ...record }));
+      writeLine(auditLine(record));
       done();
     }
   };

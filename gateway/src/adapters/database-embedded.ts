@@ -14,6 +14,10 @@ export function openEmbedded(target: { readonly dataDir: string } | { readonly m
       pglite: () => (inFolder ? new PGlite(join(target.dataDir, "database")) : new PGlite()),
     }),
     lockAcrossProcesses: (_key, run) => run(),
+    ifAloneAcrossProcesses: async (_key, run) => {
+      await run();
+      return true;
+    },
     close: async () => release(),
   };
 }

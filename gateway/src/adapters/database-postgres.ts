@@ -12,22 +12,36 @@ export function openPostgres(url: string): DatabaseDriver {
   for (const each of [pool, lockPool]) each.on("error", () => undefined);
   return {
     dialect: new PostgresDialect({ pool }),
-    lockAcrossProcesses: async (key, run) => {
-      const connection = await lockPool.connect();
-      let broken = true;
-      try {
+    lockAcrossProcesses: (key, run) =>
+      withLock(lockPool, async (connection) => {
         await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
-        try {
-          return await run();
-        } finally {
-          await connection.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
-          broken = false;
-        }
-      } finally {
-        // A connection that may still hold the lock must not go back to the pool: closing it ends the lock.
-        connection.release(broken);
-      }
-    },
+        return run();
+      }),
+    ifAloneAcrossProcesses: (key, run) =>
+      withLock(lockPool, async (connection) => {
+        const query = "select pg_try_advisory_lock(hashtextextended($1, 0)) as locked";
+        const { rows } = await connection.query<{ locked: boolean }>(query, [key]);
+        if (rows[0]?.locked !== true) return false;
+        await run();
+        return true;
+      }),
     close: () => lockPool.end(),
   };
+}
+
+/** Gives back the connection with no lock on it, whatever `run` took. */
+async function withLock<T>(pool: pg.Pool, run: (connection: pg.PoolClient) => Promise<T>): Promise<T> {
+  const connection = await pool.connect();
+  let broken = true;
+  try {
+    try {
+      return await run(connection);
+    } finally {
+      await connection.query("select pg_advisory_unlock_all()");
+      broken = false;
+    }
+  } finally {
+    // A connection that may still hold the lock must not go back to the pool: closing it ends the lock.
+    connection.release(broken);
+  }
 }

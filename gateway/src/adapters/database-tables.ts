@@ -21,7 +21,7 @@ export interface GrantRow {
   readonly revoked_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
-/** One decision (`AuditRecord` in deps.ts). Never updated. */
+/** One decision (`AuditRecord` in deps.ts). Never updated but for `shipped_at`. */
 export interface AuditRow {
   readonly id: string;
   readonly time: Timestamp;
@@ -37,6 +37,7 @@ export interface AuditRow {
   readonly decision: "allow" | "deny";
   readonly code: string;
   readonly reason: string;
+  readonly shipped_at: ColumnType<Date | null, undefined, Date>;
 }
 
 /** The last good copy of a host's settings, so that the gateway starts while Permit is down. */

@@ -40,7 +40,7 @@ describe("the embedded database", () => {
     await first.close();
     const second = await openDatabase({ dataDir: folder });
     const read = await second.kysely.selectFrom("gateway_audit").selectAll().execute();
-    expect(read).toEqual([{ ...row, time: new Date(row.time) }]);
+    expect(read).toEqual([{ ...row, time: new Date(row.time), shipped_at: null }]);
     await second.close();
   });
 

@@ -15,6 +15,11 @@ export interface Database {
    * this database. `run` may use `kysely` freely.
    */
   exclusively<T>(key: string, run: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `run` unless another process that uses this database runs under the same key, and resolves with whether it ran.
+   * The caller has seen to this process.
+   */
+  ifAlone(key: string, run: () => Promise<void>): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -42,6 +47,7 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
       queue.set(key, settled);
       return mine;
     },
+    ifAlone: (key, run) => driver.ifAloneAcrossProcesses(key, run),
     close: async () => {
       await kysely.destroy();
       await driver.close();
