@@ -11,8 +11,13 @@ export interface GatewayEnvironmentArgs {
   readonly permitPdpUrl: string;
   /** Environment-level API key. Secret. */
   readonly permitApiKey: string;
-  /** PostgreSQL (its URL has a password: secret), or the folder of the embedded database. */
-  readonly database: { readonly url: string } | { readonly dataDir: string };
+  /** PostgreSQL (its URL has a password: secret), one that takes IAM tokens, or the folder of the embedded database. */
+  readonly database:
+    | { readonly url: string }
+    | { readonly host: string; readonly port: number; readonly name: string; readonly user: string }
+    | { readonly dataDir: string };
+  /** File, in the container, of the certificate authorities of the database. Left out: those of Amazon RDS or of Node. */
+  readonly databaseCaFile?: string | undefined;
   /** At least 32 characters, the same for all replicas. Secret. */
   readonly authSecret: string;
   /** Accounts made at the first start. Secret. */
@@ -21,7 +26,7 @@ export interface GatewayEnvironmentArgs {
   readonly auditLogGroup?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
-  /** The container must get two seconds more than both together before it is killed. */
+  /** The container must get five seconds more than both together before it is killed. */
   readonly shutdown?: { readonly delaySeconds: number; readonly timeoutSeconds: number } | undefined;
   /** Addresses and CIDR blocks of the reverse proxies in front of it, such as the load balancer's subnets. */
   readonly trustedProxies?: readonly string[] | undefined;
@@ -38,6 +43,12 @@ export const gatewaySecretNames = ["AUTH_SECRET", "DATABASE_URL", "INITIAL_ACCOU
 /** The names of all others. Together they are what `gateway/src/config.ts` reads. */
 export const gatewayPlainNames = [
   "AUDIT_LOG_GROUP",
+  "DATABASE_AUTH",
+  "DATABASE_CA_FILE",
+  "DATABASE_HOST",
+  "DATABASE_NAME",
+  "DATABASE_PORT",
+  "DATABASE_USER",
   "DATA_DIR",
   "HOST_KEY",
   "LISTEN_HOST",
@@ -58,10 +69,23 @@ function withoutUndefined<Name extends string>(values: Record<Name, string | und
   );
 }
 
+function serverVariables({ database, databaseCaFile }: GatewayEnvironmentArgs) {
+  const server = "host" in database ? database : undefined;
+  return {
+    DATABASE_AUTH: server && "aws-iam",
+    DATABASE_CA_FILE: databaseCaFile,
+    DATABASE_HOST: server?.host,
+    DATABASE_NAME: server?.name,
+    DATABASE_PORT: server?.port.toString(),
+    DATABASE_USER: server?.user,
+  };
+}
+
 /** The environment of the gateway: the same variables on ECS and on a laptop. Pure. */
 export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnvironment {
   const plain: Record<(typeof gatewayPlainNames)[number], string | undefined> = {
     AUDIT_LOG_GROUP: args.auditLogGroup,
+    ...serverVariables(args),
     DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
     HOST_KEY: args.hostKey,
     LISTEN_HOST: args.listenHost,

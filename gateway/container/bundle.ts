@@ -18,6 +18,7 @@ const gateway = dirname(import.meta.dirname);
 /** What can be run in the image, by file name without its ending. */
 const programs = {
   server: join(gateway, "src/server.ts"),
+  "database-setup": join(gateway, "src/database-setup.ts"),
   "health-check": join(gateway, "src/health-check.ts"),
 };
 

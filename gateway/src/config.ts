@@ -1,5 +1,12 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
 import { z } from "zod";
+import {
+  databaseOf,
+  databaseServerFields,
+  databaseUrlSchema,
+  type IamDatabase,
+  type UrlDatabase,
+} from "./database-settings.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
@@ -46,8 +53,16 @@ export const environmentSchema = z.object({
   PERMIT_API_KEY: z.string().min(1),
   PERMIT_API_URL: z.url().default("https://api.permit.io"),
   PERMIT_PDP_URL: z.url(),
-  /** PostgreSQL. Without it an embedded database in DATA_DIR is used. Secret. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** PostgreSQL. Without it and DATABASE_HOST an embedded database in DATA_DIR is used. Secret. */
+  DATABASE_URL: databaseUrlSchema.optional(),
+  /** PostgreSQL on Amazon RDS or Aurora, which takes a token of the task's role as password. */
+  DATABASE_HOST: databaseServerFields.host.optional(),
+  DATABASE_PORT: databaseServerFields.port,
+  DATABASE_NAME: databaseServerFields.name.optional(),
+  DATABASE_USER: databaseServerFields.user.optional(),
+  DATABASE_AUTH: z.literal("aws-iam").optional(),
+  /** Certificate authorities of the database, PEM. */
+  DATABASE_CA_FILE: databaseServerFields.caFile,
   /** Folder of the embedded database. */
   DATA_DIR: z.string().default("/data"),
   /** Signs cookies and seals session ids. At least 32 characters, the same for all replicas. Secret. */
@@ -77,7 +92,7 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   readonly hostKey: string;
   readonly permit: { readonly apiKey: string; readonly apiUrl: string; readonly pdpUrl: string };
-  readonly database: { readonly url: string } | { readonly dataDir: string };
+  readonly database: UrlDatabase | IamDatabase | { readonly dataDir: string };
   readonly authSecret: string;
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
   readonly auditLogGroup: string | undefined;
@@ -93,10 +108,11 @@ export class ConfigError extends Error {}
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-    throw new ConfigError(`The gateway can't start, its environment is incomplete:\n${lines.join("\n")}`);
+    throw incomplete(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   }
   const env = parsed.data;
+  const database = databaseOf(env);
+  if ("problems" in database) throw incomplete(database.problems);
   return {
     listenHost: env.LISTEN_HOST,
     port: env.PORT,
@@ -104,7 +120,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     hostKey: env.HOST_KEY,
     permit: { apiKey: env.PERMIT_API_KEY, apiUrl: env.PERMIT_API_URL, pdpUrl: env.PERMIT_PDP_URL },
-    database: env.DATABASE_URL === undefined ? { dataDir: env.DATA_DIR } : { url: env.DATABASE_URL },
+    database: database.database,
     authSecret: env.AUTH_SECRET,
     initialAccounts: env.INITIAL_ACCOUNTS,
     auditLogGroup: env.AUDIT_LOG_GROUP,
@@ -115,4 +131,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       timeoutMs: env.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     },
   };
+}
+
+function incomplete(problems: readonly string[]): ConfigError {
+  const lines = problems.map((problem) => `  ${problem}`);
+  return new ConfigError(`The gateway can't start, its environment is incomplete:\n${lines.join("\n")}`);
 }

@@ -5,7 +5,9 @@ import { createDatabaseAuditSink } from "./adapters/audit-database.ts";
 import { createAuditOutbox } from "./adapters/audit-outbox.ts";
 import { createCloudWatchDestination } from "./adapters/cloudwatch-logs.ts";
 import { openDatabase } from "./adapters/database.ts";
+import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
+import { DatabaseProblem } from "./adapters/database-problem.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
 import { createPermitClient } from "./adapters/permit-client.ts";
 import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
@@ -71,9 +73,11 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   return () => shutdown.run(config.shutdown, close);
 }
 
+const explained = [ConfigError, DataFolderInUseError, DatabaseSettingsError, DatabaseProblem];
+
 /** A failure that its message explains; anything else is printed with its stack. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof DataFolderInUseError) return error.message;
+  if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === "EADDRINUSE") return `Port ${port} is used by another process. End it, or set PORT to a free one.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -6,8 +6,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Shutdown } from "./deps.ts";
 
-/** After the time is up: for the last errors to be written, connections to be cut and the database to be closed. */
-const lastWordsMs = 2_000;
+/** After the time is up: for the last errors to be written, connections to be cut, records to be shipped, the database to be closed. */
+const lastWordsMs = 5_000;
 
 /** How long each part of the end may take, in milliseconds. */
 export interface ShutdownTimes {
@@ -21,7 +21,7 @@ export interface ShutdownTimes {
 export interface ShutdownController extends Shutdown {
   /**
    * Runs the whole end once, `close` being what takes no more requests and resolves when the last has been answered.
-   * Resolves when that is done; throws what `close` throws, and when it has not ended two seconds after the time is up.
+   * Resolves when that is done; throws what `close` throws, and when it has not ended five seconds after the time is up.
    */
   run(times: ShutdownTimes, close: () => Promise<void>): Promise<void>;
 }

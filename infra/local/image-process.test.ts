@@ -69,7 +69,9 @@ test("the pages are there, and the folder is as it was built", async () => {
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? "";
   expect((await fetch(host.gatewayUrl + script)).headers.get("cache-control")).toContain("immutable");
   const programs = readdirSync(join(app, "dist")).filter((name) => !/-[\w-]{8}\.js$/.test(name));
-  expect(programs.toSorted()).toEqual(["health-check.js", "initdb.wasm", "pglite.data", "pglite.wasm", "server.js"]);
+  expect(programs.toSorted()).toEqual([
+    ...["database-setup.js", "health-check.js", "initdb.wasm", "pglite.data", "pglite.wasm", "server.js"],
+  ]);
   expect(readdirSync(app).toSorted()).toEqual(["LICENSE", "dist", "package.json", "sbom.cdx.json", "volumes", "web"]);
 });
 

@@ -1,13 +1,16 @@
 import { PostgresDialect } from "kysely";
 import pg from "pg";
+import type { IamDatabase, UrlDatabase } from "../database-settings.ts";
+import { connectionOptions } from "./database-connection.ts";
 import type { DatabaseDriver } from "./database-driver.ts";
 
-/** PostgreSQL by connection URL. Connects on first use. */
-export function openPostgres(url: string): DatabaseDriver {
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 });
+/** PostgreSQL. Connects on first use. Throws DatabaseSettingsError. */
+export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver {
+  const options = connectionOptions(target);
+  const pool = new pg.Pool({ ...options, max: 10, connectionTimeoutMillis: 5_000 });
   // Locks are held on connections of their own: work under a lock takes connections of `pool`, and if holders filled
   // that pool too, all of them would wait for each other.
-  const lockPool = new pg.Pool({ connectionString: url, max: 4, connectionTimeoutMillis: 30_000 });
+  const lockPool = new pg.Pool({ ...options, max: 4, connectionTimeoutMillis: 30_000 });
   // An idle connection that breaks is replaced on next use; without a listener the event would end the process.
   for (const each of [pool, lockPool]) each.on("error", () => undefined);
   return {

@@ -1,8 +1,10 @@
 /** The one database of a gateway: its own tables and better-auth's, through one Kysely. */
 import { Kysely } from "kysely";
 import type { Config } from "../config.ts";
+import type { IamDatabase, UrlDatabase } from "../database-settings.ts";
 import { openEmbedded } from "./database-embedded.ts";
 import { openPostgres } from "./database-postgres.ts";
+import { databaseProblem } from "./database-problem.ts";
 import type { Tables } from "./database-tables.ts";
 import { runMigrations } from "./migrations.ts";
 
@@ -28,10 +30,11 @@ export type DatabaseTarget = Config["database"] | { readonly memory: true };
 
 /**
  * Opens the database and brings our own tables up to date. Throws DataFolderInUseError when another process has the
- * data folder, and the driver's error when PostgreSQL can't be reached.
+ * data folder, DatabaseSettingsError for settings that can't be used, and DatabaseProblem when PostgreSQL can't be.
  */
 export async function openDatabase(target: DatabaseTarget): Promise<Database> {
-  const driver = "url" in target ? openPostgres(target.url) : openEmbedded(target);
+  const remote = "url" in target || "host" in target;
+  const driver = remote ? openPostgres(target) : openEmbedded(target);
   const kysely = new Kysely<Tables>({ dialect: driver.dialect });
   const queue = new Map<string, Promise<unknown>>();
   const database: Database = {
@@ -57,7 +60,14 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
     await runMigrations(kysely);
   } catch (error) {
     await database.close();
-    throw error;
+    throw remote ? databaseProblem(placeOf(target), error) : error;
   }
   return database;
+}
+
+/** Where a server is, without its password. */
+function placeOf(target: UrlDatabase | IamDatabase): string {
+  if ("host" in target) return `${target.name} at ${target.host}:${target.port}`;
+  const { host, pathname } = new URL(target.url);
+  return `${pathname.slice(1)} at ${host}`;
 }
