@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startLocalPermit } from "../local/permit/start.ts";
 import { connectOrganization } from "./client.ts";
+import type { PermitConnection } from "./http.ts";
+import { createPacer } from "./rate-limits.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -15,7 +17,7 @@ const scope = json(200, { organization_id: "org" });
 const environment = json(200, { id: "env", key: "demo", name: "Demo" });
 
 /** A server that gives these answers, one after the other, and remembers what it was asked. */
-async function answering(answers: readonly Answer[]) {
+async function answering(answers: readonly Answer[], pace?: PermitConnection["pace"]) {
   const left = [...answers];
   const seen: { method: string; path: string; authorization: string | undefined }[] = [];
   const server = createServer((request, response) => {
@@ -32,7 +34,10 @@ async function answering(answers: readonly Answer[]) {
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const waits: number[] = [];
   const requests: string[] = [];
+  const told: string[] = [];
   const organization = connectOrganization({
+    ...(pace === undefined ? {} : { pace }),
+    onWait: (sentence) => told.push(sentence),
     apiUrl,
     apiKey: "permit_key_secret",
     onRequest: (method, path) => requests.push(`${method} ${path}`),
@@ -44,6 +49,7 @@ async function answering(answers: readonly Answer[]) {
     seen,
     waits,
     requests,
+    told,
     close: () => {
       server.closeAllConnections();
       server.close();
@@ -68,6 +74,7 @@ describe("repeats", () => {
     permit = await answering([scope, scope, json(429, {}, { "retry-after": "7" }), json(429, {}), environment]);
     await createEnvironment();
     expect(permit.waits).toEqual([7_000, 2_000]);
+    expect(permit.told).toEqual(["Permit answered 429: waiting 7 s.", "Permit answered 429: waiting 2 s."]);
     expect(permit.requests.filter((request) => request.startsWith("POST"))).toHaveLength(3);
     expect(permit.seen.map(({ authorization }) => authorization)).toEqual(
       Array.from({ length: 5 }, () => "Bearer permit_key_secret"),
@@ -94,6 +101,17 @@ describe("repeats", () => {
     await expect(getEnvironment()).rejects.toMatchObject({ name: "PermitRequestError", status: 503 });
     expect(permit.waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
   });
+});
+
+test("a request that would be one too many waits for its turn, repeats included, and says so", async () => {
+  const limit = { text: "two requests a minute", requestsMax: 2, windowMs: 60_000, counts: () => true };
+  let nowMs = 0;
+  const pacer = createPacer([limit]);
+  permit = await answering([scope, scope, json(500, {}), environment], (method, path) => pacer(method, path, nowMs));
+  nowMs = 10_000;
+  await getEnvironment();
+  expect(permit.waits).toEqual([60_000, 1_000, 60_000]);
+  expect(permit.told[0]).toBe("Permit allows two requests a minute: waiting 60 s.");
 });
 
 describe("failures", () => {

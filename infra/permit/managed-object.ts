@@ -7,7 +7,7 @@ import { isSamePolicy, type PolicyRecordInputs, policyRecordDifference } from ".
 import { type InnerInputs, kindOf, type ManagedInputs } from "./managed/resources.ts";
 import { takeoverRefusal } from "./managed/takeover.ts";
 import { type Inspection, inspect, inspectWith } from "./objects.ts";
-import { organizationOf, type ProviderSettings, tellOperator } from "./provider-settings.ts";
+import { organizationOf, type ProviderSettings } from "./provider-settings.ts";
 import { provisionedServers } from "./provisioned-servers.ts";
 import { exceededQuotas, permitPlans } from "./quotas.ts";
 import { PermitRequestError } from "./request-error.ts";
@@ -72,7 +72,7 @@ export async function checkManaged(
   if (news.kind === "policy-record") {
     const last = olds.kind === "policy-record" ? (olds as PolicyRecordInputs) : undefined;
     if (last === undefined || !isSamePolicy(last, news)) {
-      for (const line of policyRecordDifference(last, news)) tellOperator(line);
+      for (const line of policyRecordDifference(last, news)) settings?.tell(line);
     }
   }
   if (news.kind !== "environment" || settings === undefined) return [];
@@ -133,7 +133,7 @@ async function converge(settings: ProviderSettings, inputs: ManagedInputs): Prom
       return await stateOf(organization, inputs);
     } catch (error) {
       if (!isLost(error) || attempt >= attemptsMax) throw error;
-      tellOperator(`${(error as Error).message} Looking at what is there and going on.`);
+      settings.tell(`${(error as Error).message} Looking at what is there and going on.`);
       await settings.wait(repeatDelayMs * attempt);
     }
   }

@@ -25,6 +25,8 @@ export interface ProviderSettings {
   readonly adopt: boolean;
   /** How to wait before going on. */
   readonly wait: (ms: number) => Promise<unknown>;
+  /** One line for whoever runs Pulumi. */
+  readonly tell: (line: string) => void;
 }
 
 /** Base of Permit's service. */
@@ -40,25 +42,22 @@ export function providerSettings(config: ProviderConfig): ProviderSettings {
     paced: permitRateLimits !== "none",
     adopt: adopt === "true",
     wait: sleep,
+    // Pulumi shows what a provider writes there.
+    tell: (line) => process.stdout.write(`${line}\n`),
   };
-}
-
-/** One line for whoever runs Pulumi: it shows what a provider writes on its standard output. */
-export function tellOperator(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 const organizations = new Map<string, OrganizationClient>();
 
 /** One client per process and key: Pulumi calls for each resource, and each new client asks for scope and keys again. */
-export function organizationOf({ apiUrl, apiKey, paced }: ProviderSettings): OrganizationClient {
+export function organizationOf({ apiUrl, apiKey, paced, tell }: ProviderSettings): OrganizationClient {
   const key = JSON.stringify([apiUrl, apiKey, paced]);
   const known = organizations.get(key);
   if (known !== undefined) return known;
   const made = connectOrganization({
     apiUrl,
     apiKey,
-    onWait: tellOperator,
+    onWait: tell,
     ...(paced ? { pace: createPacer() } : {}),
   });
   organizations.set(key, made);

@@ -27,12 +27,12 @@ function refuse(response: ServerResponse, status: number, headers: Readonly<Reco
 
 /** Starts one in front of `target`, an origin. */
 export async function startRecordingProxy(target: string) {
-  const seen: SeenRequest[] = [];
+  const seen: { readonly request: SeenRequest; readonly atMs: number }[] = [];
   let interfere: (request: SeenRequest) => Interference = () => undefined;
   let held: (() => void) | undefined;
   const server = createServer((request, response) => {
     const described = describe(request);
-    seen.push(described);
+    seen.push({ request: described, atMs: performance.now() });
     const interference = interfere(described);
     if (interference === "hold") {
       held?.();
@@ -62,9 +62,10 @@ export async function startRecordingProxy(target: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** The requests since the last `take`, which it forgets. */
-    take: (): { readonly all: readonly SeenRequest[]; readonly writes: readonly SeenRequest[] } => {
-      const all = seen.splice(0);
-      return { all, writes: all.filter((request) => !request.startsWith("GET ")) };
+    take: () => {
+      const timed = seen.splice(0);
+      const all = timed.map(({ request }) => request);
+      return { timed, all, writes: all.filter((request) => !request.startsWith("GET ")) };
     },
     /** Interferes from here on, with each request for which `next` returns something. */
     interfere: (next: (request: SeenRequest) => Interference) => {
