@@ -85,6 +85,7 @@ describe("one changed line", () => {
     expect(await host.provision(raised)).toEqual([
       "DELETE schema/resources/issues/roles/medium/permissions",
       "PATCH schema/resources/issues/actions/create_issue",
+      "PATCH facts/resource_instances/gateway_host:demo",
     ]);
     expect(await sdk.check(agent, "create_issue", onIssues)).toBe(false);
     expect(await sdk.check(agent, "list_issues", onIssues)).toBe(true);
@@ -98,6 +99,7 @@ describe("one changed line", () => {
     expect(await host.provision(lowered)).toEqual([
       "PATCH schema/resources/issues/actions/create_issue",
       "POST schema/resources/issues/roles/low/permissions",
+      "PATCH facts/resource_instances/gateway_host:demo",
     ]);
   });
 
@@ -110,6 +112,7 @@ describe("one changed line", () => {
       "POST schema/resources/issues/roles/low/permissions",
       "POST schema/resources/issues/roles/medium/permissions",
       "POST schema/resources/issues/roles/high/permissions",
+      "PATCH facts/resource_instances/gateway_host:demo",
     ]);
     const sdk = await host.sdk(model);
     expect(await sdk.check(humanKey("lead@example.com"), "delete_issue", onIssues)).toBe(false);
@@ -154,6 +157,7 @@ describe("one changed line", () => {
       "PATCH schema/resources/issues/actions/delete_issue",
       "POST schema/resources/issues/roles/medium/permissions",
       "POST facts/relationship_tuples/bulk",
+      "PATCH facts/resource_instances/gateway_host:demo",
       "POST facts/role_assignments/bulk",
     ]);
   });

@@ -91,6 +91,6 @@ test("Permit answers as `decide` does: every human, consent, server and tool of 
     { numRuns: 30, endOnFailure: true },
   );
   // Hosts of which nothing can be asked would agree too.
-  expect(asked.allowed).toBeGreaterThan(50);
-  expect(asked.denied).toBeGreaterThan(50);
+  expect(asked.allowed).toBeGreaterThan(10);
+  expect(asked.denied).toBeGreaterThan(10);
 });

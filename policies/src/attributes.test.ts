@@ -72,10 +72,11 @@ describe("a host has", () => {
     const { listTools: _, ...said } = hostFileSchema.parse({ name: "Demo", permit, admins: [], ...fields });
     return hostAttributes(
       plainHost({ humans: [], servers: [plainServer("issues", {}), plainServer("wiki", {})], grants: [] }, said),
+      "revision",
     );
   };
   const password = { enabled: true };
-  const plain = { name: "Demo", servers: ["issues", "wiki"], sign_in: { password } };
+  const plain = { name: "Demo", servers: ["issues", "wiki"], sign_in: { password }, revision: "revision" };
   test("its name, servers and sign-in, and nothing that is so by default", () => {
     expect(saying({})).toEqual(plain);
   });

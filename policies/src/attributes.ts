@@ -64,8 +64,8 @@ const hostDefaults = {
   requires: [],
 };
 
-/** Attributes of the `gateway_host` instance. */
-export function hostAttributes(host: HostModel): HostAttributes {
+/** Attributes of the `gateway_host` instance; `revision` stands for all objects of its servers. */
+export function hostAttributes(host: HostModel, revision: string): HostAttributes {
   const attributes = {
     name: host.name,
     servers: host.servers.map((server) => server.key),
@@ -75,6 +75,7 @@ export function hostAttributes(host: HostModel): HostAttributes {
     rate_limits: host.rateLimits,
     audit: host.audit,
     dynamic_servers: host.dynamicServers,
+    revision,
     requires: [...hostRequires(host)],
   };
   return withoutDefaults(attributes, hostDefaults) as HostAttributes;

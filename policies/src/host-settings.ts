@@ -59,6 +59,8 @@ export const hostAttributesSchema = z.object({
   rate_limits: host.rateLimits,
   audit: host.audit,
   dynamic_servers: host.dynamicServers,
+  /** Another one whenever a server's type or instance is another: what a reader of the host has to compare. */
+  revision: z.string().optional(),
   requires,
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { hostAttributes, serverAttributes, toolAttributes } from "./attributes.ts";
 import { byText } from "./by-text.ts";
 import { grantOn } from "./decide.ts";
@@ -141,6 +142,11 @@ function serverTypePlan(server: ServerModel): ResourceTypePlan {
   };
 }
 
+/** A text that is the same for the same objects, and short: documents in Permit are limited to a few kilobytes. */
+function revisionOf(objects: readonly PermitObject[]): string {
+  return createHash("sha256").update(JSON.stringify(objects)).digest("base64url").slice(0, 16);
+}
+
 /** The ceilings of a server on a day, one for each human who has a grant that holds. */
 function ceilings(host: HostModel, server: string, humans: Iterable<string>, on: Day): ServerGrantsPlan["ceilings"] {
   const found = [...humans].flatMap((human) => {
@@ -158,26 +164,32 @@ function ceilings(host: HostModel, server: string, humans: Iterable<string>, on:
 export function plan(host: HostModel, today: Day): readonly PermitObject[] {
   const grants = Map.groupBy(host.grants, (grant) => grant.server);
   const grantsOfServer = (server: string) => grants.get(server) ?? [];
+  const servers = host.servers.flatMap((server): PermitObject[] => [
+    serverTypePlan(server),
+    {
+      kind: "resource-instance",
+      resource: server.key,
+      key: server.key,
+      attributes: serverAttributes(server, grantsOfServer(server.key)),
+    },
+  ]);
   return [
     { kind: "environment", project: host.permit.project, key: host.permit.environment, name: host.name },
     userProfileTypePlan(host),
     gatewayHostTypePlan(),
-    ...host.servers.flatMap((server): PermitObject[] => [
-      serverTypePlan(server),
-      {
-        kind: "resource-instance",
-        resource: server.key,
-        key: server.key,
-        attributes: serverAttributes(server, grantsOfServer(server.key)),
-      },
-    ]),
+    ...servers,
     { kind: "humans", emails: host.humans.map((human) => human.email) },
     ...host.servers.map(({ key }): PermitObject => {
       const humans = new Set(grantsOfServer(key).map(({ human }) => human));
       return { kind: "server-grants", server: key, ceilings: ceilings(host, key, humans, today) };
     }),
     // Last of all: the gateway trusts a server only once the host's settings list it, when all its rules are in place.
-    { kind: "resource-instance", resource: gatewayHostType, key: host.key, attributes: hostAttributes(host) },
+    {
+      kind: "resource-instance",
+      resource: gatewayHostType,
+      key: host.key,
+      attributes: hostAttributes(host, revisionOf(servers)),
+    },
     {
       kind: "host-members",
       host: host.key,

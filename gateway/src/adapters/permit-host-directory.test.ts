@@ -43,13 +43,13 @@ beforeEach(async () => {
   });
 });
 
-async function openDirectory(refreshSeconds = 3600): Promise<RefreshingHostDirectory> {
+async function openDirectory(refreshSeconds = 3600, clock = () => new Date()): Promise<RefreshingHostDirectory> {
   const directory = await openPermitHostDirectory({
     permit: createPermitClient({ apiKey: permitKey, apiUrl: permit.url, pdpUrl: permit.url }),
     hostKey: "demo",
     database,
     refreshSeconds,
-    clock: () => new Date(),
+    clock,
     log: Object.assign(Object.create(Fastify({ logger: false }).log) as FastifyBaseLogger, {
       warn: (...line: unknown[]) => void warned.push(JSON.stringify(line)),
     }),
@@ -181,6 +181,39 @@ test("follows changes in the background and tells listeners: once at first, then
   await expect.poll(() => seen).toEqual(["Demo", "Renamed"]);
   expect(directory.settings().servers.size).toBe(0);
   await directory.close();
+});
+
+test("while the host says that its servers are the same, they are read once a minute and not at every refresh", async () => {
+  const withRevision = (revision: string, name = "Demo") =>
+    permit.instances.set("gateway_host:demo", {
+      attributes: { ...hostDocument(["issues"]).attributes, name, revision },
+    });
+  const setTrust = (trust: string) => permit.resources.set("issues", { actions: { list_issues: tool("list", trust) } });
+  withRevision("1");
+  setTrust("low");
+  let now = new Date("2026-01-01T00:00:00Z");
+  const directory = await openDirectory(3600, () => now);
+  const refresh = async () => {
+    permit.requests.length = 0;
+    await directory.refresh();
+    return permit.requests.length;
+  };
+  const all = 3;
+  withRevision("1", "Renamed");
+  setTrust("medium");
+  expect([await refresh(), directory.settings().name, toolsOf(directory)]).toEqual([1, "Renamed", ["list: low"]]);
+  withRevision("2");
+  expect([await refresh(), toolsOf(directory)]).toEqual([all, ["list: medium"]]);
+  setTrust("high");
+  expect([await refresh(), toolsOf(directory)]).toEqual([1, ["list: medium"]]);
+  now = new Date("2026-01-01T00:01:00Z");
+  expect([await refresh(), toolsOf(directory)]).toEqual([all, ["list: high"]]);
+  // What can't be read is looked at each time, and so is what comes after it.
+  withRevision("3");
+  setTrust("highest");
+  expect([await refresh(), await refresh(), toolsOf(directory)]).toEqual([all, all, ["list: high"]]);
+  setTrust("low");
+  expect([await refresh(), toolsOf(directory), await refresh()]).toEqual([all, ["list: low"], 1]);
 });
 
 test("while Permit is away: keeps what it has, and starts with the kept copy", async () => {

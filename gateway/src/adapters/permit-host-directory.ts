@@ -18,6 +18,12 @@ export interface HostDirectoryOptions {
   readonly log: FastifyBaseLogger;
 }
 
+/**
+ * So often the servers are read though the host says that they are the same: somebody may have changed one by hand.
+ * Decisions see such a change at once; what is shown and listed follows.
+ */
+const readAllMs = 60_000;
+
 /** A directory that reads Permit in the background. */
 export interface RefreshingHostDirectory extends HostDirectory {
   /** Reads once more, now. Throws nothing: a failure is logged and the old settings stay. */
@@ -38,6 +44,7 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
   /** What the database holds, as text. */
   let kept: string | undefined;
   let lastProblem: string | undefined;
+  let readAllAtMs = Number.NEGATIVE_INFINITY;
 
   const notify = async (listener: (typeof listeners)[number], current: HostSettings) => {
     await listener(current).catch((err: unknown) => log.error({ err }, "a listener of the host's settings failed"));
@@ -80,7 +87,11 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
     const refused: string[] = [];
     const onRefused = (what: string, reason: string) => refused.push(`${what}: ${reason}`);
     try {
-      const next = await readHostSnapshot(permit, hostKey, snapshot, onRefused);
+      const nowMs = clock().getTime();
+      // What was refused is read each time, so that it is said for as long as it is so.
+      const trusted = lastProblem === undefined && nowMs < readAllAtMs ? snapshot : undefined;
+      const next = await readHostSnapshot(permit, hostKey, snapshot, onRefused, trusted);
+      if (trusted === undefined || next.servers !== trusted.servers) readAllAtMs = nowMs + readAllMs;
       // The accepted settings report what they refuse too, so a refusal shows even when nothing else changed.
       if (JSON.stringify(next) === JSON.stringify(snapshot)) toSettings(hostKey, next, onRefused);
       else await accept(next, onRefused);
