@@ -1,49 +1,41 @@
-/** The Pulumi program: one stack, one host. */
-import { resolve } from "node:path";
+/** The Pulumi program: one stack is one host, or a platform in AWS that several hosts share. */
 import { fileURLToPath } from "node:url";
-import { dayOf } from "@permit-mcp-gateway/policies";
-import { loadHost, printDiagnostic } from "@permit-mcp-gateway/policies/load";
-import * as pulumi from "@pulumi/pulumi";
-import { readStackConfig } from "./config.ts";
-import { gatewayEnvironment } from "./gateway-environment.ts";
-import { Host } from "./host/host.ts";
+import { readStackConfig, type StackConfig } from "./config.ts";
+import { environmentOf } from "./host/environment-of.ts";
+import { provisionHost } from "./host/provision-host.ts";
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 
-const config = readStackConfig();
-const today = dayOf(new Date());
-const policy = loadHost(resolve(repository, config.policies), today);
-if (!policy.ok) throw new pulumi.RunError(policy.diagnostics.map(printDiagnostic).join("\n"));
-for (const diagnostic of policy.diagnostics) await pulumi.log.warn(printDiagnostic(diagnostic));
+async function run(config: StackConfig) {
+  if (config.form === "platform") {
+    const { addPlatform } = await import("./aws/index.ts");
+    return { platform: addPlatform({ ...config, root }) };
+  }
+  const host = await provisionHost(root, config.host);
+  const { environmentKey } = host;
+  const environment = environmentOf(host, config.host);
+  if (config.form === "host-elsewhere") {
+    const { dataDir, ...place } = config.elsewhere;
+    const gatewayVariables = environment.variablesAt({ ...place, database: { dataDir } });
+    return { environmentKey, gatewayVariables, gatewaySecrets: environment.secrets };
+  }
+  // Loaded here only: a stack that is not in AWS needs neither its provider nor its credentials.
+  const { addGateway } = await import("./aws/index.ts");
+  return { environmentKey, ...addGateway({ ...config, root, provisioned: host, environment }) };
+}
 
-const host = new Host(policy.host.key, {
-  model: policy.host,
-  today,
-  permitPlan: config.permitPlan,
-  deletable: config.deletable,
-});
-
-const environment = pulumi
-  .all([host.environmentKey, config.authSecret, config.databaseUrl, config.initialAccounts])
-  .apply(([permitApiKey, authSecret, databaseUrl, initialAccounts]) =>
-    gatewayEnvironment({
-      port: config.port,
-      publicUrl: config.publicUrl,
-      hostKey: policy.host.key,
-      permitApiUrl: config.permitApiUrl,
-      permitPdpUrl: config.permitPdpUrl,
-      permitApiKey,
-      database: databaseUrl === undefined ? { dataDir: config.dataDir } : { url: databaseUrl },
-      authSecret,
-      initialAccounts,
-      logLevel: config.logLevel,
-    }),
-  );
-
-/** API key of the host's Permit environment. Secret. */
-export const environmentKey = host.environmentKey;
-/** Variables of the gateway that may be seen by anyone who may see the stack. */
-// Everything made with a secret is marked as one; these were chosen because they hold none.
-export const gatewayVariables = pulumi.unsecret(environment.apply(({ plain }) => plain));
-/** Variables of the gateway that are secret. */
-export const gatewaySecrets = pulumi.secret(environment.apply(({ secrets }) => secrets));
+export const {
+  /** What hosts import from the stack of a shared platform. */
+  platform,
+  /** API key of the host's Permit environment. Secret. */
+  environmentKey,
+  /** Of a host outside AWS: the gateway's variables, those that anyone may see who may see the stack, and the secret ones. */
+  gatewayVariables,
+  gatewaySecrets,
+  /** Of a host in AWS: where clients reach it, what its name must lead to, and where to look. */
+  url,
+  loadBalancer,
+  dashboard,
+  auditLogGroup,
+  auditArchive,
+}: Partial<Record<string, unknown>> = await run(readStackConfig());

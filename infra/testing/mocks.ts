@@ -30,16 +30,17 @@ const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";
 
 /**
  * Runs Pulumi programs without an engine from here on, and records what they register, in order. `outputs` gives the
- * outputs a resource would have besides its inputs.
+ * outputs a resource would have besides its inputs, `answer` those of a function.
  */
 export async function recordRegistrations(
   outputs: (type: string, inputs: Record<string, unknown>) => Record<string, unknown> = () => ({}),
   stack = "demo",
+  answer: (token: string, inputs: Record<string, unknown>) => Record<string, unknown> = () => ({}),
 ): Promise<readonly Registration[]> {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, ...outputs(type, inputs) } }),
-      call: () => ({}),
+      call: ({ token, inputs }) => answer(token, inputs),
     },
     "permit-mcp-gateway",
     stack,

@@ -40,6 +40,7 @@ if ("config" in request) {
 const exported = await runProgram(request);
 const outputs: Record<string, { secret: boolean; value: unknown }> = {};
 for (const [name, value] of Object.entries(exported)) {
+  if (value === undefined) continue;
   const output = pulumi.output(value);
   outputs[name] = { secret: await pulumi.isSecret(output), value: await promiseOf(output) };
 }

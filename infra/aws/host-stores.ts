@@ -1,0 +1,79 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Account } from "./account.ts";
+import { AuditArchive } from "./audit-archive.ts";
+import { EncryptionKey } from "./encryption-key.ts";
+import { alarmKeyStatement } from "./key-statements.ts";
+import type { Names } from "./naming.ts";
+import { ServiceLogs } from "./service-logs.ts";
+import { ServiceSecrets } from "./service-secrets.ts";
+import type { ServiceSettings } from "./service-settings.ts";
+
+export interface HostStoresArgs {
+  readonly account: Account;
+  readonly names: Names;
+  readonly settings: Pick<ServiceSettings, "audit" | "logRetentionDays">;
+  /** By the name of the variable that a container gets. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly protect: boolean;
+}
+
+/** What a host keeps besides its database, each encrypted with a key of the host's own: secrets, logs, audit archive. */
+export class HostStores extends pulumi.ComponentResource {
+  readonly keyArn: pulumi.Output<string>;
+  readonly secrets: ServiceSecrets;
+  readonly logs: ServiceLogs;
+  readonly archive: AuditArchive;
+
+  constructor(name: string, args: HostStoresArgs, options?: pulumi.ComponentResourceOptions) {
+    super("permit-mcp-gateway:aws:HostStores", name, {}, options);
+    const { account, names, settings, protect } = args;
+    const own = { parent: this };
+    const logGroups = [`${names.logPrefix}/*`];
+    const key = new EncryptionKey(
+      `${names.prefix}-service`,
+      {
+        ...{ account, logGroups, protect, description: `${names.prefix}: secrets, logs, alarms` },
+        via: ["secretsmanager"],
+        statements: [alarmKeyStatement(account)],
+      },
+      own,
+    );
+    // Apart, so that who may read the gateway's secrets may not read the audit log, nor the other way round.
+    const auditKey = new EncryptionKey(
+      `${names.prefix}-audit`,
+      {
+        ...{ account, logGroups, protect, description: `${names.prefix}: audit log and its archive` },
+        via: ["s3", "firehose"],
+      },
+      own,
+    );
+    this.logs = new ServiceLogs(
+      `${name}-logs`,
+      {
+        ...{ prefix: names.logPrefix, protect },
+        ...{ applicationKeyArn: key.arn, applicationDays: settings.logRetentionDays },
+        ...{ auditKeyArn: auditKey.arn, auditDays: settings.audit.retentionDays },
+      },
+      own,
+    );
+    this.archive = new AuditArchive(
+      `${name}-audit-archive`,
+      {
+        ...{ account, protect, auditGroup: this.logs.audit, kmsKeyArn: auditKey.arn },
+        ...{ logPrefix: names.logPrefix, logRetentionDays: settings.logRetentionDays },
+        lock: {
+          mode: settings.audit.archiveLock === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
+          days: settings.audit.archiveDays,
+        },
+      },
+      own,
+    );
+    this.secrets = new ServiceSecrets(
+      `${name}-secrets`,
+      { values: args.secrets, kmsKeyArn: key.arn, recoveryDays: protect ? 30 : 7 },
+      own,
+    );
+    this.keyArn = key.arn;
+    this.registerOutputs({ keyArn: this.keyArn });
+  }
+}

@@ -1,0 +1,40 @@
+import { type Account, arnOf } from "./account.ts";
+import type { Statement } from "./policy-document.ts";
+
+/** CloudWatch encrypts what it publishes to a topic; for alarms of this account only. */
+export function alarmKeyStatement(account: Account): Statement {
+  return {
+    sid: "AlarmsToTopic",
+    principals: { Service: "cloudwatch.amazonaws.com" },
+    actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+    resources: "*",
+    conditions: {
+      StringEquals: { "aws:SourceAccount": account.id },
+      ArnLike: { "aws:SourceArn": arnOf(account, "cloudwatch", "alarm:*") },
+    },
+  };
+}
+
+/** Services that use the platform's key by themselves, each for the one thing that its request names. */
+export function platformKeyStatements(account: Account, clusterName: string): readonly Statement[] {
+  const thisCluster = {
+    "kms:EncryptionContext:aws:ecs:clusterAccount": account.id,
+    "kms:EncryptionContext:aws:ecs:clusterName": clusterName,
+  };
+  const fargate = { principals: { Service: "fargate.amazonaws.com" }, resources: "*" } as const;
+  return [
+    alarmKeyStatement(account),
+    {
+      sid: "DisksOfTasks",
+      ...fargate,
+      actions: "kms:GenerateDataKeyWithoutPlaintext",
+      conditions: { StringEquals: thisCluster },
+    },
+    {
+      sid: "GrantsForDisksOfTasks",
+      ...fargate,
+      actions: "kms:CreateGrant",
+      conditions: { StringEquals: thisCluster, "ForAllValues:StringEquals": { "kms:GrantOperations": ["Decrypt"] } },
+    },
+  ];
+}

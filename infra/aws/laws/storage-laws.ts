@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { type Law, ofType, plain, type Stack } from "./law.ts";
+
+const ourKey = z.string().regex(/^arn:aws:kms:eu-central-1:123456789012:permit-mcp-gateway-[a-z]+-[a-z]+$/);
+const text = z.string();
+
+/** What keeps data, and what it must say to keep it under a key of ours. */
+const stores: Readonly<Record<string, z.ZodType>> = {
+  "aws:cloudwatch/logGroup:LogGroup": z.object({ kmsKeyId: ourKey, retentionInDays: z.number().min(1) }),
+  "aws:ecr/repository:Repository": z.object({
+    encryptionConfigurations: z.tuple([z.object({ encryptionType: z.literal("KMS"), kmsKey: ourKey })]),
+    imageTagMutability: z.literal("IMMUTABLE"),
+    imageScanningConfiguration: z.object({ scanOnPush: z.literal(true) }),
+  }),
+  // The disks of its tasks.
+  "aws:ecs/cluster:Cluster": z.object({
+    configuration: z.object({ managedStorageConfiguration: z.object({ fargateEphemeralStorageKmsKeyId: ourKey }) }),
+  }),
+  "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": z.object({
+    serverSideEncryption: z.object({
+      enabled: z.literal(true),
+      keyType: z.literal("CUSTOMER_MANAGED_CMK"),
+      keyArn: ourKey,
+    }),
+    extendedS3Configuration: z.object({ kmsKeyArn: ourKey }),
+  }),
+  "aws:rds/cluster:Cluster": z.object({
+    storageEncrypted: z.literal(true),
+    kmsKeyId: ourKey,
+    manageMasterUserPassword: z.literal(true),
+    masterUserSecretKmsKeyId: ourKey,
+    iamDatabaseAuthenticationEnabled: z.literal(true),
+    backupRetentionPeriod: z.number().min(7),
+  }),
+  "aws:rds/clusterInstance:ClusterInstance": z.object({ performanceInsightsKmsKeyId: ourKey }),
+  "aws:secretsmanager/secret:Secret": z.object({ kmsKeyId: ourKey, recoveryWindowInDays: z.number().min(7) }),
+  "aws:sns/topic:Topic": z.object({ kmsMasterKeyId: ourKey }),
+};
+
+/** Everything else that may be in a stack. A new type is in neither list, and the law says so. */
+const noStores = new Set([
+  ...["acm/certificate:Certificate", "acm/certificateValidation:CertificateValidation"],
+  ...["appautoscaling/policy:Policy", "appautoscaling/target:Target"],
+  ...["cloudwatch/dashboard:Dashboard", "cloudwatch/logMetricFilter:LogMetricFilter", "cloudwatch/logStream:LogStream"],
+  ...["cloudwatch/logResourcePolicy:LogResourcePolicy", "cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"],
+  "cloudwatch/metricAlarm:MetricAlarm",
+  ...["ec2/defaultSecurityGroup:DefaultSecurityGroup", "ec2/eip:Eip", "ec2/flowLog:FlowLog"],
+  ...[
+    "ec2/internetGateway:InternetGateway",
+    "ec2/natGateway:NatGateway",
+    "ec2/route:Route",
+    "ec2/routeTable:RouteTable",
+  ],
+  ...["ec2/routeTableAssociation:RouteTableAssociation", "ec2/securityGroup:SecurityGroup", "ec2/subnet:Subnet"],
+  ...["ec2/vpc:Vpc", "ec2/vpcEndpoint:VpcEndpoint", "ecr/lifecyclePolicy:LifecyclePolicy"],
+  ...["ecs/service:Service", "ecs/taskDefinition:TaskDefinition", "iam/role:Role", "iam/rolePolicy:RolePolicy"],
+  ...["kms/alias:Alias", "kms/key:Key", "lb/listener:Listener", "lb/listenerCertificate:ListenerCertificate"],
+  ...["lb/listenerRule:ListenerRule", "lb/loadBalancer:LoadBalancer", "lb/targetGroup:TargetGroup"],
+  ...["rds/clusterParameterGroup:ClusterParameterGroup", "rds/subnetGroup:SubnetGroup", "route53/record:Record"],
+  // Buckets are looked at as a whole, below.
+  ...["s3/bucket:Bucket", "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"],
+  ...["s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", "s3/bucketPolicy:BucketPolicy"],
+  ...["s3/bucketOwnershipControls:BucketOwnershipControls", "s3/bucketPublicAccessBlock:BucketPublicAccessBlock"],
+  "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+  ...["s3/bucketVersioning:BucketVersioning", "secretsmanager/secretVersion:SecretVersion"],
+  ...["sns/topicPolicy:TopicPolicy", "sns/topicSubscription:TopicSubscription"],
+  ...["vpc/securityGroupEgressRule:SecurityGroupEgressRule", "vpc/securityGroupIngressRule:SecurityGroupIngressRule"],
+  ...["wafv2/webAcl:WebAcl", "wafv2/webAclAssociation:WebAclAssociation"],
+  "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+]);
+
+/** Every store is encrypted with a key of ours, every log ends. */
+export const encryptedWithOurKeys: Law = ({ all }) =>
+  all
+    .filter(({ type }) => type.startsWith("aws:"))
+    .flatMap(({ type, name, inputs }) => {
+      const store = stores[type];
+      if (store === undefined) return noStores.has(type.slice("aws:".length)) ? [] : [`${name}: is ${type} a store?`];
+      const { success, error } = store.safeParse(plain(inputs));
+      return success ? [] : error.issues.map(({ path, message }) => `${name}: ${path.join(".")} ${message}`);
+    });
+
+/** Buckets in which AWS allows no key of ours. */
+export const bucketsWithoutOurKey = [
+  { name: /-load-balancer-logs$/, because: "load balancers write access logs under S3's own keys only" },
+];
+
+/** Every bucket is private, versioned, encrypted and reached over TLS only. */
+export const closedBuckets: Law = (stack) => {
+  const of = <Shape extends z.ZodRawShape>(kind: string, shape: Shape) =>
+    ofType(stack, `aws:s3/bucket${kind}:Bucket${kind}`, { ...shape, bucket: text });
+  const publicAccess = of("PublicAccessBlock", {
+    ...{ blockPublicAcls: z.boolean(), blockPublicPolicy: z.boolean() },
+    ...{ ignorePublicAcls: z.boolean(), restrictPublicBuckets: z.boolean() },
+  });
+  const encryption = of("ServerSideEncryptionConfiguration", {
+    rules: z.array(z.object({ applyServerSideEncryptionByDefault: z.object({ kmsMasterKeyId: text.optional() }) })),
+  });
+  const policies = of("Policy", { policy: text });
+  const owned = of("OwnershipControls", { rule: z.object({ objectOwnership: text }) });
+  const versioned = of("Versioning", { versioningConfiguration: z.object({ status: text }) });
+  return ofType(stack, "aws:s3/bucket:Bucket", {}).flatMap(({ name }) => {
+    const own = <Each extends { readonly bucket: string }>(list: readonly Each[]) =>
+      list.find(({ bucket }) => bucket === `${name}-id`);
+    const key = own(encryption)?.rules[0]?.applyServerSideEncryptionByDefault.kmsMasterKeyId;
+    const access = own(publicAccess);
+    const problems = {
+      "is open to the public": ![
+        access?.blockPublicAcls,
+        access?.blockPublicPolicy,
+        access?.ignorePublicAcls,
+        access?.restrictPublicBuckets,
+      ].every((blocked) => blocked === true),
+      "can have objects of others": own(owned)?.rule.objectOwnership !== "BucketOwnerEnforced",
+      "keeps no versions": own(versioned)?.versioningConfiguration.status !== "Enabled",
+      "can be read without TLS": !/"Effect":"Deny".*"s3:\*".*"aws:SecureTransport":"false"/.test(
+        own(policies)?.policy ?? "",
+      ),
+      "is not under a key of ours":
+        !ourKey.safeParse(key).success && !bucketsWithoutOurKey.some((exception) => exception.name.test(name)),
+    };
+    return Object.entries(problems)
+      .filter(([, holds]) => holds)
+      .map(([problem]) => `${name} ${problem}`);
+  });
+};
+
+/** In production nothing that holds data, and not the way in, is deleted by mistake; elsewhere nothing is in the way of it. */
+export const deletionProtection: Law = (stack) => {
+  const { production } = stack;
+  const found = [
+    ...ofType(stack, "aws:rds/cluster:Cluster", {
+      deletionProtection: z.boolean(),
+      skipFinalSnapshot: z.boolean(),
+    }).map(
+      ({ name, protect, deletionProtection, skipFinalSnapshot }) =>
+        [name, protect && deletionProtection && !skipFinalSnapshot] as const,
+    ),
+    ...ofType(stack, "aws:lb/loadBalancer:LoadBalancer", { enableDeletionProtection: z.boolean() }).map(
+      ({ name, enableDeletionProtection }) => [name, enableDeletionProtection] as const,
+    ),
+    ...ofType(stack, "aws:ecr/repository:Repository", { forceDelete: z.boolean() }).map(
+      ({ name, forceDelete }) => [name, !forceDelete] as const,
+    ),
+    ...ofType(stack, "aws:kms/key:Key", {}).map(({ name, protect }) => [name, protect] as const),
+    ...auditStores(stack),
+  ];
+  return found
+    .filter(([, protects]) => protects !== production)
+    .map(([name]) => `${name} ${production ? "can" : "can't"} be deleted`);
+};
+
+function auditStores(stack: Stack) {
+  return [
+    ...ofType(stack, "aws:s3/bucket:Bucket", { objectLockEnabled: z.boolean().optional() })
+      .filter(({ objectLockEnabled }) => objectLockEnabled === true)
+      .map(({ name, protect }) => [name, protect] as const),
+    ...ofType(stack, "aws:cloudwatch/logGroup:LogGroup", { deletionProtectionEnabled: z.boolean().optional() })
+      .filter(({ name }) => name.endsWith("-audit"))
+      .map(({ name, deletionProtectionEnabled }) => [name, deletionProtectionEnabled === true] as const),
+  ];
+}

@@ -1,0 +1,95 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type AlarmArgs, addAlarm } from "./alarm.ts";
+import { logMetrics } from "./log-metrics.ts";
+import type { ServiceSettings } from "./service-settings.ts";
+
+export interface ServiceAlarmsArgs {
+  readonly topicArn: pulumi.Input<string>;
+  readonly thresholds: ServiceSettings["alarms"];
+  readonly namespace: string;
+  readonly loadBalancer: pulumi.Input<string>;
+  readonly targetGroup: pulumi.Input<string>;
+  readonly clusterName: pulumi.Input<string>;
+  readonly serviceName: pulumi.Input<string>;
+  readonly auditGroupName: pulumi.Input<string>;
+  readonly archiveStreamName: pulumi.Input<string>;
+  readonly archiveSubscriptionName: pulumi.Input<string>;
+}
+
+type Watched = Omit<AlarmArgs, "topicArn">;
+
+/** What is wrong with one host, by the name of its alarm. */
+function watched(args: ServiceAlarmsArgs): Readonly<Record<string, Watched>> {
+  const { thresholds } = args;
+  const targets = {
+    namespace: "AWS/ApplicationELB",
+    dimensions: { LoadBalancer: args.loadBalancer, TargetGroup: args.targetGroup },
+  };
+  const above = { when: "above", silence: "ok" } as const;
+  return {
+    "denials-spike": {
+      description: "Far more calls than usual are denied: an agent goes astray, or a policy took more than it should.",
+      ...{ namespace: args.namespace, metric: logMetrics.denied, statistic: "Sum", ...above },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: thresholds.denialsPer5Minutes },
+    },
+    "decision-point-down": {
+      description: "Calls are refused because the decision point does not answer (DECISION_UNAVAILABLE).",
+      ...{ namespace: args.namespace, metric: logMetrics.decisionUnavailable, statistic: "Sum", ...above },
+      ...{ periodSeconds: 60, periods: [2, 3], threshold: 0 },
+    },
+    "audit-lag": {
+      description: "Audit records reach CloudWatch late or not at all. They are safe in the database until they do.",
+      ...{ namespace: args.namespace, metric: logMetrics.auditLag, statistic: "Maximum" },
+      ...{ periodSeconds: 60, periods: [3, 5], when: "above", threshold: thresholds.auditLagSeconds, silence: "alarm" },
+    },
+    "audit-refused": {
+      description: "CloudWatch refused audit records for good (AUDIT_REFUSED): they are in the database only.",
+      ...{ namespace: args.namespace, metric: logMetrics.auditRefused, statistic: "Sum", ...above },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
+    },
+    "server-errors": {
+      description: "The gateway answers 5xx. The application log says why, by the request id.",
+      ...{ ...targets, metric: "HTTPCode_Target_5XX_Count", statistic: "Sum", ...above },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: thresholds.serverErrorsPer5Minutes },
+    },
+    "unhealthy-hosts": {
+      description: "A task is not ready for five minutes; GET /readyz says which part is not.",
+      ...{ ...targets, metric: "UnHealthyHostCount", statistic: "Maximum", ...above },
+      ...{ periodSeconds: 60, periods: [5, 5], threshold: 0 },
+    },
+    "no-running-tasks": {
+      description: "No task runs: every request gets a 503 of the load balancer. The service's events say why.",
+      // ECS reports the load of each running task once a minute: the number of reports is the number of tasks.
+      ...{ namespace: "AWS/ECS", metric: "CPUUtilization", statistic: "SampleCount" },
+      dimensions: { ClusterName: args.clusterName, ServiceName: args.serviceName },
+      ...{ periodSeconds: 60, periods: [3, 3], when: "below", threshold: 1, silence: "alarm" },
+    },
+    "archive-delivery": {
+      description: "CloudWatch Logs could not hand audit records to the archive.",
+      ...{ namespace: "AWS/Logs", metric: "DeliveryErrors", statistic: "Sum", ...above },
+      dimensions: {
+        LogGroupName: args.auditGroupName,
+        DestinationType: "Firehose",
+        FilterName: args.archiveSubscriptionName,
+      },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
+    },
+    "archive-late": {
+      description: "Audit records wait in Firehose for more than 15 minutes: it can't write to the archive's bucket.",
+      ...{ namespace: "AWS/Firehose", metric: "DeliveryToS3.DataFreshness", statistic: "Maximum", ...above },
+      dimensions: { DeliveryStreamName: args.archiveStreamName },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: 900 },
+    },
+  };
+}
+
+/** Alarms of one host. */
+export class ServiceAlarms extends pulumi.ComponentResource {
+  constructor(name: string, args: ServiceAlarmsArgs, options?: pulumi.ComponentResourceOptions) {
+    super("permit-mcp-gateway:aws:ServiceAlarms", name, {}, options);
+    for (const [label, alarm] of Object.entries(watched(args))) {
+      addAlarm(`${name}-${label}`, { ...alarm, topicArn: args.topicArn }, this);
+    }
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,87 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Account, arnOf, regionalService } from "./account.ts";
+import type { Statement } from "./policy-document.ts";
+import { ServiceRole } from "./service-role.ts";
+
+export interface ServiceRolesArgs {
+  readonly account: Account;
+  readonly applicationGroupArn: pulumi.Input<string>;
+  readonly auditGroupArn: pulumi.Input<string>;
+  /** Secrets that containers get, by key that encrypts them. */
+  readonly secrets: readonly {
+    readonly arns: readonly pulumi.Input<string>[];
+    readonly kmsKeyArn: pulumi.Input<string>;
+  }[];
+  /** Repositories in ECR from which images are pulled. */
+  readonly repositoryArns: readonly pulumi.Input<string>[];
+  /** The database user that tasks may be; left out: none, they have a password. */
+  readonly databaseUser: { readonly clusterResourceId: pulumi.Input<string>; readonly name: string } | undefined;
+}
+
+/** What ECS may do to start a task, and what the task itself may do: nothing in common. */
+export class ServiceRoles extends pulumi.ComponentResource {
+  readonly executionRoleArn: pulumi.Output<string>;
+  readonly taskRoleArn: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceRolesArgs, options?: pulumi.ComponentResourceOptions) {
+    super("permit-mcp-gateway:aws:ServiceRoles", name, {}, options);
+    const { account, databaseUser } = args;
+    const common = { account, service: "ecs-tasks.amazonaws.com", sourceArn: arnOf(account, "ecs", "*") };
+    const streamsOf = (group: pulumi.Input<string>) => pulumi.interpolate`${group}:log-stream:*`;
+    const execution = new ServiceRole(
+      `${name}-execution`,
+      {
+        ...common,
+        statements: [
+          // The token is the account's: there is no resource to name.
+          { sid: "RegistryToken", actions: "ecr:GetAuthorizationToken", resources: "*" },
+          {
+            sid: "PullImages",
+            actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources: args.repositoryArns,
+          },
+          {
+            sid: "WriteLogs",
+            actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources: streamsOf(args.applicationGroupArn),
+          },
+          ...args.secrets.flatMap(({ arns, kmsKeyArn }, index): Statement[] => [
+            { sid: `ReadSecrets${index + 1}`, actions: "secretsmanager:GetSecretValue", resources: arns },
+            {
+              sid: `DecryptSecrets${index + 1}`,
+              actions: "kms:Decrypt",
+              resources: kmsKeyArn,
+              conditions: { StringEquals: { "kms:ViaService": regionalService(account, "secretsmanager") } },
+            },
+          ]),
+        ],
+      },
+      { parent: this },
+    );
+    const ship: Statement[] = [
+      {
+        sid: "ShipAuditRecords",
+        actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        resources: streamsOf(args.auditGroupArn),
+      },
+    ];
+    const connect: Statement[] =
+      databaseUser === undefined
+        ? []
+        : [
+            {
+              sid: "ConnectToOwnDatabase",
+              actions: "rds-db:connect",
+              resources: arnOf(
+                account,
+                "rds-db",
+                pulumi.interpolate`dbuser:${databaseUser.clusterResourceId}/${databaseUser.name}`,
+              ),
+            },
+          ];
+    const task = new ServiceRole(`${name}-task`, { ...common, statements: [...ship, ...connect] }, { parent: this });
+    this.executionRoleArn = execution.arn;
+    this.taskRoleArn = task.arn;
+    this.registerOutputs({ executionRoleArn: this.executionRoleArn, taskRoleArn: this.taskRoleArn });
+  }
+}
