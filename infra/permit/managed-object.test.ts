@@ -79,6 +79,17 @@ test("drift that no policy can have written is seen too", async () => {
   });
 });
 
+test("a host that moves to another environment is told what becomes of the old one", async () => {
+  const moved = { ...environment, environment: "other" };
+  expect(await checkManaged(settings, environment, moved)).toEqual([]);
+  expect(told).toEqual([
+    "The host moves from the Permit environment default/demo to default/other: the old one is deleted, with every " +
+      "consent given in it, which needs permit-mcp-gateway:deletable.",
+  ]);
+  expect(await checkManaged(settings, environment, { ...environment, name: "Other" })).toEqual([]);
+  expect(told).toHaveLength(1);
+});
+
 describe("a stack begins with an environment", () => {
   test("that is not there, or empty, whoever made it", async () => {
     expect(await reasons({})).toEqual([]);

@@ -76,8 +76,15 @@ export async function checkManaged(
     }
   }
   if (news.kind !== "environment" || settings === undefined) return [];
-  // Of the same environment nothing can have changed that a preview has to ask for.
-  if (olds.kind === "environment" && managedId(olds as EnvironmentInputs) === managedId(news)) return [];
+  if (olds.kind === "environment") {
+    const was = managedId(olds as EnvironmentInputs);
+    // Of the same environment nothing can have changed that a preview has to ask for.
+    if (was === managedId(news)) return [];
+    settings.tell(
+      `The host moves from the Permit environment ${was} to ${managedId(news)}: the old one is deleted, with every ` +
+        "consent given in it, which needs permit-mcp-gateway:deletable.",
+    );
+  }
   return (await newEnvironmentRefusals(settings, news)).map((reason) => ({ property: "environment", reason }));
 }
 

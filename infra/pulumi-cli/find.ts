@@ -20,8 +20,8 @@ export function findPulumiCli(path = process.env.PATH ?? ""): string | undefined
   return folders.map((folder) => join(folder, "pulumi")).find(isExecutable);
 }
 
-// Where packages keep such things. Pulumi starts three Node processes for each run, which load the same files.
-const compileCache = join(import.meta.dirname, "../../node_modules/.cache/pulumi");
+/** Where packages keep such things. Pulumi starts three Node processes for each run, which load the same files. */
+export const compileCache = join(import.meta.dirname, "../../node_modules/.cache/pulumi");
 
 /** The environment for it: this Node first, because the program and its providers are TypeScript that Node itself runs. */
 export function pulumiEnvironment(cli: string, environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
