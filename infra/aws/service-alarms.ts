@@ -59,7 +59,7 @@ function watched(args: ServiceAlarmsArgs): Readonly<Record<string, Watched>> {
     },
     "no-running-tasks": {
       description: "No task runs: every request gets a 503 of the load balancer. The service's events say why.",
-      // ECS reports the load of each running task once a minute: the number of reports is the number of tasks.
+      // ECS reports nothing of a service in which no task runs, so that the silence is the alarm.
       ...{ namespace: "AWS/ECS", metric: "CPUUtilization", statistic: "SampleCount" },
       dimensions: { ClusterName: args.clusterName, ServiceName: args.serviceName },
       ...{ periodSeconds: 60, periods: [3, 3], when: "below", threshold: 1, silence: "alarm" },
