@@ -16,8 +16,11 @@ import { clientAddress } from "./trusted-proxies.ts";
 
 /** Longest time for a client to send a request. Answers may take as long as they like. */
 const requestTimeoutMs = 30_000;
-/** Longer than the 60 s of a load balancer, which would otherwise reuse a connection just closed here. */
-const keepAliveTimeoutMs = 72_000;
+/**
+ * Longer than the idle timeout of a load balancer, which would otherwise reuse a connection just closed here and answer
+ * 502. In AWS that is 3,900 s, for calls that wait (`infra/aws`); 4,000 s are the most that AWS has.
+ */
+const keepAliveTimeoutMs = 4_010_000;
 /** How often idle connections are closed while the gateway stops. */
 const closeIdleMs = 200;
 

@@ -28,7 +28,11 @@ export class AuditArchive extends pulumi.ComponentResource {
     super("permit-mcp-gateway:aws:AuditArchive", name, {}, options);
     const { account, auditGroup } = args;
     const own = { parent: this };
-    const bucket = new PrivateBucket(name, { kmsKeyArn: args.kmsKeyArn, lock: args.lock, protect: args.protect }, own);
+    const bucket = new PrivateBucket(
+      name,
+      { kmsKeyArn: args.kmsKeyArn, lock: args.lock, protect: args.protect, emptied: !args.protect },
+      own,
+    );
     const errors = new cloudwatch.LogGroup(
       `${name}-errors`,
       { name: `${args.logPrefix}/audit-archive`, kmsKeyId: args.kmsKeyArn, retentionInDays: args.logRetentionDays },

@@ -58,6 +58,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         // Load balancers can write to buckets with S3's own keys only.
         expirationDays: args.logRetentionDays,
         protect: false,
+        emptied: !args.protect,
         statements: (bucket) => [
           {
             sid: "AccessLogs",

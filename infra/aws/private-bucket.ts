@@ -11,7 +11,10 @@ export interface PrivateBucketArgs {
   readonly lock?: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly days: number };
   /** Who may write, given the bucket's name as a resource. */
   readonly statements?: (bucketArn: pulumi.Output<string>) => readonly Statement[];
+  /** Pulumi refuses to delete it. */
   readonly protect: boolean;
+  /** Deleted with all that is in it, instead of not at all while anything is. */
+  readonly emptied: boolean;
 }
 
 /** A bucket that is closed: no public access, no ACLs, only over TLS, versioned and encrypted. */

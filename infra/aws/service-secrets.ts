@@ -26,11 +26,7 @@ export class ServiceSecrets extends pulumi.ComponentResource {
         { description: variable, kmsKeyId: args.kmsKeyArn, recoveryWindowInDays: args.recoveryDays },
         own,
       );
-      const version = new secretsmanager.SecretVersion(
-        label,
-        { secretId: secret.id, secretString: pulumi.secret(value) },
-        own,
-      );
+      const version = new secretsmanager.SecretVersion(label, { secretId: secret.id, secretString: value }, own);
       versions[variable] = pulumi.interpolate`${secret.arn}:::${version.versionId}`;
       return secret.arn;
     });

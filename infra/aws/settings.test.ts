@@ -89,3 +89,14 @@ test.each([
 function existing() {
   return { vpcId: "vpc-1", publicSubnetIds: ["subnet-1", "subnet-2"], privateSubnetIds: ["subnet-3", "subnet-4"] };
 }
+
+// As text: infra never imports the gateway.
+test("the gateway keeps idle connections longer than any load balancer of ours, which else answers 502", () => {
+  const source = readFileSync("gateway/src/app.ts", "utf8");
+  const keptMs = Number(/keepAliveTimeoutMs = ([\d_]+);/.exec(source)?.[1]?.replaceAll("_", ""));
+  const longest = { ...platform, loadBalancer: { idleTimeoutSeconds: 4000 } };
+  expect(platformSettingsSchema(true).parse(longest).loadBalancer.idleTimeoutSeconds * 1000).toBeLessThan(keptMs);
+  expect(
+    messages(platformSettingsSchema(true), { ...platform, loadBalancer: { idleTimeoutSeconds: 4001 } }),
+  ).not.toEqual([]);
+});

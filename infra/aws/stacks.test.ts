@@ -80,3 +80,11 @@ test("every exception from the policies' laws is needed", () => {
   const needed = Object.values(stacks).flatMap((stack) => policyLaws.neededExceptions(stack()));
   expect(policyLaws.wildcardResources.filter((exception) => !needed.includes(exception))).toEqual([]);
 });
+
+test("a shared platform that was never made is asked for by name", async () => {
+  const stack = "organization/permit-mcp-gateway/platform";
+  const run = runStack({ stack: "staging", config: stackFile("staging"), secrets: secretValues });
+  await expect(run).rejects.toThrow(
+    `The stack ${stack} has no output "platform": run \`pulumi up -s ${stack}\` first.`,
+  );
+});
