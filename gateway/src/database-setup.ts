@@ -61,7 +61,10 @@ try {
   await setUp(process.env);
 } catch (error) {
   const explained = [HostDatabaseError, DatabaseProblem, DatabaseSettingsError].some((kind) => error instanceof kind);
-  const { message, stack } = error as Error;
-  process.stderr.write(`${explained ? message : (stack ?? message)}\n`);
+  const { message, stack, detail } = error as Error & { readonly detail?: string };
+  // The server's own words, such as a right that the master user does not have.
+  const said =
+    error instanceof pg.DatabaseError ? [`The database can't be set up: ${message}.`, detail].join(" ").trim() : stack;
+  process.stderr.write(`${explained ? message : (said ?? message)}\n`);
   process.exitCode = 1;
 }

@@ -1,5 +1,7 @@
 /** The database on Amazon RDS: made by its own program, and opened with IAM tokens over verified TLS. */
 import { spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -27,6 +29,16 @@ async function setUp(name: string, user = name, changes: Record<string, string> 
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   expect(stdout + stderr).not.toContain(master.password);
   return { status, stdout, stderr };
+}
+
+async function startCredentials(): Promise<{ readonly url: string; close(): void }> {
+  const { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey } = awsKey;
+  const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+  const answer = JSON.stringify({ AccessKeyId, SecretAccessKey, Token: "session==", Expiration });
+  const endpoint = createServer((_request, response) => response.end(answer));
+  await new Promise<void>((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+  const { port } = endpoint.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/credentials`, close: () => endpoint.close() };
 }
 
 const target = (name: string, changes: Partial<IamDatabase> = {}): IamDatabase => ({
@@ -74,6 +86,10 @@ describe.skipIf(postgresPrograms() === undefined)("Amazon RDS", () => {
       stdout: 'user "acme-prod": is there\ndatabase "acme-prod": is there\n',
     });
 
+    // As on ECS, where the credentials of the task's role are temporary and come from an address.
+    const role = await startCredentials();
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", role.url);
+    for (const name of Object.keys(awsKey)) vi.stubEnv(name, undefined);
     const database = await openDatabase(target("acme-prod"));
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5_000 });
     // Eight at once need more connections than the first.
@@ -81,13 +97,15 @@ describe.skipIf(postgresPrograms() === undefined)("Amazon RDS", () => {
     await Promise.all(Array.from({ length: 8 }, select));
     vi.useRealTimers();
     await database.close();
+    role.close();
     expect(server.tokens.length).toBeGreaterThan(1);
     expect(server.tokens.filter(({ problem, user }) => problem !== undefined || user !== "acme-prod")).toEqual([]);
     expect(new Set(server.tokens.map(({ token }) => token)).size).toBeGreaterThan(1);
-    const [role] = await server.asMaster(
+    for (const { token } of server.tokens) expect(token).toContain("X-Amz-Security-Token=session%3D%3D");
+    const [rights] = await server.asMaster(
       "select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = 'acme-prod'",
     );
-    expect(Object.values(role ?? {})).toEqual([false, false, false, false, false]);
+    expect(Object.values(rights ?? {})).toEqual([false, false, false, false, false]);
     expect(
       (await server.asMaster("select rolname from pg_roles where pg_has_role('master', oid, 'member')")).map(
         ({ rolname }) => rolname,
@@ -196,6 +214,19 @@ describe.skipIf(postgresPrograms() === undefined)("Amazon RDS", () => {
     });
     await Promise.all(refusals);
     expect([await databases(), await server.asMaster(roles)]).toEqual(before);
+  });
+
+  test("what the master user may not do is said in the server's words", async () => {
+    await server.asMaster(
+      "create role weak login createrole password 'weak'; grant connect on database postgres to weak",
+    );
+    const refused = await setUp("host_w", "host_w", {
+      DATABASE_MASTER_SECRET: '{"username":"weak","password":"weak"}',
+    });
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: "The database can't be set up: permission denied to create database.\n",
+    });
   });
 
   test("by URL: verified, or not at all", async () => {

@@ -1,7 +1,6 @@
 /**
  * A host's own database and user on a server that several hosts share, made by the server's master user. Safe to repeat
- * and to run from several places at once. Nothing that is there is removed or handed to somebody else. Longer than most
- * files here, because what is looked at and what is made are one list of statements that has to be read as a whole.
+ * and to run from several places at once. Nothing that is there is removed or handed to somebody else.
  */
 import pg from "pg";
 
@@ -48,7 +47,6 @@ export async function makeHostDatabase(
     } finally {
       await inside.end();
     }
-    await warnOfLockout(server, target, say);
   } finally {
     await server.end();
   }
@@ -135,26 +133,6 @@ async function closeToOthers(server: pg.Client, say: Say): Promise<void> {
     if (mine) await server.query(`revoke all on database ${id(datname)} from public`);
     say(
       `database "${datname}": ${mine ? "closed to users that have no right to it" : "open to all, and not ours to close"}`,
-    );
-  }
-}
-
-/**
- * From PostgreSQL 16 on, whoever makes a role becomes a member of it. Amazon RDS takes no password of a member of
- * rds_iam: the next set-up could not log in.
- */
-async function warnOfLockout(server: pg.Client, { user }: HostDatabase, say: Say): Promise<void> {
-  const { rows } = await server.query<{ readonly member: boolean }>(
-    `select exists (
-       with recursive groups as (
-         select m.roleid from pg_auth_members m join pg_roles r on r.oid = m.member where r.rolname = current_user
-         union select m.roleid from pg_auth_members m join groups g on m.member = g.roleid)
-       select from groups join pg_roles r on r.oid = groups.roleid where r.rolname = $1) as member`,
-    [iamRole],
-  );
-  if (rows[0]?.member === true) {
-    say(
-      `warning: the master user is now a member of rds_iam, through "${user}": its password may not be taken any more`,
     );
   }
 }
