@@ -18,6 +18,7 @@ import { denyRecord } from "../src/audit/record.ts";
 import { type AuditShipper, startAuditShipper } from "../src/audit/shipper.ts";
 import type { AuditDestination, AuditRecord, Grant, ServerSettings } from "../src/deps.ts";
 import { settingsOf } from "../testing/host-settings.ts";
+import { openMemoryDatabase } from "../testing/memory-database.ts";
 import { hasMoto, type Moto, startMoto } from "../testing/moto.ts";
 
 const server = settingsOf({ servers: { issues: { tools: {} } } }).servers.get("issues") as ServerSettings;
@@ -78,7 +79,7 @@ describe.skipIf(!hasMoto())("records shipped to CloudWatch", () => {
   const log = { info: logLine("info"), warn: logLine("warn"), error: logLine("error") } as never;
 
   beforeAll(async () => {
-    [moto, database] = await Promise.all([startMoto(), openDatabase({ memory: true })]);
+    [moto, database] = await Promise.all([startMoto(), openMemoryDatabase()]);
     gate = await openGate(moto);
     Object.assign(process.env, {
       AWS_ENDPOINT_URL: gate.url,

@@ -1,8 +1,8 @@
 /** The address that a request counts for: it can't be chosen by whoever sends the request. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openDatabase } from "../src/adapters/database.ts";
 import { ConfigError, readConfig } from "../src/config.ts";
 import { TestHost } from "../src/oauth/testing/test-host.ts";
+import { openMemoryDatabase } from "../testing/memory-database.ts";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
 
 const proxy = "10.0.3.7";
@@ -69,7 +69,7 @@ test("what is no address counts for the peer", async () => {
 });
 
 describe("sign-in and discovery behind a trusted proxy", async () => {
-  const host = await TestHost.start(await openDatabase({ memory: true }), { environment });
+  const host = await TestHost.start(await openMemoryDatabase(), { environment });
   afterAll(() => host.close());
   const own = new URL(host.publicUrl).host;
 

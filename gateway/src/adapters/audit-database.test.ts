@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { settingsOf } from "../../testing/host-settings.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { denyRecord } from "../audit/record.ts";
 import type { AuditRecord, Grant, ServerSettings } from "../deps.ts";
 import { createDatabaseAuditSink } from "./audit-database.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
 
 let database: Database;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openMemoryDatabase();
 });
 afterAll(() => database.close());
 beforeEach(async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { openDatabase } from "./database.ts";
 import { DataFolderInUseError } from "./database-lock.ts";
 
@@ -59,7 +60,7 @@ describe("the embedded database", () => {
 });
 
 test("work under one key runs one at a time, under another key at the same time, and a failure blocks nobody", async () => {
-  const database = await openDatabase({ memory: true });
+  const database = await openMemoryDatabase();
   const order: string[] = [];
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@
 import { Kysely } from "kysely";
 import type { Config } from "../config.ts";
 import type { IamDatabase, UrlDatabase } from "../database-settings.ts";
-import { openEmbedded } from "./database-embedded.ts";
+import { type MemoryTarget, openEmbedded } from "./database-embedded.ts";
 import { openPostgres } from "./database-postgres.ts";
 import { databaseProblem } from "./database-problem.ts";
 import type { Tables } from "./database-tables.ts";
@@ -26,7 +26,7 @@ export interface Database {
 }
 
 /** What `openDatabase` opens: the configured database, or one in memory for tests. */
-export type DatabaseTarget = Config["database"] | { readonly memory: true };
+export type DatabaseTarget = Config["database"] | MemoryTarget;
 
 /**
  * Opens the database and brings our own tables up to date. Throws DataFolderInUseError when another process has the

@@ -1,8 +1,9 @@
 import Fastify, { type FastifyBaseLogger } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import type { HostSettings } from "../deps.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
 import { createPermitClient } from "./permit-client.ts";
 import { openPermitHostDirectory, type RefreshingHostDirectory } from "./permit-host-directory.ts";
 
@@ -13,7 +14,7 @@ const warned: string[] = [];
 
 beforeAll(async () => {
   permit = await startPermit();
-  database = await openDatabase({ memory: true });
+  database = await openMemoryDatabase();
 });
 afterAll(async () => {
   for (const directory of open) await directory.close();

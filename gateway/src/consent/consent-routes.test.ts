@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { profileKey } from "@permit-mcp-gateway/policies";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ServerDocuments } from "../../testing/host-settings.ts";
-import { openDatabase } from "../adapters/database.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { GatewayError } from "../errors.ts";
 import { TestClient, tokensOf } from "../oauth/testing/test-client.ts";
 import { TestHost } from "../oauth/testing/test-host.ts";
@@ -10,7 +10,7 @@ import type { TestHuman } from "../oauth/testing/test-human.ts";
 
 let host: TestHost;
 beforeAll(async () => {
-  host = await TestHost.start(await openDatabase({ memory: true }));
+  host = await TestHost.start(await openMemoryDatabase());
 });
 afterEach(() => {
   host.facts.beforeWrite = () => undefined;

@@ -1,13 +1,13 @@
 import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../adapters/database.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
 import { TestHost } from "./testing/test-host.ts";
 import { toAnswer } from "./testing/test-human.ts";
 
 let host: TestHost;
 beforeAll(async () => {
-  host = await TestHost.start(await openDatabase({ memory: true }));
+  host = await TestHost.start(await openMemoryDatabase());
 });
 afterAll(() => host.close());
 

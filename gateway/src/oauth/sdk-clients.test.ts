@@ -8,7 +8,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { auth as authV1 } from "@modelcontextprotocol/sdk/client/auth.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openDatabase } from "../adapters/database.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
 import { TestHost } from "./testing/test-host.ts";
 
@@ -18,7 +18,7 @@ let documentFetches = 0;
 let host: TestHost;
 
 beforeAll(async () => {
-  host = await TestHost.start(await openDatabase({ memory: true }), {
+  host = await TestHost.start(await openMemoryDatabase(), {
     fetchClientMetadata: async () => {
       documentFetches += 1;
       return Response.json(document);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
+import { openMemoryDatabase } from "../../../testing/memory-database.ts";
 import { type Database, openDatabase } from "../../adapters/database.ts";
 
 /** An empty database. Closing it also removes it. */
@@ -16,7 +17,7 @@ export interface TestDatabaseKind {
 }
 
 async function openEmbedded(): Promise<TestDatabase> {
-  const database = await openDatabase({ memory: true });
+  const database = await openMemoryDatabase();
   return { database, connectAgain: async () => ({ ...database, close: async () => undefined }) };
 }
 
