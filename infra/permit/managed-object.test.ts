@@ -1,11 +1,12 @@
 import { plan } from "@permit-mcp-gateway/policies";
 import { today } from "@permit-mcp-gateway/policies/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hostModel, serverModel } from "../testing/host-model.ts";
+import { hostModel, issuesServer, serverModel } from "../testing/host-model.ts";
 import { type Provisioning, startProvisioning } from "../testing/provisioning.ts";
 import { startRecordingProxy } from "../testing/recording-proxy.ts";
+import { policyRecord } from "./managed/policy-record.ts";
 import { type ManagedInputs, managedResources } from "./managed/resources.ts";
-import { checkManaged, createManaged, readManaged } from "./managed-object.ts";
+import { checkManaged, createManaged, deleteManaged, diffManaged, readManaged } from "./managed-object.ts";
 import { type ProviderSettings, providerSettings } from "./provider-settings.ts";
 
 let host: Provisioning;
@@ -88,6 +89,24 @@ test("a host that moves to another environment is told what becomes of the old o
   ]);
   expect(await checkManaged(settings, environment, { ...environment, name: "Other" })).toEqual([]);
   expect(told).toHaveLength(1);
+});
+
+test("another day is no change of the policy provisioned last, another policy is one", () => {
+  const record = policyRecord(model, "2026-11-24");
+  expect(diffManaged(record, policyRecord(model, "2026-11-25"))).toEqual({ changes: false, replaces: [] });
+  expect(diffManaged(record, policyRecord(hostModel({ grants: [] }), "2026-11-24")).changes).toBe(true);
+});
+
+test("deleting takes only what the host made, and of an adopted host's servers none that the policy still has", async () => {
+  await host.provision(model);
+  const client = await host.organization.environment(model.permit);
+  await client.api.resources.create({ key: "theirs", name: "Theirs", actions: { read: {} } });
+  const fewer = hostModel({ servers: [issuesServer], grants: [] });
+  for (const inputs of resourcesOf(fewer)) await createManaged({ ...settings, adopt: true }, inputs);
+  const types = async () => (await client.api.resources.list()).map(({ key }) => key).toSorted();
+  expect(await types()).toEqual(["gateway_host", "issues", "theirs", "user_profile"]);
+  for (const inputs of resourcesOf(fewer).slice(1).toReversed()) await deleteManaged(settings, inputs);
+  expect(await types()).toEqual(["theirs"]);
 });
 
 describe("a stack begins with an environment", () => {

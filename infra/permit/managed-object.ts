@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { consentRole, trustLevels } from "@permit-mcp-gateway/policies";
 import type { OrganizationClient } from "./client.ts";
 import { environment } from "./environment.ts";
 import { ifFound, type Step } from "./handler.ts";
@@ -6,6 +7,7 @@ import { type EnvironmentInputs, environmentPlan } from "./managed/environment.t
 import { isSamePolicy, type PolicyRecordInputs, policyRecordDifference } from "./managed/policy-record.ts";
 import { type InnerInputs, kindOf, type ManagedInputs } from "./managed/resources.ts";
 import { takeoverRefusal } from "./managed/takeover.ts";
+import type { UserProfileInputs } from "./managed/user-profile.ts";
 import { type Inspection, inspect, inspectWith } from "./objects.ts";
 import { organizationOf, type ProviderSettings } from "./provider-settings.ts";
 import { provisionedServers } from "./provisioned-servers.ts";
@@ -152,6 +154,16 @@ async function stateOf(organization: OrganizationClient, inputs: ManagedInputs):
   return { ...plain, apiKey: await organization.environmentKey(inputs) };
 }
 
+/** Removes the servers of an adopted host that its policy has no more: no resource of this stack would. */
+async function removeOtherServers(organization: OrganizationClient, profile: UserProfileInputs): Promise<void> {
+  const client = await ifFound(organization.environment(profile));
+  if (client === undefined) return;
+  for (const server of await provisionedServers(client)) {
+    const kept = trustLevels.some((level) => profile.roles[consentRole(server, level)] !== undefined);
+    if (!kept) await deleteResourceTypeStep(client, server).run();
+  }
+}
+
 /** Creates the object. What a broken-off run left of it is completed. */
 export async function createManaged(
   settings: ProviderSettings | undefined,
@@ -163,14 +175,7 @@ export async function createManaged(
     const refusal = await takeoverRefusal(organization, inputs, configured.adopt);
     if (refusal !== undefined) throw new Error(refusal);
   }
-  if (inputs.kind === "user-profile") {
-    // Of an adopted environment: servers that its policy has no more, which no resource of this stack will remove.
-    const client = await ifFound(organization.environment(inputs));
-    const roles = Object.keys(inputs.roles);
-    for (const server of client === undefined ? [] : await provisionedServers(client)) {
-      if (!roles.includes(`${server}-low`)) await deleteResourceTypeStep(client as never, server).run();
-    }
-  }
+  if (inputs.kind === "user-profile") await removeOtherServers(organization, inputs);
   return { id: managedId(inputs), outs: await converge(configured, inputs) };
 }
 

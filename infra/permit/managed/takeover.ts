@@ -1,16 +1,7 @@
-import { gatewayHostType } from "@permit-mcp-gateway/policies";
-import type { EnvironmentClient, EnvironmentRef, OrganizationClient } from "../client.ts";
+import type { EnvironmentRef, OrganizationClient } from "../client.ts";
 import { environment } from "../environment.ts";
-import { allPages, ifFound, perPageMax } from "../handler.ts";
+import { provisionedHosts } from "../provisioned-servers.ts";
 import { type EnvironmentInputs, environmentPlan } from "./environment.ts";
-
-async function hostsIn(client: EnvironmentClient): Promise<readonly string[]> {
-  const listing = allPages(perPageMax, (page) =>
-    client.api.resourceInstances.list({ resource: gatewayHostType, page, perPage: perPageMax }),
-  );
-  const found = (await ifFound(listing)) ?? [];
-  return found.filter(({ resource }) => resource === gatewayHostType).map(({ key }) => key);
-}
 
 const nameOf = ({ project, environment }: EnvironmentRef) => `The Permit environment ${project}/${environment}`;
 
@@ -28,7 +19,7 @@ export async function takeoverRefusal(
   if (found === undefined) return undefined;
   const client = await organization.environment(inputs);
   if ((await client.api.resources.list({ page: 1, perPage: 1 })).length === 0) return undefined;
-  const hosts = await hostsIn(client);
+  const hosts = (await provisionedHosts(client)).map(({ key }) => key);
   const own = hosts.length === 0 ? found.made : hosts.every((host) => host === inputs.host);
   if (adopt && own) return undefined;
   const advice = own
