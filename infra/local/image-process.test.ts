@@ -2,7 +2,7 @@
  * The gateway as its image runs it: the bundle, in a folder without sources or packages. GATEWAY_COMMAND, a JSON list,
  * runs something else instead, as `npm run gateway:image:check` does with the image's own process.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +73,18 @@ test("the pages are there, and the folder is as it was built", async () => {
     ...["database-setup.js", "health-check.js", "initdb.wasm", "pglite.data", "pglite.wasm", "server.js"],
   ]);
   expect(readdirSync(app).toSorted()).toEqual(["LICENSE", "dist", "package.json", "sbom.cdx.json", "volumes", "web"]);
+});
+
+test("the health check passes while it runs, fails otherwise, and says nothing", () => {
+  const check = (port: string) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(app, "dist/health-check.js")], {
+      env: { PORT: port },
+      encoding: "utf8",
+    });
+    return [status, stdout, stderr];
+  };
+  expect(check(new URL(host.gatewayUrl).port)).toEqual([0, "", ""]);
+  expect(check("1")).toEqual([1, "", ""]);
 });
 
 test.runIf(databaseUrl !== undefined)(

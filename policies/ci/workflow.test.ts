@@ -203,7 +203,7 @@ describe("the workflows", () => {
       expect(Object.keys(on)).not.toContain("pull_request_target");
     }
     const ofPullRequests = jobs.filter(({ file }) => "pull_request" in (workflows.get(file)?.on ?? {}));
-    expect(ofPullRequests.map(({ name }) => name)).toEqual(["check", "review"]);
+    expect(ofPullRequests.map(({ name }) => name)).toEqual(["check", "image", "review"]);
     for (const { permissions, environment, steps } of ofPullRequests) {
       expect([permissions ?? { contents: "read" }, environment]).toEqual([{ contents: "read" }, undefined]);
       expect(JSON.stringify(steps)).not.toMatch(/secrets\.|github\.token/);
