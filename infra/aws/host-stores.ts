@@ -28,11 +28,11 @@ export class HostStores extends pulumi.ComponentResource {
     super("permit-mcp-gateway:aws:HostStores", name, {}, options);
     const { account, names, settings, protect } = args;
     const own = { parent: this };
-    const logGroups = [`${names.logPrefix}/*`];
     const key = new EncryptionKey(
       `${names.prefix}-service`,
       {
-        ...{ account, logGroups, protect, description: `${names.prefix}: secrets, logs, alarms` },
+        ...{ account, protect, description: `${names.prefix}: secrets, logs, alarms` },
+        logGroups: [`${names.logPrefix}/application`],
         via: ["secretsmanager"],
         statements: [alarmKeyStatement(account)],
       },
@@ -42,7 +42,8 @@ export class HostStores extends pulumi.ComponentResource {
     const auditKey = new EncryptionKey(
       `${names.prefix}-audit`,
       {
-        ...{ account, logGroups, protect, description: `${names.prefix}: audit log and its archive` },
+        ...{ account, protect, description: `${names.prefix}: audit log and its archive` },
+        logGroups: [`${names.logPrefix}/audit`, `${names.logPrefix}/audit-archive`],
         via: ["s3", "firehose"],
       },
       own,

@@ -4,6 +4,8 @@ export interface Names {
   readonly prefix: string;
   /** Of log groups: `<logPrefix>/<what>`. */
   readonly logPrefix: string;
+  /** Of the firewall's log group: WAF writes to names that begin like this, and to no others. */
+  readonly firewallLogGroup: string;
   /** Of an RDS cluster: small letters, digits and single hyphens. */
   readonly database: string;
   /** Of the host's own database, and of the user that owns it. */
@@ -26,8 +28,10 @@ export function namesOf(stack: string): Names {
     );
   }
   const database = `permit-mcp-gateway-${stack}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const prefix = `permit-mcp-gateway-${stack.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}`;
   return {
-    prefix: `permit-mcp-gateway-${stack.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}`,
+    prefix,
+    firewallLogGroup: `aws-waf-logs-${prefix}`,
     logPrefix: `/permit-mcp-gateway/${stack}`,
     databaseUser,
     database: database.slice(0, 63).replace(/-$/, ""),

@@ -44,11 +44,7 @@ export class Platform extends pulumi.ComponentResource {
         account,
         description: `Platform ${name} of permit-mcp-gateway: database, images, logs, disks of tasks`,
         via: ["rds", "secretsmanager", "ecr"],
-        logGroups: [
-          `${names.logPrefix}/*`,
-          "aws-waf-logs-permit-mcp-gateway-*",
-          `/aws/rds/cluster/${names.database}/*`,
-        ],
+        logGroups: [`${names.logPrefix}/network`, names.firewallLogGroup, `/aws/rds/cluster/${names.database}/*`],
         statements: platformKeyStatements(account, names.prefix),
         protect,
       },
@@ -79,7 +75,11 @@ export class Platform extends pulumi.ComponentResource {
       },
       own,
     );
-    new WebFirewall(`${name}-firewall`, { account, logs, loadBalancerArn: balancer.arn, ...settings.firewall }, own);
+    new WebFirewall(
+      `${name}-firewall`,
+      { account, logs, logGroupName: names.firewallLogGroup, loadBalancerArn: balancer.arn, ...settings.firewall },
+      own,
+    );
     const cluster = new Cluster(`${name}-cluster`, { clusterName: names.prefix, kmsKeyArn: key.arn }, own);
     const database =
       settings.database === false

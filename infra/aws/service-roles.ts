@@ -27,7 +27,8 @@ export class ServiceRoles extends pulumi.ComponentResource {
     super("permit-mcp-gateway:aws:ServiceRoles", name, {}, options);
     const { account, databaseUser } = args;
     const common = { account, service: "ecs-tasks.amazonaws.com", sourceArn: arnOf(account, "ecs", "*") };
-    const streamsOf = (group: pulumi.Input<string>) => pulumi.interpolate`${group}:log-stream:*`;
+    // A stream is made in the group and written to by its own name.
+    const groupAndStreams = (group: pulumi.Input<string>) => [group, pulumi.interpolate`${group}:log-stream:*`];
     const execution = new ServiceRole(
       `${name}-execution`,
       {
@@ -43,7 +44,7 @@ export class ServiceRoles extends pulumi.ComponentResource {
           {
             sid: "WriteLogs",
             actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-            resources: streamsOf(args.applicationGroupArn),
+            resources: groupAndStreams(args.applicationGroupArn),
           },
           ...args.secrets.flatMap(({ arns, kmsKeyArn }, index): Statement[] => [
             { sid: `ReadSecrets${index + 1}`, actions: "secretsmanager:GetSecretValue", resources: arns },
@@ -62,7 +63,7 @@ export class ServiceRoles extends pulumi.ComponentResource {
       {
         sid: "ShipAuditRecords",
         actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources: streamsOf(args.auditGroupArn),
+        resources: groupAndStreams(args.auditGroupArn),
       },
     ];
     const connect: Statement[] =

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import type { ProgramRecord } from "../testing/record-program.ts";
 import * as alarmLaws from "./laws/alarm-laws.ts";
 import type { Law, Stack } from "./laws/law.ts";
 import * as networkLaws from "./laws/network-laws.ts";
@@ -6,7 +7,6 @@ import * as policyLaws from "./laws/policy-laws.ts";
 import * as storageLaws from "./laws/storage-laws.ts";
 import * as tagLaws from "./laws/tag-laws.ts";
 import * as taskLaws from "./laws/task-laws.ts";
-import type { StackRecord } from "./testing/record-stack.ts";
 import { runStack, secretValues, stackFile } from "./testing/run-stack.ts";
 
 const modules = { ...alarmLaws, ...networkLaws, ...policyLaws, ...storageLaws, ...tagLaws, ...taskLaws };
@@ -44,7 +44,7 @@ const broughtAlong = {
   }),
 };
 
-const records: Record<string, StackRecord> = {};
+const records: Record<string, ProgramRecord> = {};
 const stackOf = (name: string, host: string, production: boolean): Stack => {
   const { registrations: all = [] } = records[name] ?? {};
   return { all, host, production, stack: name === "brought-along" ? "production" : name };

@@ -10,7 +10,8 @@ export interface WebFirewallArgs {
   readonly account: Account;
   readonly loadBalancerArn: pulumi.Input<string>;
   readonly requestsPer5Minutes: number;
-  readonly logs: LogSettings;
+  readonly logGroupName: string;
+  readonly logs: Omit<LogSettings, "prefix">;
 }
 
 type Rule = inputs.wafv2.WebAclRule;
@@ -146,8 +147,7 @@ export class WebFirewall extends pulumi.ComponentResource {
     const group = new cloudwatch.LogGroup(
       name,
       {
-        // WAF writes to names that begin like this, and to no others.
-        name: `aws-waf-logs-${logs.prefix.replace(/^\//, "").replaceAll("/", "-")}`,
+        name: args.logGroupName,
         kmsKeyId: logs.kmsKeyArn,
         retentionInDays: logs.retentionDays,
       },

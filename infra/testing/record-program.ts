@@ -6,13 +6,19 @@
 import { text } from "node:stream/consumers";
 import type { Day, HostModel } from "@permit-mcp-gateway/policies";
 import * as pulumi from "@pulumi/pulumi";
+import { answerCall, answerResource } from "../aws/testing/answers.ts";
 import type { PermitPlanName } from "../permit/quotas.ts";
 import { promiseOf, type Registration, recordRegistrations } from "./mocks.ts";
 
 /** What to run: a Host component, or the whole program with this stack configuration. */
 export type ProgramRequest =
   | { readonly component: string; readonly model: HostModel; readonly today: Day; readonly permitPlan?: PermitPlanName }
-  | { readonly stack: string; readonly config: Readonly<Record<string, string>> };
+  | {
+      readonly stack: string;
+      readonly config: Readonly<Record<string, string>>;
+      /** Outputs of other stacks, by their full names. */
+      readonly references?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    };
 
 /** What it registered and returned. */
 export interface ProgramRecord {
@@ -31,8 +37,12 @@ async function runProgram(request: ProgramRequest): Promise<Record<string, unkno
 }
 
 const request = JSON.parse(await text(process.stdin)) as ProgramRequest;
-const apiKeyOf = (type: string) => (type.endsWith("permit:Environment") ? { apiKey: "environment-key" } : {});
-const registrations = await recordRegistrations(apiKeyOf, "stack" in request ? request.stack : "test");
+const { stack, references = {} } = "stack" in request ? request : { stack: "test" };
+const registrations = await recordRegistrations(
+  (type, inputs) => answerResource(type, inputs, references),
+  stack,
+  answerCall,
+);
 if ("config" in request) {
   const secrets = Object.keys(request.config).filter((key) => /key|secret|database|accounts/i.test(key));
   pulumi.runtime.setAllConfig(request.config, secrets);

@@ -160,3 +160,19 @@ function auditStores(stack: Stack) {
       .map(({ name, deletionProtectionEnabled }) => [name, deletionProtectionEnabled === true] as const),
   ];
 }
+
+/** The key of a log group lets CloudWatch Logs use it for that group: otherwise the group can't be made. */
+export const keysKnowTheirLogGroups: Law = (stack) => {
+  const keys = ofType(stack, "aws:kms/key:Key", { policy: text });
+  return stack.all
+    .filter(({ type }) => type === "aws:cloudwatch/logGroup:LogGroup")
+    .map(({ inputs }) => z.object({ kmsKeyId: text, name: text }).parse(plain(inputs)))
+    .filter(({ kmsKeyId, name }) => {
+      const policy = keys.find((key) => kmsKeyId.endsWith(`:${key.name}`))?.policy ?? "";
+      const patterns = [name, name.replace(/[^/]+$/, "*")];
+      return !patterns.some((pattern) =>
+        policy.includes(`"arn:aws:logs:eu-central-1:123456789012:log-group:${pattern}"`),
+      );
+    })
+    .map(({ name }) => `${name} is not known to its key`);
+};

@@ -1,4 +1,4 @@
-/** What AWS would answer, as far as the program looks at it. Values that say where they are from, so that tests can. */
+/** What AWS and Permit would answer, as far as the program looks at it. Values say where they are from, so that tests can. */
 
 export const accountId = "123456789012";
 export const region = "eu-central-1";

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import type { StackRecord, StackRequest } from "./record-stack.ts";
+import type { ProgramRecord, ProgramRequest } from "../../testing/record-program.ts";
+import { runProgram } from "../../testing/run-program.ts";
 
 const project = "permit-mcp-gateway";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -29,23 +27,14 @@ export function stackFile(stack: string): Record<string, string> {
   );
 }
 
-export interface StackRun {
-  readonly stack: string;
-  /** With the prefix of the project. */
-  readonly config: Readonly<Record<string, string>>;
-  /** Without it. */
+/** A stack to run. */
+export interface StackRun extends Extract<ProgramRequest, { stack: string }> {
+  /** Configuration that is secret, without the prefix of the project. */
   readonly secrets?: Readonly<Record<string, string>>;
-  readonly references?: StackRequest["references"];
 }
 
 /** Runs the whole program for one stack without an engine, in a process of its own. Throws what it writes on standard error. */
-export async function runStack({ stack, config, secrets = {}, references = {} }: StackRun): Promise<StackRecord> {
+export function runStack({ config, secrets = {}, ...request }: StackRun): Promise<ProgramRecord> {
   const named = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`${project}:${key}`, value]));
-  const request: StackRequest = { stack, config: { ...config, ...named }, secrets: Object.keys(named), references };
-  const script = fileURLToPath(new URL("./record-stack.ts", import.meta.url));
-  const child = spawn(process.execPath, [script], { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.end(JSON.stringify(request));
-  const [output, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  if (status !== 0) throw new Error(`The program ended with ${status}:\n${errors}`);
-  return JSON.parse(output) as StackRecord;
+  return runProgram({ ...request, config: { ...config, ...named } });
 }
