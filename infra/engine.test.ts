@@ -23,6 +23,7 @@ describe.skipIf(!hasPulumiCli)("a stack under the real engine", { timeout: 120_0
     expect(preview).toContain("+ 12 to create");
     expect(preview).toMatch(/! lead@example\.com on issues, ceiling none -> high\n +can call: delete_issue \(high\)/);
     expect(update).toContain("+ 12 created");
+    expect(output).not.toContain("warning:");
     expect(fixture.proxy.take().writes).toEqual([
       "POST /v2/projects/default/envs",
       "POST schema/resources",

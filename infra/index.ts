@@ -24,18 +24,10 @@ async function run(config: StackConfig) {
   return { environmentKey, ...addGateway({ ...config, root, provisioned: host, environment }) };
 }
 
-export const {
-  /** What hosts import from the stack of a shared platform. */
-  platform,
-  /** API key of the host's Permit environment. Secret. */
-  environmentKey,
-  /** Of a host outside AWS: the gateway's variables, those that anyone may see who may see the stack, and the secret ones. */
-  gatewayVariables,
-  gatewaySecrets,
-  /** Of a host in AWS: where clients reach it, what its name must lead to, and where to look. */
-  url,
-  loadBalancer,
-  dashboard,
-  auditLogGroup,
-  auditArchive,
-}: Partial<Record<string, unknown>> = await run(readStackConfig());
+/**
+ * The outputs of the stack. Of a platform what hosts import from it; of any host the API key of its Permit environment, a
+ * secret; of a host outside AWS the gateway's variables, those that anyone may see who may see the stack, and the secret
+ * ones; of a host in AWS where clients reach it, what its name must lead to, and where to look.
+ */
+// Named exports would be the same for every form, and Pulumi warns of each that has no value.
+export default await run(readStackConfig());

@@ -33,7 +33,7 @@ async function runProgram(request: ProgramRequest): Promise<Record<string, unkno
     const { environmentKey } = new Host(component, args);
     return { environmentKey };
   }
-  return import("../index.ts");
+  return (await import("../index.ts")).default;
 }
 
 const request = JSON.parse(await text(process.stdin)) as ProgramRequest;
@@ -50,7 +50,6 @@ if ("config" in request) {
 const exported = await runProgram(request);
 const outputs: Record<string, { secret: boolean; value: unknown }> = {};
 for (const [name, value] of Object.entries(exported)) {
-  if (value === undefined) continue;
   const output = pulumi.output(value);
   outputs[name] = { secret: await pulumi.isSecret(output), value: await promiseOf(output) };
 }
