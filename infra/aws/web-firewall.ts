@@ -1,8 +1,8 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch/index.js";
-import type * as inputs from "@pulumi/aws/types/input.js";
 import * as wafv2 from "@pulumi/aws/wafv2/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type Account, arnOf } from "./account.ts";
+import { firewallRules, visibility } from "./firewall-rules.ts";
 import type { LogSettings } from "./log-settings.ts";
 import { policyDocument } from "./policy-document.ts";
 
@@ -12,104 +12,6 @@ export interface WebFirewallArgs {
   readonly requestsPer5Minutes: number;
   readonly logGroupName: string;
   readonly logs: Omit<LogSettings, "prefix">;
-}
-
-type Rule = inputs.wafv2.WebAclRule;
-
-/**
- * Rules of AWS that judge bodies, and the label that each of them leaves. The arguments of a tool call are anything a
- * human may write about, an issue on cross-site scripting or on Log4j included, so these only count, and `offMcp` blocks
- * what they labelled everywhere but on the MCP endpoint. What a call may do is decided there by the gateway.
- */
-const bodyRules = {
-  AWSManagedRulesCommonRuleSet: ["CrossSiteScripting", "EC2MetaDataSSRF", "GenericLFI"],
-  AWSManagedRulesKnownBadInputsRuleSet: ["JavaDeserializationRCE", "Log4JRCE", "ReactJSRCE"],
-} as const;
-const labelPrefix = {
-  AWSManagedRulesCommonRuleSet: "awswaf:managed:aws:core-rule-set:",
-  AWSManagedRulesKnownBadInputsRuleSet: "awswaf:managed:aws:known-bad-inputs:",
-} as const;
-
-/** Rules that would refuse what OAuth and MCP ask for: they count only, everywhere. */
-const countedEverywhere = {
-  AWSManagedRulesCommonRuleSet: [
-    // 8 KB: a tool's arguments are longer. The gateway takes 1 MB on the MCP endpoint and says so.
-    "SizeRestrictions_BODY",
-    // 2 KB: an authorization request carries client id, redirect URI, resource and state, and sign-in carries it along.
-    "SizeRestrictions_QUERYSTRING",
-    // A redirect URI of a client on the same machine is http://127.0.0.1:port (RFC 8252 section 7.3).
-    "GenericRFI_BODY",
-    "GenericRFI_QUERYARGUMENTS",
-    // MCP clients are programs; the specification asks for no User-Agent.
-    "NoUserAgent_HEADER",
-  ],
-  AWSManagedRulesKnownBadInputsRuleSet: [],
-  AWSManagedRulesAmazonIpReputationList: [],
-} as const satisfies Record<string, readonly string[]>;
-
-type ManagedGroup = keyof typeof countedEverywhere;
-
-const visibility = (metricName: string) => ({
-  metricName,
-  cloudwatchMetricsEnabled: true,
-  // Samples hold headers with access tokens and can be read by whoever may read the web ACL.
-  sampledRequestsEnabled: false,
-});
-
-function managed(priority: number, group: ManagedGroup): Rule {
-  const bodies = group in bodyRules ? bodyRules[group as keyof typeof bodyRules].map((rule) => `${rule}_BODY`) : [];
-  return {
-    name: group,
-    priority,
-    overrideAction: { none: {} },
-    statement: {
-      managedRuleGroupStatement: {
-        vendorName: "AWS",
-        name: group,
-        ruleActionOverrides: [...countedEverywhere[group], ...bodies].map((name) => ({
-          name,
-          actionToUse: { count: {} },
-        })),
-      },
-    },
-    visibilityConfig: visibility(group),
-  };
-}
-
-/** The path as the application would read it: a detour over `/mcp/../` is no way to be exempt. */
-const path = {
-  fieldToMatch: { uriPath: {} },
-  textTransformations: [
-    { priority: 0, type: "URL_DECODE" },
-    { priority: 1, type: "NORMALIZE_PATH" },
-  ],
-};
-
-function offMcp(priority: number): Rule {
-  const labels = (Object.keys(bodyRules) as (keyof typeof bodyRules)[]).flatMap((group) =>
-    bodyRules[group].map((rule) => `${labelPrefix[group]}${rule}_Body`),
-  );
-  return {
-    name: "BodyRulesOffMcp",
-    priority,
-    action: { block: {} },
-    statement: {
-      andStatement: {
-        statements: [
-          { orStatement: { statements: labels.map((key) => ({ labelMatchStatement: { scope: "LABEL", key } })) } },
-          ...(
-            [
-              ["/mcp", "EXACTLY"],
-              ["/mcp/", "STARTS_WITH"],
-            ] as const
-          ).map(([searchString, positionalConstraint]) => ({
-            notStatement: { statement: { byteMatchStatement: { ...path, searchString, positionalConstraint } } },
-          })),
-        ],
-      },
-    },
-    visibilityConfig: visibility("BodyRulesOffMcp"),
-  };
 }
 
 /** AWS WAF before the load balancer: floods, known attackers and known attacks. Who may do what is not its business. */
@@ -122,22 +24,7 @@ export class WebFirewall extends pulumi.ComponentResource {
       {
         scope: "REGIONAL",
         defaultAction: { allow: {} },
-        rules: [
-          {
-            name: "RateOfOneAddress",
-            priority: 0,
-            action: { block: { customResponse: { responseCode: 429 } } },
-            statement: {
-              rateBasedStatement: { aggregateKeyType: "IP", limit: args.requestsPer5Minutes, evaluationWindowSec: 300 },
-            },
-            visibilityConfig: visibility("RateOfOneAddress"),
-          },
-          managed(1, "AWSManagedRulesAmazonIpReputationList"),
-          managed(2, "AWSManagedRulesKnownBadInputsRuleSet"),
-          managed(3, "AWSManagedRulesCommonRuleSet"),
-          // After the groups whose labels it reads.
-          offMcp(4),
-        ],
+        rules: firewallRules(args.requestsPer5Minutes),
         visibilityConfig: visibility("WebFirewall"),
       },
       { parent: this },
