@@ -4,7 +4,8 @@
  * the base images come from `npm run image:base` when they are not there.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { setup as startPostgres } from "../testing/postgres.ts";
@@ -101,6 +102,12 @@ function lookInside(folder: string): void {
     return uid !== 0 || (mode & 0o022) !== 0;
   });
   expect(`only root could write them ${open.join(" ")}`, open.length === 0);
+  const again = mkdtempSync(join(tmpdir(), "gateway-bundle-"));
+  run("node", ["gateway/container/bundle.ts", again]);
+  const here = (path: string) => readFileSync(join(again, path));
+  const other = files.filter((path) => !here(path).equals(readFileSync(join(folder, "app", path))));
+  expect(`made here they are the same, byte for byte ${other.join(" ")}`, other.length === 0);
+  rmSync(again, { recursive: true });
   const data = lstatSync(join(folder, "data"));
   expect(
     `/data is of ${data.uid}, mode ${(data.mode & 0o777).toString(8)}`,

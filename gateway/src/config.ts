@@ -7,6 +7,7 @@ import {
   type IamDatabase,
   type UrlDatabase,
 } from "./database-settings.ts";
+import { jsonVariable } from "./json-variable.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
@@ -25,18 +26,9 @@ const origin = z.url().transform((value, context) => {
   return url.origin;
 });
 
-const accounts = z
-  .string()
-  .default("[]")
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be JSON: [{"email":"...","password":"..."}]' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(z.strictObject({ email: z.email(), password: z.string().min(8) })));
+const accounts = jsonVariable('[{"email":"...","password":"..."}]')
+  .pipe(z.array(z.strictObject({ email: z.email(), password: z.string().min(8) })))
+  .prefault("[]");
 
 /** The variables by name. The table in `gateway/README.md` lists the same; a test compares the two. */
 export const environmentSchema = z.object({

@@ -8,20 +8,13 @@ import { DatabaseSettingsError, rdsTls } from "./adapters/database-connection.ts
 import { DatabaseProblem, databaseProblem } from "./adapters/database-problem.ts";
 import { HostDatabaseError, makeHostDatabase } from "./adapters/host-database.ts";
 import { databaseServerFields } from "./database-settings.ts";
+import { jsonVariable } from "./json-variable.ts";
 
 const connectTimeoutMs = 30_000;
 
-const masterSecret = z
-  .string()
-  .transform((value, context) => {
-    try {
-      return JSON.parse(value) as unknown;
-    } catch {
-      context.addIssue({ code: "custom", message: 'must be JSON: {"username":"...","password":"..."}' });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.object({ username: z.string().min(1), password: z.string().min(1) }));
+const masterSecret = jsonVariable('{"username":"...","password":"..."}').pipe(
+  z.object({ username: z.string().min(1), password: z.string().min(1) }),
+);
 
 const environmentSchema = z.object({
   DATABASE_HOST: databaseServerFields.host,

@@ -21,6 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-image-"));
 const app = join(folder, "app");
 const lines: string[] = [];
 let host: LocalHost;
+/** A machine with much else to do is slower than the second that is the default. */
+const soon = { timeout: 10_000 };
 
 /** A new, empty database on the machine's PostgreSQL. */
 async function emptyDatabase(serverUrl: string): Promise<string> {
@@ -46,7 +48,7 @@ beforeAll(async () => {
     policyDir: copyPolicies("policies/hosts/demo", folder),
     dataDir: join(folder, "data"),
     ports: await freePorts(),
-    gatewayCommand: ["env", "SHUTDOWN_DELAY_SECONDS=1", "SHUTDOWN_TIMEOUT_SECONDS=5", ...command],
+    gatewayCommand: ["env", "SHUTDOWN_DELAY_SECONDS=2", "SHUTDOWN_TIMEOUT_SECONDS=10", ...command],
     onGatewayLine: (line) => lines.push(line),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
@@ -90,21 +92,48 @@ test("the health check passes while it runs, fails otherwise, and says nothing",
 test.runIf(databaseUrl !== undefined)(
   "killed in the middle of calls: what reached the upstream is on record",
   async () => {
-    const agent = await connect("killed", "issues", "medium", sdkV1);
+    const agent = await connect("killed", "issues", "medium", sdkV2("2026-07-28"));
     const upstreamCalls = async () => ((await (await fetch(host.issuesCallsUrl)).json()) as { calls: string[] }).calls;
     const before = (await upstreamCalls()).length;
-    const calls = Array.from({ length: 40 }, (_, i) =>
-      agent.call("create_issue", { project: "DEMO", title: `No. ${i}` }),
-    );
+    // Not by the SDK, which waits for a minute when the answer breaks off.
+    const call = async (title: string) => {
+      const answer = await fetch(`${host.gatewayUrl}/mcp/issues`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${agent.oauth.tokens()?.access_token}`,
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          "mcp-protocol-version": "2026-07-28",
+          "mcp-method": "tools/call",
+          "mcp-name": "create_issue",
+        },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tools/call",
+          params: {
+            name: "create_issue",
+            arguments: { project: "DEMO", title },
+            _meta: {
+              "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+              "io.modelcontextprotocol/clientInfo": { name: "killed", version: "1" },
+              "io.modelcontextprotocol/clientCapabilities": {},
+            },
+          },
+        }),
+      });
+      return (await answer.text()).includes('"result"');
+    };
+    expect(await call("The first")).toBe(true);
+    const calls = Array.from({ length: 40 }, (_, i) => call(`No. ${i}`));
     const settled = Promise.allSettled(calls);
-    await expect.poll(async () => (await upstreamCalls()).length, { interval: 1 }).toBeGreaterThan(before);
+    await expect.poll(async () => (await upstreamCalls()).length, { ...soon, interval: 1 }).toBeGreaterThan(before + 1);
     await host.crashGateway();
-    const outcomes = await settled;
+    const answered = (await settled).filter((outcome) => outcome.status === "fulfilled" && outcome.value).length;
     const reached = (await upstreamCalls()).length - before;
     const records = await countAuditRows({ url: databaseUrl ?? "" });
-    expect(reached).toBeGreaterThan(0);
     expect(records).toBeGreaterThanOrEqual(reached);
-    expect(reached).toBeGreaterThanOrEqual(outcomes.filter(({ status }) => status === "fulfilled").length);
+    expect(reached).toBeGreaterThan(answered);
     await agent.close();
   },
 );
@@ -114,14 +143,14 @@ test("SIGTERM: not ready at once, calls in flight end, streams are closed, exit 
   const quick = await connect("quick", "issues", "low", sdkV2("2026-07-28"));
   const finished: string[] = [];
   const inFlight = slow
-    .call("trigger-long-running-operation", { duration: 2, steps: 2 })
+    .call("trigger-long-running-operation", { duration: 3, steps: 3 })
     .finally(() => finished.push("call"));
-  await expect.poll(() => lines.filter((line) => line.includes("trigger-long-running")).length).toBe(1);
+  await expect.poll(() => lines.filter((line) => line.includes("trigger-long-running")).length, soon).toBe(1);
 
   const startedAt = Date.now();
   const stopping = host.stop().finally(() => finished.push("gateway"));
   const ready = () => fetch(`${host.gatewayUrl}/readyz`);
-  await expect.poll(async () => (await ready()).status, { interval: 20 }).toBe(503);
+  await expect.poll(async () => (await ready()).status, { ...soon, interval: 20 }).toBe(503);
   const answer = await ready();
   expect([await answer.json(), answer.headers.get("connection")]).toEqual([{ status: "stopping" }, "close"]);
   expect((await fetch(`${host.gatewayUrl}/healthz`)).status).toBe(200);
@@ -131,6 +160,6 @@ test("SIGTERM: not ready at once, calls in flight end, streams are closed, exit 
   expect(await inFlight).toMatchObject({ kind: "result", text: expect.stringContaining("completed") as string });
   expect((await stopping).get("gateway")).toBe(0);
   expect(finished).toEqual(["call", "gateway"]);
-  expect(Date.now() - startedAt).toBeLessThan(6_000);
+  expect(Date.now() - startedAt).toBeLessThan(17_000);
   await Promise.all([slow.close(), quick.close()].map((closed) => closed.catch(() => undefined)));
 });
