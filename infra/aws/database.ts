@@ -66,14 +66,14 @@ export class Database extends pulumi.ComponentResource {
       },
       own,
     );
+    const newest = rds.getEngineVersionOutput({ engine: "aurora-postgresql", version: "17", latest: true }, own);
     const cluster = new rds.Cluster(
       name,
       {
         clusterIdentifier: args.clusterName,
         engine: "aurora-postgresql",
         engineMode: "provisioned",
-        // The newest minor version that RDS has; later ones come in the maintenance window.
-        engineVersion: "17",
+        engineVersion: newest.versionActual,
         masterUsername: "gateway_admin",
         manageMasterUserPassword: true,
         masterUserSecretKmsKeyId: args.kmsKeyArn,
@@ -96,6 +96,8 @@ export class Database extends pulumi.ComponentResource {
         ...own,
         dependsOn: logs,
         protect: args.protect,
+        // Later minor versions come in the maintenance window, not whenever somebody deploys.
+        ignoreChanges: ["engineVersion"],
       },
     );
     for (let instance = 1; instance <= args.instances; instance += 1) {

@@ -24,6 +24,7 @@ export const stores: Readonly<Record<string, z.ZodType>> = {
     extendedS3Configuration: z.object({ kmsKeyArn: ourKey }),
   }),
   "aws:rds/cluster:Cluster": z.object({
+    engineVersion: z.string().regex(/^\d+\.\d+$/),
     storageEncrypted: z.literal(true),
     kmsKeyId: ourKey,
     manageMasterUserPassword: z.literal(true),

@@ -18,6 +18,8 @@ export function answerCall(token: string, inputs: Readonly<Record<string, unknow
       return { cidrBlock: `10.0.${String(inputs.id).length}.0/24` };
     case "aws:route53/getZone:getZone":
       return { zoneId: `zone-of-${inputs.name}` };
+    case "aws:rds/getEngineVersion:getEngineVersion":
+      return { versionActual: `${inputs.version}.5` };
     case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
       return { userName: "AWS", password: "registry-password" };
     case "docker:index/getRegistryImage:getRegistryImage":
