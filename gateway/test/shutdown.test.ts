@@ -69,11 +69,11 @@ test("an answer in time is passed on whole", async () => {
   const startedAt = Date.now();
   await end(0, 10_000);
   expect(await call.answer).toMatchObject({ status: 200, body: { result: {} } });
-  expect(Date.now() - startedAt).toBeLessThan(2_000);
+  expect(Date.now() - startedAt).toBeLessThan(5_000);
 });
 
 test("during the delay it is not ready, and still answers", async () => {
-  const ended = end(400, 50);
+  const ended = end(1_500, 50);
   const ready = await fetch(`${gateway.url}/readyz`);
   expect([ready.status, await ready.json(), ready.headers.get("connection")]).toEqual([
     503,
@@ -99,6 +99,6 @@ test("a client that never finishes its request is cut off", async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   const startedAt = Date.now();
   await end(0, 100);
-  expect(Date.now() - startedAt).toBeLessThan(2_000);
+  expect(Date.now() - startedAt).toBeLessThan(5_000);
   await expect.poll(() => socket.destroyed).toBe(true);
 });
