@@ -1,7 +1,7 @@
 /**
  * `npm run bench:up`: a large host under the real Pulumi engine, against a local Permit. How long a first `up`, one
- * without changes and one with one changed grant take, how much memory, and what they ask of Permit. Keeps to the limits
- * of Permit's service, so a first `up` waits as it would there, unless told otherwise.
+ * without changes, a refresh and an `up` with one changed grant take, how much memory, and what they ask of Permit. Keeps
+ * to the limits of Permit's service, so a first `up` waits as it would there, unless told otherwise.
  *
  *     npm run bench:up -- [--humans 10000] [--servers 50] [--tools 100] [--servers-per-human 4] [--limits permit|none]
  */
@@ -105,6 +105,7 @@ try {
   );
   await run("First up", "up", "--yes", "--skip-preview");
   await run("Up without changes", "up", "--yes", "--skip-preview");
+  await run("Refresh", "refresh", "--yes", "--skip-preview");
   const grants = host.grants.grants ?? [];
   const changed = grants.map((grant) => (grant.human === undefined ? grant : { ...grant, ceiling: "low" as const }));
   writeHost({ ...host, grants: { ...host.grants, grants: changed } }, project.policy);
