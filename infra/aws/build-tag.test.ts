@@ -44,7 +44,7 @@ test("another content, another tag: a tag that is taken can't be pushed again", 
   const tags = [
     ...[
       {},
-      { "gateway/src/server.ts": "start()" },
+      { "gateway/src/server.ts": "begin();" },
       { "gateway/src/new.ts": "" },
       { "gateway/Dockerfile": "FROM base" },
     ],
