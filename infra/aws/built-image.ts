@@ -35,6 +35,8 @@ export class BuiltImage extends pulumi.ComponentResource {
         build: {
           context: args.folder,
           dockerfile: `${args.folder}/gateway/Dockerfile`,
+          // The Dockerfile mounts a secret and builds on the builder's own processor: the older builder can do neither.
+          builderVersion: "BuilderBuildKit",
           platform: args.architecture === "arm64" ? "linux/arm64" : "linux/amd64",
           args: buildArguments,
         },
