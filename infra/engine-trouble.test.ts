@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isRunning, processTree } from "./testing/process-tree.ts";
 import { hasPulumiCli } from "./testing/pulumi-project.ts";
 import { type StackFixture, type StackProject, startStackFixture } from "./testing/stack-fixture.ts";
 
@@ -58,8 +59,12 @@ describe.skipIf(!hasPulumiCli)("a stack in trouble, under the real engine", { ti
     child.stderr.resume();
     await held;
     const exit = new Promise((resolve) => child.on("exit", resolve));
+    const languageHosts = processTree(child.pid ?? 0).filter(({ command }) => /language-(host|nodejs)/.test(command));
+    expect(languageHosts).toHaveLength(1);
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await exit;
+    // What is ours is not left behind, one for each run that is killed.
+    await expect.poll(() => languageHosts.filter(({ pid }) => isRunning(pid)), { timeout: 15_000 }).toEqual([]);
     fixture.proxy.interfere(() => undefined);
     fixture.proxy.take();
     await stack.must("cancel", "--yes");

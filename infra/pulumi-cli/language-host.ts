@@ -107,6 +107,13 @@ const methods: Readonly<Record<string, Method>> = {
   },
 };
 
+// An engine that is killed tells nobody: without it there is nothing to do any more.
+const engine = process.ppid;
+const engineLookMs = 1_000;
+setInterval(() => {
+  if (process.ppid !== engine) process.exit();
+}, engineLookMs).unref();
+
 const server = new grpc.Server({
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_send_message_length": messageBytesMax,
