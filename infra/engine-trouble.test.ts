@@ -59,12 +59,15 @@ describe.skipIf(!hasPulumiCli)("a stack in trouble, under the real engine", { ti
     child.stderr.resume();
     await held;
     const exit = new Promise((resolve) => child.on("exit", resolve));
-    const languageHosts = processTree(child.pid ?? 0).filter(({ command }) => /language-(host|nodejs)/.test(command));
+    const tree = processTree(child.pid ?? 0);
+    const languageHosts = tree.filter(({ command }) => /language-(host|nodejs)/.test(command));
     expect(languageHosts).toHaveLength(1);
     process.kill(-(child.pid ?? 0), "SIGKILL");
     await exit;
     // What is ours is not left behind, one for each run that is killed.
     await expect.poll(() => languageHosts.filter(({ pid }) => isRunning(pid)), { timeout: 15_000 }).toEqual([]);
+    // Pulumi's process for dynamic providers is: it would wait for ever.
+    for (const { pid } of tree) if (isRunning(pid)) process.kill(pid, "SIGKILL");
     fixture.proxy.interfere(() => undefined);
     fixture.proxy.take();
     await stack.must("cancel", "--yes");
