@@ -119,7 +119,7 @@ describe("protocol revisions with sessions", () => {
 });
 
 describe("a change of the policy", () => {
-  test("of one tool's trust makes exactly two writes and holds from the next call on", async () => {
+  test("of one tool's trust makes exactly the three writes that it takes and holds from the next call on", async () => {
     const agent = new Agent("policy change", issues(), sdkV2("2026-07-28"));
     await agent.connect(human("developer@example.com"), { level: "medium" });
     expect(await agent.call("update_issue", { id: "DEMO-2", title: "Before" })).toMatchObject({ kind: "result" });
@@ -129,6 +129,8 @@ describe("a change of the policy", () => {
     expect(writes.map((write) => write.replace(/^(\w+) .*\/resources\//, "$1 "))).toEqual([
       "DELETE issues/roles/medium/permissions",
       "PATCH issues/actions/update_issue",
+      // The gateway learns by it that a server changed.
+      expect.stringMatching(/^PATCH .*\/resource_instances\/gateway_host%3Ademo$/),
     ]);
     const before = await upstreamCalls();
     expect(await agent.call("update_issue", { id: "DEMO-2", title: "After" })).toMatchObject({ kind: "denied" });
