@@ -11,7 +11,8 @@ export default defineConfig({
     // The processes that tests start compile what they share once, and not each by itself.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)) },
     pool: "forks",
-    maxWorkers: 2,
+    // One more than the two processors of CI: a third of the time tests wait for processes, timers and disks.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 90_000,
   },
