@@ -24,10 +24,11 @@ const prepared = new Map<string, StatementSync>();
 
 function open(): DatabaseSync {
   const opened = new DatabaseSync(String(workerData), { timeout: 0 });
-  // Exclusive: the kernel's lock on the file is held until the process ends, however it ends. Full: a commit is on the
+  // Pages of logged decisions are written over and over: of 32 MB in the log a checkpoint writes the last version of each
+  // only. Exclusive: the kernel's lock on the file is held until the process ends, however it ends. Full: a commit is on the
   // disk when it is acknowledged.
   opened.exec(
-    "pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -4096",
+    "pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -4096; pragma wal_autocheckpoint = 8000",
   );
   opened.exec("begin exclusive; commit");
   return opened;
