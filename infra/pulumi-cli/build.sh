@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 bin="$PWD/bin"
 version="$(sed -n 's#^.*github.com/pulumi/pulumi/pkg/v3 \(v[0-9.]*\).*$#\1#p' go.mod)"
 [ "$(cat "$bin/version" 2> /dev/null)" = "$version" ] && exit 0
+# Where Go installs itself, and not every shell looks.
+command -v go > /dev/null || PATH="$PATH:/usr/local/go/bin"
 command -v go > /dev/null || { echo "Go is not installed: https://go.dev/dl, or install Pulumi itself: https://www.pulumi.com/docs/install" >&2; exit 1; }
 
 echo "Building Pulumi $version from its Go module; this takes some minutes ..."
