@@ -20,7 +20,7 @@ export interface AuditShipperParts {
   readonly outbox: AuditOutbox;
   readonly destination: AuditDestination;
   readonly clock: Clock;
-  readonly log: Pick<FastifyBaseLogger, "info" | "warn" | "error">;
+  readonly log: Pick<FastifyBaseLogger, "info" | "error">;
   /** 0 up to 1, for the wait after a failure: replicas that failed together don't try again together. */
   readonly random?: () => number;
   /** Waits; rejects when aborted. */

@@ -7,6 +7,11 @@ export interface StoredChunk {
   readonly lines: Uint8Array;
 }
 
+/** How many decisions are in all of them. */
+export function countOf(chunks: readonly { readonly count: number }[]): number {
+  return chunks.reduce((sum, { count }) => sum + count, 0);
+}
+
 const chunkBytes = 64 * 1024;
 /** A question may be as long as a request; what is kept of each is not. */
 const lineCharactersMax = 16 * 1024;

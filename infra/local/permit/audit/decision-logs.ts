@@ -1,6 +1,6 @@
 import { type Database, decisionsMax } from "../storage/database.ts";
 import { type AuditFilter, type DecisionPage, matches } from "./audit-filter.ts";
-import { DecisionChunk, readLines, writeLine } from "./decision-chunk.ts";
+import { countOf, DecisionChunk, readLines, writeLine } from "./decision-chunk.ts";
 import type { LoggedDecision } from "./logged-decision.ts";
 
 const flushDelayMs = 100;
@@ -92,7 +92,7 @@ export class DecisionLogs {
     this.#open.delete(chunk.environmentId);
     this.#full.push(chunk);
     // A disk that can't keep up costs the oldest: of one environment they would be dropped next anyway.
-    let count = this.#full.reduce((sum, full) => sum + full.count, 0);
+    let count = countOf(this.#full);
     while (count >= 2 * decisionsMax) count -= this.#full.shift()?.count ?? count;
   }
 
@@ -116,8 +116,7 @@ export class DecisionLogs {
       await this.#database.appendDecisions(chunks.map((chunk) => chunk.view()));
     } catch (error) {
       // The store refuses everything once its own change fails; a lost log entry alone stops nobody.
-      const count = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
-      process.stderr.write(`${count} decisions could not be logged: ${(error as Error).message}\n`);
+      process.stderr.write(`${countOf(chunks)} decisions could not be logged: ${(error as Error).message}\n`);
     }
     for (const chunk of chunks) chunk.reset();
     this.#spare.push(...chunks.slice(0, sparesMax - this.#spare.length));

@@ -1,4 +1,4 @@
-import type { StoredChunk } from "../audit/decision-chunk.ts";
+import { countOf, type StoredChunk } from "../audit/decision-chunk.ts";
 import { type Database, decisionsMax } from "./database.ts";
 
 /** No durability: for tests and for trying things out. */
@@ -15,7 +15,7 @@ export function openMemory(): Database {
         const known = decisions.get(chunk.environmentId) ?? [];
         known.push({ ...chunk, lines: Uint8Array.from(chunk.lines) });
         decisions.set(chunk.environmentId, known);
-        let behind = known.reduce((sum, { count }) => sum + count, 0) - (known[0]?.count ?? 0);
+        let behind = countOf(known.slice(1));
         while (behind >= decisionsMax) {
           known.shift();
           behind -= known[0]?.count ?? behind;
