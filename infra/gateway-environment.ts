@@ -24,6 +24,8 @@ export interface GatewayEnvironmentArgs {
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
   /** Log group of CloudWatch for audit records. Left out: they go to standard output. */
   readonly auditLogGroup?: string | undefined;
+  /** Beginning of the names of the policy's secrets in Secrets Manager. Left out: they are variables. */
+  readonly secretsPrefix?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
   /** The container must get five seconds more than both together before it is killed. */
@@ -57,6 +59,7 @@ export const gatewayPlainNames = [
   "PERMIT_PDP_URL",
   "PORT",
   "PUBLIC_URL",
+  "SECRETS_PREFIX",
   "SETTINGS_REFRESH_SECONDS",
   "SHUTDOWN_DELAY_SECONDS",
   "SHUTDOWN_TIMEOUT_SECONDS",
@@ -94,6 +97,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     PERMIT_PDP_URL: args.permitPdpUrl,
     PORT: args.port?.toString(),
     PUBLIC_URL: args.publicUrl,
+    SECRETS_PREFIX: args.secretsPrefix,
     SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
     SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
     SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),

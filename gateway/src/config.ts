@@ -66,6 +66,14 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_\-/.#]{1,512}$/, "must be the name of a log group")
     .optional(),
+  /**
+   * Prefix of the names of the policy's secrets in AWS Secrets Manager. Without it they are variables of the environment,
+   * see `adapters/secrets-environment.ts`.
+   */
+  SECRETS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@-]{1,256}\/$/, "must be the beginning of names of secrets, with a slash at its end")
+    .optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -88,6 +96,7 @@ export interface Config {
   readonly authSecret: string;
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
   readonly auditLogGroup: string | undefined;
+  readonly secretsPrefix: string | undefined;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
   readonly shutdown: ShutdownTimes;
@@ -116,6 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     authSecret: env.AUTH_SECRET,
     initialAccounts: env.INITIAL_ACCOUNTS,
     auditLogGroup: env.AUDIT_LOG_GROUP,
+    secretsPrefix: env.SECRETS_PREFIX,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
     shutdown: {

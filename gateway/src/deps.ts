@@ -190,6 +190,12 @@ export interface AuditOutbox {
   ifAlone(run: () => Promise<void>): Promise<boolean>;
 }
 
+/** The secrets that a policy names (`{ secret: <name> }`). */
+export interface Secrets {
+  /** The value of today. Throws GatewayError SECRET_UNAVAILABLE, which names the secret and never holds its value. */
+  read(name: string): Promise<string>;
+}
+
 /** One request to an upstream MCP server. */
 export interface UpstreamRequest {
   readonly url: string;

@@ -114,6 +114,11 @@ export const errorCatalogue = {
   },
   NOT_FOUND: { status: 404, rpc: -32600, sentence: "There is nothing at this address." },
   HOST_MISDIRECTED: { status: 421, rpc: -32600, sentence: "This gateway is not reachable under that host name." },
+  SECRET_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    sentence: "A secret that the policy names can't be read. Ask an admin to put it where the gateway reads it.",
+  },
   SIGN_IN_METHOD_OFF: { status: 403, rpc: -32603, sentence: "This way of signing in is turned off on this host." },
   EMAIL_UNVERIFIED: {
     status: 403,

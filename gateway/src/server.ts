@@ -14,6 +14,8 @@ import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
 import { createPermitDecisionPoint } from "./adapters/permit-decision-point.ts";
 import { openPermitHostDirectory } from "./adapters/permit-host-directory.ts";
 import { createReadiness } from "./adapters/readiness.ts";
+import { createEnvironmentSecrets } from "./adapters/secrets-environment.ts";
+import { createSecretsManager } from "./adapters/secrets-manager.ts";
 import { createUpstream } from "./adapters/upstream.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
@@ -38,13 +40,18 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const upstream = createUpstream();
   const { hostKey, settingsRefreshSeconds: refreshSeconds } = config;
   const directory = await openPermitHostDirectory({ permit, hostKey, database, refreshSeconds, clock, log });
+  const { secretsPrefix } = config;
+  const secretsManager = secretsPrefix === undefined ? undefined : createSecretsManager(secretsPrefix, clock);
+  const secrets = secretsManager ?? createEnvironmentSecrets(environment);
   const facts = createPermitConsentFacts({ permit, decisions, directory });
   const grants = createGrantStore({ database, clock });
   const { auditLogGroup } = config;
   // Shipped records are not written out as well: on ECS standard output is the log of the application.
   const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
   const audit = createDatabaseAuditSink({ database, writeLine });
-  const tokens = await createAuthorizationServer({ config, database, directory, facts, grants, clock, log });
+  const tokens = await createAuthorizationServer({
+    ...{ config, database, directory, facts, grants, secrets, clock, log },
+  });
 
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, shutdown, clock, log },
@@ -66,6 +73,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     await shipper?.stop(lastShippingMs);
     await directory.close();
     await Promise.all([upstream.close(), decisions.close()]);
+    secretsManager?.close();
     await database.close();
   };
   shutdown.begun.addEventListener("abort", () => log.info(config.shutdown, "stopping"));

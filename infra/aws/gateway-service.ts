@@ -68,6 +68,7 @@ export class GatewayService extends pulumi.ComponentResource {
           { arns: stores.secrets.arns, kmsKeyArn: stores.keyArn },
           ...(database ? [{ arns: [database.masterSecretArn], kmsKeyArn: platform.keyArn }] : []),
         ],
+        policySecrets: { prefix: names.policySecrets, kmsKeyArn: stores.keyArn },
         databaseUser: database && { clusterResourceId: database.resourceId, name: names.databaseUser },
       },
       own,
@@ -85,6 +86,7 @@ export class GatewayService extends pulumi.ComponentResource {
     const variables = args.variablesAt(
       pulumi.all([platform, audit.name]).apply(([{ database, loadBalancerCidrs }, auditLogGroup]) => ({
         ...{ port, permitPdpUrl: decisionPointUrl, shutdown, auditLogGroup, trustedProxies: loadBalancerCidrs },
+        secretsPrefix: names.policySecrets,
         database: database
           ? { host: database.host, port: database.port, name: databaseUser, user: databaseUser }
           : nowhere,

@@ -6,6 +6,8 @@ export interface Names {
   readonly logPrefix: string;
   /** Of the firewall's log group: WAF writes to names that begin like this, and to no others. */
   readonly firewallLogGroup: string;
+  /** Beginning of the names of the secrets that the policy names. Nothing else may be called so. */
+  readonly policySecrets: string;
   /** Of an RDS cluster: small letters, digits and single hyphens. */
   readonly database: string;
   /** Of the host's own database, and of the user that owns it. */
@@ -31,6 +33,7 @@ export function namesOf(stack: string): Names {
   const prefix = `permit-mcp-gateway-${stack.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}`;
   return {
     prefix,
+    policySecrets: `${prefix}/`,
     firewallLogGroup: `aws-waf-logs-${prefix}`,
     logPrefix: `/permit-mcp-gateway/${stack}`,
     databaseUser,

@@ -8,14 +8,30 @@ export interface ServiceRolesArgs {
   readonly applicationGroupArn: pulumi.Input<string>;
   readonly auditGroupArn: pulumi.Input<string>;
   /** Secrets that containers get, by key that encrypts them. */
-  readonly secrets: readonly {
-    readonly arns: readonly pulumi.Input<string>[];
-    readonly kmsKeyArn: pulumi.Input<string>;
-  }[];
+  readonly secrets: readonly ReadableSecrets[];
   /** Repositories in ECR from which images are pulled. */
   readonly repositoryArns: readonly pulumi.Input<string>[];
+  /** Beginning of the names of the secrets that the policy may name, and the key of those that are not under AWS's own. */
+  readonly policySecrets: { readonly prefix: string; readonly kmsKeyArn: pulumi.Input<string> };
   /** The database user that tasks may be; left out: none, they have a password. */
   readonly databaseUser: { readonly clusterResourceId: pulumi.Input<string>; readonly name: string } | undefined;
+}
+
+interface ReadableSecrets {
+  readonly arns: readonly pulumi.Input<string>[];
+  readonly kmsKeyArn: pulumi.Input<string>;
+}
+
+function readSecrets(account: Account, label: string, { arns, kmsKeyArn }: ReadableSecrets): Statement[] {
+  return [
+    { sid: `ReadSecrets${label}`, actions: "secretsmanager:GetSecretValue", resources: arns },
+    {
+      sid: `DecryptSecrets${label}`,
+      actions: "kms:Decrypt",
+      resources: kmsKeyArn,
+      conditions: { StringEquals: { "kms:ViaService": regionalService(account, "secretsmanager") } },
+    },
+  ];
 }
 
 /** What ECS may do to start a task, and what the task itself may do: nothing in common. */
@@ -46,15 +62,9 @@ export class ServiceRoles extends pulumi.ComponentResource {
             actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
             resources: groupAndStreams(args.applicationGroupArn),
           },
-          ...args.secrets.flatMap(({ arns, kmsKeyArn }, index): Statement[] => [
-            { sid: `ReadSecrets${index + 1}`, actions: "secretsmanager:GetSecretValue", resources: arns },
-            {
-              sid: `DecryptSecrets${index + 1}`,
-              actions: "kms:Decrypt",
-              resources: kmsKeyArn,
-              conditions: { StringEquals: { "kms:ViaService": regionalService(account, "secretsmanager") } },
-            },
-          ]),
+          ...args.secrets.flatMap(({ arns, kmsKeyArn }, index) =>
+            readSecrets(account, `${index + 1}`, { arns, kmsKeyArn }),
+          ),
         ],
       },
       { parent: this },
@@ -80,7 +90,13 @@ export class ServiceRoles extends pulumi.ComponentResource {
               ),
             },
           ];
-    const task = new ServiceRole(`${name}-task`, { ...common, statements: [...ship, ...connect] }, { parent: this });
+    const { prefix, kmsKeyArn } = args.policySecrets;
+    const read = readSecrets(account, "OfPolicy", {
+      arns: [arnOf(account, "secretsmanager", `secret:${prefix}*`)],
+      kmsKeyArn,
+    });
+    const statements = [...ship, ...connect, ...read];
+    const task = new ServiceRole(`${name}-task`, { ...common, statements }, { parent: this });
     this.executionRoleArn = execution.arn;
     this.taskRoleArn = task.arn;
     this.registerOutputs({ executionRoleArn: this.executionRoleArn, taskRoleArn: this.taskRoleArn });

@@ -11,7 +11,7 @@ import type { Config } from "../config.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
 import { endGrant } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
-import type { Clock, ConsentFacts, GrantStore, HostDirectory, TokenVerifier } from "../deps.ts";
+import type { Clock, ConsentFacts, GrantStore, HostDirectory, Secrets, TokenVerifier } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
@@ -30,6 +30,8 @@ export interface AuthorizationServerOptions {
   readonly directory: HostDirectory;
   readonly facts: ConsentFacts;
   readonly grants: GrantStore;
+  /** Client secrets that the policy names. */
+  readonly secrets: Secrets;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches Client ID Metadata Documents. By default over https from public addresses only, without redirects. */

@@ -11,7 +11,7 @@ const values = [...Object.values(secretValues), "account-password", "environment
 export const secretsAreSecret: Law = (stack) => [
   ...containersOf(stack).flatMap(({ name, environment, secrets }) => [
     ...environment
-      .filter(({ name }) => secretNames.has(name) || /PASSWORD|SECRET|TOKEN|API_KEY|CREDENTIAL/.test(name))
+      .filter(({ name }) => secretNames.has(name) || /PASSWORD|SECRET(?!S_PREFIX$)|TOKEN|API_KEY|CREDENTIAL/.test(name))
       .map((variable) => `${name} has ${variable.name} in the open`),
     ...secrets
       .filter(({ valueFrom }) => !valueFrom.startsWith("arn:aws:secretsmanager:"))

@@ -48,8 +48,8 @@ export const day = z
   );
 
 /**
- * Where a secret is, never the secret: a name in AWS Secrets Manager (its characters are those that the service allows
- * in names), on a local host a variable of the environment.
+ * Where a secret is, never the secret: the end of a name in AWS Secrets Manager (its characters are those that the
+ * service allows in names), on a local host a variable of the environment (`gateway/README.md`, "Secrets").
  */
 export const secretName = z.strictObject({
   secret: z

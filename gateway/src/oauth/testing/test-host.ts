@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
+import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { buildApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
 import type { GrantStore } from "../../deps.ts";
@@ -92,6 +93,7 @@ export class TestHost {
       directory,
       facts,
       grants,
+      secrets: createEnvironmentSecrets({}),
       clock,
       log,
       ...changes,
