@@ -1,6 +1,7 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
 import type { Readable } from "node:stream";
 import type { HostAttributesRead, ServerAttributesRead, TrustLevel } from "@permit-mcp-gateway/policies";
+import type { JSONWebKeySet, JWTPayload } from "jose";
 
 /** One tool that the policy knows and has enabled. */
 export interface ToolSettings {
@@ -113,8 +114,25 @@ export interface GrantStore {
   listActive(userId: string): Promise<readonly Grant[]>;
   /** Sets `revokedAt` on these grants. Already revoked ones are fine. */
   revoke(ids: readonly string[]): Promise<void>;
+  /** Sets the level of these grants. Revoked ones keep theirs. */
+  setLevel(ids: readonly string[], level: TrustLevel): Promise<void>;
   /** Sets `lastUsedAt` to now, at most once a minute per grant. */
   touch(id: string): Promise<void>;
+}
+
+/** Signs what others can check without asking the gateway: one key for all replicas, public at `/.well-known/gateway-jwks.json`. */
+export interface SigningKeys {
+  /** A compact JWS (RFC 7515) with these claims, signed by EdDSA. `typ` keeps one kind from passing for another (RFC 8725 section 3.11). */
+  sign(claims: JWTPayload, typ: string): Promise<string>;
+  /** Every key that ever signed, the newest first: a receipt is checked years later. */
+  publicKeys(): Promise<JSONWebKeySet>;
+}
+
+/** Permission receipts, one for each consent given or lowered. */
+export interface ReceiptStore {
+  add(receipt: { readonly id: string; readonly grantId: string; readonly jws: string }): Promise<void>;
+  /** The newest of a grant, as compact JWS. Undefined for a consent from before there were receipts. */
+  newestOf(grantId: string): Promise<string | undefined>;
 }
 
 /** The result of checking an access token's signature, issuer, audience and times (RFC 9068). Says nothing of revocation. */
@@ -130,21 +148,17 @@ export interface TokenVerifier {
   verifyToken(token: string, server: string): Promise<VerifiedToken>;
 }
 
-/** One decision on one tool call. Arguments are never in it. */
-export interface AuditRecord {
+/** What every audit record says. */
+interface AuditRecordBase {
   /** UUID version 7. */
   readonly id: string;
   /** RFC 3339 with milliseconds, UTC. */
   readonly time: string;
   readonly host: string;
   readonly requestId: string;
+  /** The human's e-mail address. */
   readonly human: string;
-  readonly agent: { readonly clientId: string; readonly name: string };
-  readonly grantId: string;
-  readonly server: string;
-  readonly tool: string;
-  /** Null when the policy does not know the tool. */
-  readonly trust: TrustLevel | null;
+  /** `allow`: it was let through or done; `deny`: it was refused. */
   readonly decision: "allow" | "deny";
   /** Stable code of the reason, for example `ALLOWED` or `CEILING_TOO_LOW`. */
   readonly code: string;
@@ -152,7 +166,34 @@ export interface AuditRecord {
   readonly reason: string;
 }
 
-/** Where decisions are recorded. */
+/** One decision on one tool call. Arguments are never in it. */
+export interface ToolCallRecord extends AuditRecordBase {
+  readonly event: "tool_call";
+  readonly agent: { readonly clientId: string; readonly name: string };
+  readonly grantId: string;
+  readonly server: string;
+  readonly tool: string;
+  /** Null when the policy does not know the tool. */
+  readonly trust: TrustLevel | null;
+}
+
+/** A consent that a human gave, was refused, lowered, or that ended before its time. */
+export interface ConsentRecord extends AuditRecordBase {
+  readonly event: "consent" | "consent_lowered" | "consent_ended";
+  readonly agent: { readonly clientId: string; readonly name: string };
+  /** Null when no grant came of it. */
+  readonly grantId: string | null;
+  readonly server: string;
+  /** What was asked for, or what the grant has now. Null when the human denied. */
+  readonly level: TrustLevel | null;
+  /** The permission receipt (compact JWS), when the agent may now do what it says. */
+  readonly receipt: string | null;
+}
+
+/** One line of the audit log. */
+export type AuditRecord = ToolCallRecord | ConsentRecord;
+
+/** Where it is recorded what was decided and changed. */
 export interface AuditSink {
   /** Returns when the record is durable. Throws GatewayError AUDIT_UNAVAILABLE: the call is then refused. */
   write(record: AuditRecord): Promise<void>;

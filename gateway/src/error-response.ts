@@ -14,7 +14,10 @@ function ofFastify(error: FastifyError): { status: number; code: "REQUEST_INVALI
 export function sendError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refused = error instanceof McpRefusal ? error.error : error;
   const known = refused instanceof GatewayError;
-  const answer = known ? { status: refused.status, code: refused.code } : ofFastify(refused as FastifyError);
+  // A status of 200 is for the answer to a JSON-RPC request: to anybody else it would say that all went well.
+  const answer = known
+    ? { status: refused.status === 200 ? 503 : refused.status, code: refused.code }
+    : ofFastify(refused as FastifyError);
   const status = error instanceof McpRefusal ? error.status : answer.status;
   const line = { code: answer.code, ...(known && refused.detail !== undefined ? { detail: refused.detail } : {}) };
   if (answer.code === "INTERNAL" || status >= 500) request.log.error({ ...line, err: refused }, "request failed");

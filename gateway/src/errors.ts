@@ -114,6 +114,16 @@ export const errorCatalogue = {
   },
   NOT_FOUND: { status: 404, rpc: -32600, sentence: "There is nothing at this address." },
   HOST_MISDIRECTED: { status: 421, rpc: -32600, sentence: "This gateway is not reachable under that host name." },
+  LEVEL_NOT_LOWER: {
+    status: 409,
+    rpc: -32603,
+    sentence: "An agent can only be given less here. For more, connect again from the MCP client and consent.",
+  },
+  RECEIPT_UNKNOWN: {
+    status: 404,
+    rpc: -32603,
+    sentence: "There is no receipt of this consent: it was given before the gateway wrote receipts.",
+  },
   SECRET_UNAVAILABLE: {
     status: 503,
     rpc: -32603,

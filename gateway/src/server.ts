@@ -14,8 +14,10 @@ import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
 import { createPermitDecisionPoint } from "./adapters/permit-decision-point.ts";
 import { openPermitHostDirectory } from "./adapters/permit-host-directory.ts";
 import { createReadiness } from "./adapters/readiness.ts";
+import { createReceiptStore } from "./adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets-environment.ts";
 import { createSecretsManager } from "./adapters/secrets-manager.ts";
+import { createSigningKeys } from "./adapters/signing-key-store.ts";
 import { createUpstream } from "./adapters/upstream.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
@@ -50,7 +52,9 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
   const audit = createDatabaseAuditSink({ database, writeLine });
   const tokens = await createAuthorizationServer({
-    ...{ config, database, directory, facts, grants, secrets, clock, log },
+    ...{ config, database, directory, facts, grants, secrets, audit, clock, log },
+    receipts: createReceiptStore({ database, clock }),
+    signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
   });
 
   const app = await buildApp(config, {

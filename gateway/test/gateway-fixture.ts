@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { createUpstream } from "../src/adapters/upstream.ts";
 import { buildApp } from "../src/app.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { AuditRecord, Grant, HostSettings } from "../src/deps.ts";
+import type { Grant, HostSettings, ToolCallRecord } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
@@ -20,7 +20,7 @@ export interface World {
   readonly ceilings: Map<string, TrustLevel>;
   /** Permit user of an agent -> consent on `issues`. */
   readonly consents: Map<string, TrustLevel>;
-  readonly audit: AuditRecord[];
+  readonly audit: ToolCallRecord[];
   /** Called by the fixture's parts just before they answer. */
   auditFails: boolean;
   decisionsFail: boolean;
@@ -137,6 +137,7 @@ export async function startGateway(
       },
       listActive: async () => [],
       revoke: async () => undefined,
+      setLevel: async () => undefined,
       touch: async (id) => {
         const grant = world.grants.get(id);
         if (grant !== undefined) world.grants.set(id, { ...grant, lastUsedAt: world.now });
@@ -160,6 +161,7 @@ export async function startGateway(
     audit: {
       write: async (record) => {
         if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
+        if (record.event !== "tool_call") throw new Error("not on the MCP path");
         world.audit.push(record);
       },
     },

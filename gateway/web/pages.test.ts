@@ -98,7 +98,7 @@ describe.skipIf(noChromium)("the pages", () => {
         ["2026-03-02T09:15:00.000Z", "2026-03-04T16:40:00.000Z", "2026-05-31T09:15:00.000Z"],
       );
 
-      const ask = page.getByRole("button", { name: "Revoke Example Assistant on everything" });
+      const ask = page.getByRole("button", { name: "Revoke Example Assistant on Everything" });
       await ask.click();
       await page.getByRole("button", { name: "Keep" }).click();
       await ask.click();
@@ -110,7 +110,7 @@ describe.skipIf(noChromium)("the pages", () => {
       await ask.click();
       tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants: grants.slice(0, 1) } });
       await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
-      await page.getByRole("status").filter({ hasText: "Example Assistant can no longer use everything" }).waitFor();
+      await page.getByRole("status").filter({ hasText: "Example Assistant can no longer use Everything" }).waitFor();
       await ask.waitFor({ state: "detached" });
       expect(tests.gateway.posts.map((post) => post.url)).toEqual(["/api/grants/grant%2F2/revoke"]);
       expect(await page.locator(".agent").count()).toBe(1);
@@ -121,12 +121,33 @@ describe.skipIf(noChromium)("the pages", () => {
       const body = { error: "PERMIT_UNAVAILABLE", message: "Permit could not be reached, so nothing was changed." };
       tests.gateway.api.set("POST /api/grants/grant-1/revoke", { status: 503, body });
       const page = await tests.open("/");
-      await page.getByRole("button", { name: "Revoke Example Editor on issues" }).click();
+      await page.getByRole("button", { name: "Revoke Example Editor on Issue tracker" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
       await page.getByRole("alert").filter({ hasText: "nothing was changed" }).waitFor();
       await page.getByRole("button", { name: "Keep" }).click();
       expect(await page.locator(".agent").count()).toBe(2);
       expect(await page.getByRole("status").count()).toBe(0);
+    });
+
+    it("says what an agent may do, and lowers it only to less and when confirmed", async () => {
+      tests.gateway.api.set("GET /api/grants", { status: 200, body: { grants } });
+      tests.gateway.api.set("POST /api/grants/grant-1/level", { status: 200, body: { id: "grant-1", level: "low" } });
+      const page = await tests.open("/");
+      const [editor, assistant] = [page.locator(".agent").first(), page.locator(".agent").last()];
+      await editor.getByText("4 of 6 tools allowed").click();
+      expect(await editor.getByText("Allowed", { exact: true }).count()).toBe(4);
+      expect(await assistant.textContent()).toContain("so it has Write (medium) only");
+      expect(await editor.getByRole("link").getAttribute("href")).toBe("/api/grants/grant-1/receipt");
+
+      await page.getByRole("button", { name: "Lower Example Editor on Issue tracker" }).click();
+      const dialog = page.getByRole("dialog");
+      expect(await dialog.getByRole("radio").count()).toBe(1);
+      await dialog.getByRole("button", { name: "Keep" }).click();
+      expect(tests.gateway.posts).toEqual([]);
+      await page.getByRole("button", { name: "Lower Example Editor on Issue tracker" }).click();
+      await dialog.getByRole("button", { name: "Lower" }).click();
+      await page.getByRole("status").filter({ hasText: "has Read (low) on Issue tracker now" }).waitFor();
+      expect(tests.gateway.posts.map(({ body }) => body)).toEqual([{ level: "low" }]);
     });
 
     it("asks to sign in", async () => {

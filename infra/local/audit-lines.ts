@@ -1,4 +1,4 @@
-/** One audit record of the gateway, as far as the checks here read it. */
+/** One audit record of a tool call, as far as the checks here read it. */
 export interface AuditLine {
   readonly id: string;
   readonly time: string;
@@ -11,15 +11,15 @@ export interface AuditLine {
   readonly reason: string;
 }
 
-/** Collects the audit records among the lines of the gateway's standard output. */
+/** Collects the audit records of tool calls among the lines of the gateway's standard output. */
 export class AuditLines {
   readonly records: AuditLine[] = [];
 
-  /** Takes one line; anything but an audit record is passed over. */
+  /** Takes one line; anything else is passed over. */
   take(line: string): void {
     if (!line.startsWith("{")) return;
-    const value = JSON.parse(line) as { type?: string } & AuditLine;
-    if (value.type === "audit") this.records.push(value);
+    const value = JSON.parse(line) as { type?: string; event?: string } & AuditLine;
+    if (value.type === "audit" && value.event === "tool_call") this.records.push(value);
   }
 
   /** The records of one agent's calls, in order. */

@@ -1,16 +1,19 @@
 import { z } from "zod";
 
 /** The fields of the gateway's audit records that a terminal line shows. */
-const auditLineSchema = z.object({
+const common = {
   type: z.literal("audit"),
   time: z.string(),
   human: z.string(),
   agent: z.object({ name: z.string() }),
   server: z.string(),
-  tool: z.string(),
   decision: z.enum(["allow", "deny"]),
   reason: z.string(),
-});
+};
+const auditLineSchema = z.discriminatedUnion("event", [
+  z.object({ ...common, event: z.literal("tool_call"), tool: z.string() }),
+  z.object({ ...common, event: z.enum(["consent", "consent_lowered", "consent_ended"]) }),
+]);
 
 // Names of clients and tools come from outside: an escape sequence in one could rewrite the terminal.
 const printable = (text: string) => text.replaceAll(/\p{C}/gu, "?");
@@ -26,8 +29,11 @@ export function decisionLine(line: string): string | undefined {
   }
   const parsed = auditLineSchema.safeParse(json);
   if (!parsed.success) return undefined;
-  const { time, human, agent, server, tool, decision, reason } = parsed.data;
-  const what = `${time.slice(11, 19)}  ${decision === "allow" ? "allowed" : "DENIED "}  ${server}/${tool}`;
+  const record = parsed.data;
+  const { time, human, agent, server, decision, reason } = record;
   const who = `${human} via ${agent.name}`;
-  return printable(decision === "allow" ? `${what}  ${who}` : `${what}  ${who}: ${reason}`);
+  const call = record.event === "tool_call";
+  const outcome = decision === "deny" ? "DENIED " : call ? "allowed" : "consent";
+  const what = `${time.slice(11, 19)}  ${outcome}  ${call ? `${server}/${record.tool}` : server}`;
+  return printable(call && decision === "allow" ? `${what}  ${who}` : `${what}  ${who}: ${reason}`);
 }

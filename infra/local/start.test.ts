@@ -97,6 +97,7 @@ test("prints what to do next, and Ctrl-C ends all of it", async () => {
 test("a decision is one line, with nothing in it that could rewrite the terminal", () => {
   const record = {
     type: "audit",
+    event: "tool_call",
     time: "2026-11-24T10:11:12.000Z",
     human: "lead@example.com",
     agent: { name: "evil\u001b[2J\nname" },
@@ -107,6 +108,10 @@ test("a decision is one line, with nothing in it that could rewrite the terminal
   };
   expect(decisionLine(JSON.stringify(record))).toBe(
     "10:11:12  DENIED   issues/delete_issue  lead@example.com via evil?[2J?name: The tool is above the ceiling.",
+  );
+  const consent = { ...record, event: "consent", decision: "allow", reason: "The human consented to low." };
+  expect(decisionLine(JSON.stringify(consent))).toBe(
+    "10:11:12  consent  issues  lead@example.com via evil?[2J?name: The human consented to low.",
   );
   expect(decisionLine("not json")).toBeUndefined();
   expect(decisionLine('{"type":"audit"}')).toBeUndefined();

@@ -21,23 +21,44 @@ export interface GrantRow {
   readonly revoked_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
-/** One decision (`AuditRecord` in deps.ts). Never updated but for `shipped_at`. */
+/** One line of the audit log (`AuditRecord` in deps.ts). Never updated but for `shipped_at`. */
 export interface AuditRow {
   readonly id: string;
   readonly time: Timestamp;
+  readonly event: string;
   readonly host: string;
   readonly request_id: string;
   readonly human: string;
-  readonly agent_client_id: string;
-  readonly agent_name: string;
-  readonly grant_id: string;
-  readonly server: string;
-  readonly tool: string;
+  readonly agent_client_id: string | null;
+  readonly agent_name: string | null;
+  readonly grant_id: string | null;
+  readonly server: string | null;
+  readonly tool: string | null;
   readonly trust: TrustLevel | null;
   readonly decision: "allow" | "deny";
   readonly code: string;
   readonly reason: string;
+  /** `jsonb`: what events other than tool calls say beside the columns. */
+  readonly detail: ColumnType<unknown, string | null, never>;
   readonly shipped_at: ColumnType<Date | null, undefined, Date>;
+}
+
+/** A key of the gateway's own (`SigningKeys` in deps.ts). Never deleted: its public part checks what it once signed. */
+export interface SigningKeyRow {
+  readonly kid: string;
+  /** `jsonb`: a JWK. */
+  readonly public_key: ColumnType<unknown, string, never>;
+  /** A JWK, encrypted. */
+  readonly private_key: string;
+  readonly created_at: Timestamp;
+}
+
+/** One permission receipt, as it was signed. */
+export interface ReceiptRow {
+  readonly id: string;
+  readonly grant_id: string;
+  readonly jws: string;
+  readonly created_at: Timestamp;
 }
 
 /** The last good copy of a host's settings, so that the gateway starts while Permit is down. */
@@ -52,5 +73,7 @@ export interface HostSettingsRow {
 export interface Tables {
   readonly gateway_grant: GrantRow;
   readonly gateway_audit: AuditRow;
+  readonly gateway_receipt: ReceiptRow;
+  readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;
 }

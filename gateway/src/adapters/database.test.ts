@@ -13,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const row = {
   id: "01890000-0000-7000-8000-000000000001",
   time: "2026-01-02T03:04:05.678Z",
+  event: "tool_call",
   host: "demo",
   request_id: "r1",
   human: "developer@example.com",
@@ -41,7 +42,7 @@ describe("the embedded database", () => {
     await first.close();
     const second = await openDatabase({ dataDir: folder });
     const read = await second.kysely.selectFrom("gateway_audit").selectAll().execute();
-    expect(read).toEqual([{ ...row, time: new Date(row.time), shipped_at: null }]);
+    expect(read).toEqual([{ ...row, time: new Date(row.time), detail: null, shipped_at: null }]);
     await second.close();
   });
 

@@ -92,6 +92,16 @@ export function createGrantStore({
         .where("revoked_at", "is", null)
         .execute();
     },
+    setLevel: async (ids, level) => {
+      const known = ids.filter((id) => uuid.test(id));
+      if (known.length === 0) return;
+      await db
+        .updateTable("gateway_grant")
+        .set({ level })
+        .where("id", "in", known)
+        .where("revoked_at", "is", null)
+        .execute();
+    },
     touch: async (id) => {
       if (!uuid.test(id)) return;
       const now = clock();

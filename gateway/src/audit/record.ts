@@ -1,5 +1,5 @@
-/** The audit record of one decision. One constructor for each outcome; arguments of the call are never in it. */
-import type { AuditRecord, Grant, ServerSettings } from "../deps.ts";
+/** Audit records. One constructor for each outcome; arguments of a call are never in it. */
+import type { AgentIdentity, ConsentRecord, Grant, ServerSettings, ToolCallRecord } from "../deps.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** What was decided on, and for whom. */
@@ -30,6 +30,7 @@ function describe({ requestId, host, now, grant, server, tool }: AuditSubject) {
   return {
     id: uuidV7(now),
     time: now.toISOString(),
+    event: "tool_call" as const,
     host,
     requestId,
     human: grant.email,
@@ -42,11 +43,43 @@ function describe({ requestId, host, now, grant, server, tool }: AuditSubject) {
 }
 
 /** The decision point allowed the call. */
-export function allowRecord(subject: AuditSubject): AuditRecord {
+export function allowRecord(subject: AuditSubject): ToolCallRecord {
   return { ...describe(subject), decision: "allow", code: "ALLOWED", reason: "Permit allows the call." };
 }
 
 /** The gateway refused the call, by policy or because something it needs was missing. */
-export function denyRecord(subject: AuditSubject, code: string, reason: string): AuditRecord {
+export function denyRecord(subject: AuditSubject, code: string, reason: string): ToolCallRecord {
   return { ...describe(subject), decision: "deny", code, reason: storable(reason) };
+}
+
+/** What became of a consent, for whom. */
+export interface ConsentSubject extends Pick<ConsentRecord, "event" | "grantId" | "server" | "level" | "receipt"> {
+  readonly requestId: string;
+  readonly host: string;
+  readonly now: Date;
+  readonly agent: AgentIdentity;
+}
+
+/** A consent was given, refused, lowered or ended. `code` and `reason` say why, or why not. */
+export function consentRecord(
+  { requestId, host, now, agent, event, grantId, server, level, receipt }: ConsentSubject,
+  { decision, code, reason }: Pick<ConsentRecord, "decision" | "code" | "reason">,
+): ConsentRecord {
+  return {
+    id: uuidV7(now),
+    time: now.toISOString(),
+    event,
+    host,
+    requestId,
+    human: agent.email,
+    agent: { clientId: storable(agent.clientId), name: storable(agent.clientName) },
+    grantId,
+    // The client names it in its request: it need not exist.
+    server: storable(server),
+    level,
+    receipt,
+    decision,
+    code,
+    reason: storable(reason),
+  };
 }

@@ -1,7 +1,7 @@
 /** The JSON behind the sign-in page, the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
+import type { Clock, HostDirectory, HostSettings, ReceiptStore, SigningKeys } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
@@ -19,6 +19,8 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly publicUrl: string;
   readonly directory: HostDirectory;
   readonly library: AuthLibrary;
+  readonly receipts: ReceiptStore;
+  readonly signingKeys: SigningKeys;
   readonly clock: Clock;
 }
 
@@ -92,14 +94,18 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       if (!parsed.success) throw new GatewayError("REQUEST_INVALID", { detail: parsed.error.message });
       const answer = parsed.data;
       const { human, cookie, denial, asked, client } = await openRequest(request, answer.query);
-      if (!answer.accept) return { redirect: denial };
+      const { consentLog } = deps;
+      const agent = { clientId: client.id, clientName: client.name, email: human.email };
+      if (!answer.accept) {
+        await consentLog.denied(request.id, agent, asked.server);
+        return { redirect: denial };
+      }
       const host = directory.settings();
       const consenter = await consenterOf(human);
-      const { server } = checkConsent(host, consenter, {
-        requested: asked.server,
-        chosen: answer.server,
-        level: answer.level,
-      });
+      const { server, ceiling } = await recordingRefusal(
+        () => checkConsent(host, consenter, { requested: asked.server, chosen: answer.server, level: answer.level }),
+        (error) => consentLog.refused(request.id, agent, answer, error),
+      );
       const redirect = await giveConsent(
         {
           ...deps,
@@ -109,9 +115,10 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
           },
         },
         {
-          agent: { clientId: client.id, clientName: client.name, email: human.email },
+          agent,
+          requestId: request.id,
           userId: human.userId,
-          server: server.key,
+          terms: { host, server, ceiling },
           level: answer.level,
           expiresAt: endOfLife(consenter.now, consenter.email, { host, server }),
         },
@@ -119,6 +126,16 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       return { redirect };
     });
   };
+}
+
+/** A refusal is on record before the browser hears of it. */
+async function recordingRefusal<T>(check: () => T, record: (error: GatewayError) => Promise<void>): Promise<T> {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof GatewayError) await record(error);
+    throw error;
+  }
 }
 
 function serverView(host: HostSettings, { email, now }: Consenter, { server, ceiling }: Grantable): ConsentServer {

@@ -52,12 +52,35 @@ export interface GrantsView {
 export interface GrantView {
   readonly id: string;
   readonly client: { readonly id: string; readonly name: string };
-  readonly server: string;
+  readonly server: { readonly key: string; readonly name: string };
+  /** What the human consented to. */
   readonly level: Level;
+  /**
+   * What an admin lets the human give today: below `level` it is what holds. Null: nothing any more. Undefined: Permit
+   * does not answer at the moment.
+   */
+  readonly ceiling?: Level | null;
+  /** The tools of the server with the trust that each needs. Empty when the server left the policy. */
+  readonly tools: readonly { readonly name: string; readonly trust: Level }[];
   readonly createdAt: string;
   readonly lastUsedAt: string;
   /** When it ends at the latest. */
   readonly endsAt: string;
+}
+
+/** `POST /api/grants/{id}/level`: down to a lower level, from the next call on. */
+export interface LowerRequest {
+  readonly level: Level;
+}
+
+/** `GET /api/grants/{id}/receipt`, a file to keep. */
+export interface ReceiptFile {
+  /** The claims of `jws`, for reading: what counts is what the signature is of. */
+  readonly receipt: unknown;
+  /** Compact JWS (RFC 7515), signed with a key of `keys`. */
+  readonly jws: string;
+  /** Where the public keys are. */
+  readonly keys: string;
 }
 
 /** Body of every refusal. */

@@ -1,6 +1,13 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { ConsentFacts, Grant, GrantStore } from "../deps.ts";
+import type { ConsentLog, EndCause } from "./consent-log.ts";
+
+/** Why grants end, and in which request. */
+export interface EndOccasion {
+  readonly requestId: string;
+  readonly cause: EndCause;
+}
 
 /** Key under which everything runs that changes what one agent may do on one server. */
 export function agentLock(grant: Pick<Grant, "userId" | "clientId" | "server">): string {
@@ -19,6 +26,7 @@ export interface EndGrantsDeps {
   readonly facts: ConsentFacts;
   /** Deletes the tokens that carry these grants. */
   readonly deleteTokensOf: (grantIds: readonly string[]) => Promise<void>;
+  readonly consentLog: ConsentLog;
   readonly log: FastifyBaseLogger;
 }
 
@@ -27,10 +35,22 @@ export interface EndGrantsDeps {
  * reads it, so from here on the agent is out, however long Permit takes. Its consent role goes when no other install
  * of the client is left that needs it; if Permit does not answer, the role stays and is harmless without a grant.
  */
-export async function endGrantsLocked(deps: EndGrantsDeps, ended: readonly [Grant, ...Grant[]]): Promise<void> {
+export async function endGrantsLocked(
+  deps: EndGrantsDeps,
+  ended: readonly [Grant, ...Grant[]],
+  { requestId, cause }: EndOccasion,
+): Promise<void> {
   const ids = ended.map((grant) => grant.id);
   await deps.grants.revoke(ids);
   await deps.deleteTokensOf(ids);
+  for (const grant of ended.filter(({ revokedAt }) => revokedAt === null)) {
+    try {
+      await deps.consentLog.ended(requestId, grant, cause);
+    } catch (err) {
+      // Ending comes first: an agent must not go on because the log can't be written.
+      deps.log.error({ err, grant: grant.id, cause }, "a consent ended and could not be recorded");
+    }
+  }
   const [agent] = ended;
   const rest = await deps.grants.listActive(agent.userId);
   if (rest.some((grant) => sameAgent(grant, agent))) return;
@@ -42,17 +62,22 @@ export async function endGrantsLocked(deps: EndGrantsDeps, ended: readonly [Gran
 }
 
 /** Ends one grant, for example because its refresh token was replayed. Unknown ids are fine. */
-export async function endGrant(deps: EndGrantsDeps, id: string): Promise<void> {
-  const grant = await deps.grants.find(id);
-  if (grant === undefined) return;
-  await deps.database.exclusively(agentLock(grant), () => endGrantsLocked(deps, [grant]));
+export async function endGrant(deps: EndGrantsDeps, id: string, occasion: EndOccasion): Promise<void> {
+  const known = await deps.grants.find(id);
+  if (known === undefined) return;
+  await deps.database.exclusively(agentLock(known), async () => {
+    // Read again: whoever held the lock may have ended it, and one end is one record.
+    const grant = await deps.grants.find(id);
+    if (grant !== undefined) await endGrantsLocked(deps, [grant], occasion);
+  });
 }
 
 /** Ends what a human granted to an agent on a server: this grant and the active ones of the client's other installs. */
-export async function endAgent(deps: EndGrantsDeps, grant: Grant): Promise<void> {
+export async function endAgent(deps: EndGrantsDeps, grant: Grant, occasion: EndOccasion): Promise<void> {
   await deps.database.exclusively(agentLock(grant), async () => {
     const active = await deps.grants.listActive(grant.userId);
     const others = active.filter((other) => other.id !== grant.id && sameAgent(other, grant));
-    await endGrantsLocked(deps, [grant, ...others]);
+    const now = active.find(({ id }) => id === grant.id) ?? (await deps.grants.find(grant.id)) ?? grant;
+    await endGrantsLocked(deps, [now, ...others], occasion);
   });
 }

@@ -33,7 +33,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     const { tokens, client } = await host.connect(human, "medium");
     const [grant] = await human.grants();
     expect(grant).toMatchObject({
-      server: "issues",
+      server: { key: "issues" },
       level: "medium",
       client: { id: client.clientId, name: "Test client" },
     });

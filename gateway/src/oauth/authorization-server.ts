@@ -8,10 +8,21 @@ import type { FastifyBaseLogger, FastifyPluginAsync } from "fastify";
 import type { JSONWebKeySet } from "jose";
 import type { Database } from "../adapters/database.ts";
 import type { Config } from "../config.ts";
+import { createConsentLog } from "../consent/consent-log.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
-import { endGrant } from "../consent/end-grants.ts";
+import { type EndOccasion, endGrant } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
-import type { Clock, ConsentFacts, GrantStore, HostDirectory, Secrets, TokenVerifier } from "../deps.ts";
+import type {
+  AuditSink,
+  Clock,
+  ConsentFacts,
+  GrantStore,
+  HostDirectory,
+  ReceiptStore,
+  Secrets,
+  SigningKeys,
+  TokenVerifier,
+} from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
@@ -30,6 +41,9 @@ export interface AuthorizationServerOptions {
   readonly directory: HostDirectory;
   readonly facts: ConsentFacts;
   readonly grants: GrantStore;
+  readonly receipts: ReceiptStore;
+  readonly signingKeys: SigningKeys;
+  readonly audit: AuditSink;
   /** Client secrets that the policy names. */
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -83,7 +97,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     log,
     grants: options.grants,
     facts: options.facts,
+    receipts: options.receipts,
+    signingKeys: options.signingKeys,
     deleteTokensOf: library.records.deleteTokensOf,
+    consentLog: createConsentLog({ ...options, publicUrl, hostKey }),
   };
   return {
     verifyToken: tokens.verifyToken,
@@ -110,12 +127,12 @@ function plugin({
 }): AuthorizationServer["plugin"] {
   const { publicUrl, directory, library, database } = consent;
   const { handle, records } = library;
-  const shared = { records, handle, endGrant: (id: string) => endGrant(consent, id) };
+  const shared = { records, handle, endGrant: (id: string, occasion: EndOccasion) => endGrant(consent, id, occasion) };
   return (limit) => async (app) => {
     app.addHook("onRoute", (route) => {
       route.bodyLimit ??= bodyLimitBytes;
     });
-    await app.register(metadataRoutes({ publicUrl, directory, handle }));
+    await app.register(metadataRoutes({ publicUrl, directory, handle, signingKeys: consent.signingKeys }));
     await app.register(
       libraryRoutes({
         publicUrl,

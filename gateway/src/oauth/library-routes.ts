@@ -10,6 +10,7 @@ import { sendLibraryResponse, toLibraryRequest } from "./library-http.ts";
 import { oauthError } from "./oauth-error.ts";
 import { requireOwnOrigin } from "./request-guards.ts";
 import type { ResourceRows } from "./resource-rows.ts";
+import type { TokenRequest } from "./token-endpoint.ts";
 
 /** What the routes below `/api/auth` stand on. */
 export interface LibraryRoutesDeps {
@@ -17,8 +18,8 @@ export interface LibraryRoutesDeps {
   readonly directory: HostDirectory;
   readonly library: AuthLibrary;
   readonly resources: ResourceRows;
-  readonly serveToken: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
-  readonly serveRevocation: (input: { request: Request; form: URLSearchParams }) => Promise<Response>;
+  readonly serveToken: (input: TokenRequest) => Promise<Response>;
+  readonly serveRevocation: (input: TokenRequest) => Promise<Response>;
   readonly limit: RateLimit;
 }
 
@@ -113,9 +114,10 @@ async function register(request: FastifyRequest, { library, publicUrl }: Library
   );
 }
 
-function formRequest(request: FastifyRequest, publicUrl: string) {
+function formRequest(request: FastifyRequest, publicUrl: string): TokenRequest {
   const body = bytes(request);
   return {
+    requestId: request.id,
     request: toLibraryRequest(request, { publicUrl, cookies: false, body }),
     form: new URLSearchParams(body.toString("utf8")),
   };

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
-import type { HostDirectory } from "../deps.ts";
+import type { HostDirectory, SigningKeys } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import { libraryPath, scopes } from "./auth-options.ts";
 import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
@@ -31,14 +31,17 @@ export function metadataRoutes({
   publicUrl,
   directory,
   handle,
+  signingKeys,
 }: {
   readonly publicUrl: string;
   readonly directory: HostDirectory;
   readonly handle: (request: Request) => Promise<Response>;
+  readonly signingKeys: SigningKeys;
 }): FastifyPluginAsync {
   const paths = {
     authorizationServer: "/.well-known/oauth-authorization-server",
     openid: "/.well-known/openid-configuration",
+    gatewayKeys: "/.well-known/gateway-jwks.json",
     protectedResource: "/.well-known/oauth-protected-resource/mcp/:server",
   };
   const authorizationServerMetadata = async () => {
@@ -66,6 +69,10 @@ export function metadataRoutes({
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ["EdDSA"],
       };
+    });
+    app.get(paths.gatewayKeys, async (_request, reply) => {
+      reply.header("cache-control", "public, max-age=300");
+      return signingKeys.publicKeys();
     });
     // RFC 9728 section 3.1: the well-known path goes between the host and the path of the resource.
     app.get<{ Params: { server: string } }>(paths.protectedResource, async (request) => {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { EndOccasion } from "../consent/end-grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
 import { oauthError } from "./oauth-error.ts";
+import type { TokenRequest } from "./token-endpoint.ts";
 import { refreshTokenPrefix } from "./token-format.ts";
 import type { AccessTokenReader } from "./token-verifier.ts";
 
@@ -12,7 +14,7 @@ export interface RevocationEndpointDeps {
   readonly tokens: Pick<AccessTokenReader, "readToken">;
   /** The library's own revocation endpoint. */
   readonly handle: (request: Request) => Promise<Response>;
-  readonly endGrant: (id: string) => Promise<void>;
+  readonly endGrant: (id: string, occasion: EndOccasion) => Promise<void>;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface RevocationEndpointDeps {
  */
 export async function serveRevocation(
   deps: RevocationEndpointDeps,
-  { request, form }: { readonly request: Request; readonly form: URLSearchParams },
+  { requestId, request, form }: TokenRequest,
 ): Promise<Response> {
   const repeated = repeatedParameter(form);
   if (repeated !== undefined) return oauthError(400, "invalid_request", `"${repeated}" was sent more than once.`);
@@ -50,7 +52,7 @@ export async function serveRevocation(
 
   const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
   const grantId = await grantOf(deps, token, clientId);
-  if (grantId !== undefined) await deps.endGrant(grantId);
+  if (grantId !== undefined) await deps.endGrant(grantId, { requestId, cause: "REVOKED_BY_CLIENT" });
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 

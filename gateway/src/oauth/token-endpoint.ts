@@ -1,4 +1,5 @@
 import type { Database } from "../adapters/database.ts";
+import type { EndOccasion } from "../consent/end-grants.ts";
 import type { Clock } from "../deps.ts";
 import type { AuthRecords, RefreshTokenRecord } from "./auth-records.ts";
 import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
@@ -11,12 +12,13 @@ export interface TokenEndpointDeps {
   readonly records: Pick<AuthRecords, "findRefreshToken" | "findRefreshTokenOfCode">;
   /** The library's own token endpoint. */
   readonly handle: (request: Request) => Promise<Response>;
-  readonly endGrant: (id: string) => Promise<void>;
+  readonly endGrant: (id: string, occasion: EndOccasion) => Promise<void>;
   readonly clock: Clock;
 }
 
 /** A token request, its form already parsed. `request` still has its body. */
 export interface TokenRequest {
+  readonly requestId: string;
   readonly request: Request;
   readonly form: URLSearchParams;
 }
@@ -40,20 +42,21 @@ export async function serveToken(deps: TokenEndpointDeps, token: TokenRequest): 
   return deps.handle(token.request);
 }
 
-async function serveRefresh(deps: TokenEndpointDeps, { request, form }: TokenRequest, refreshToken: string) {
+async function serveRefresh(deps: TokenEndpointDeps, { requestId, request, form }: TokenRequest, refreshToken: string) {
   const outcome = await deps.database.exclusively(`refresh:${tokenHash(refreshToken)}`, async () => {
     const record = await deps.records.findRefreshToken(refreshToken);
     if (record !== undefined && isLateReplay(record, deps.clock()) && isFrom(record, request, form)) return record;
     return deps.handle(request);
   });
   if (outcome instanceof Response) return outcome;
-  return endReplayed(deps, outcome, "This refresh token was used before. Its consent was ended; connect again.");
+  const occasion = { requestId, cause: "REFRESH_TOKEN_REPLAYED" } as const;
+  return endReplayed(deps, outcome, occasion, "refresh token");
 }
 
-async function serveCode(deps: TokenEndpointDeps, { request, form }: TokenRequest, code: string) {
+async function serveCode(deps: TokenEndpointDeps, { requestId, request, form }: TokenRequest, code: string) {
   const redeemed = await deps.records.findRefreshTokenOfCode(code);
   if (redeemed !== undefined && isFrom(redeemed, request, form)) {
-    return endReplayed(deps, redeemed, "This code was used before. Its consent was ended; connect again.");
+    return endReplayed(deps, redeemed, { requestId, cause: "CODE_REPLAYED" }, "code");
   }
   const response = await deps.handle(request);
   if (response.status !== 401) return response;
@@ -74,7 +77,12 @@ function isFrom(record: RefreshTokenRecord, request: Request, form: URLSearchPar
   return claimedClientId(form, request.headers.get("authorization") ?? undefined) === record.clientId;
 }
 
-async function endReplayed(deps: TokenEndpointDeps, { referenceId }: RefreshTokenRecord, description: string) {
-  if (referenceId !== undefined && referenceId !== null) await deps.endGrant(referenceId);
-  return oauthError(400, "invalid_grant", description);
+async function endReplayed(
+  deps: TokenEndpointDeps,
+  { referenceId }: RefreshTokenRecord,
+  occasion: EndOccasion,
+  what: string,
+) {
+  if (referenceId !== undefined && referenceId !== null) await deps.endGrant(referenceId, occasion);
+  return oauthError(400, "invalid_grant", `This ${what} was used before. Its consent was ended; connect again.`);
 }

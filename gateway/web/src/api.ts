@@ -5,6 +5,8 @@ import type {
   ConsentView,
   GrantsView,
   GrantView,
+  Level,
+  LowerRequest,
   SignInView,
 } from "../../src/consent/contract.ts";
 
@@ -61,6 +63,12 @@ export async function loadGrants(): Promise<readonly GrantView[]> {
   const { grants } = await getJson<GrantsView>("/api/grants");
   if (!Array.isArray(grants)) throw answerInvalid(200);
   return grants;
+}
+
+/** Takes an agent down to a level, from its next call on. */
+export async function lowerGrant(id: string, level: Level): Promise<void> {
+  const request: LowerRequest = { level };
+  await send(`/api/grants/${encodeURIComponent(id)}/level`, postOf(request));
 }
 
 /** Ends one agent's access, from its next call on. */

@@ -1,4 +1,4 @@
-import type { ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
+import type { ConsentServer, ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
 
 /**
  * A signed query as the gateway makes it. The mixed encodings and the repeated key would not survive being parsed and
@@ -6,6 +6,15 @@ import type { ConsentView, GrantView, Level } from "../../src/consent/contract.t
  */
 export const signedQuery =
   "response_type=code&client_id=client-1&redirect_uri=http%3A%2F%2F127.0.0.1%3A7777%2Fcallback&scope=mcp+offline_access&state=a%20b&resource=http%3A%2F%2F127.0.0.1%3A8080%2Fmcp%2Fissues&resource=second&exp=1900000000&sig=abc%2Bdef%3D";
+
+const tools: ConsentServer["tools"] = [
+  { name: "delete_project", trust: "high" },
+  { name: "create_issue", trust: "medium" },
+  { name: "list_issues", trust: "low" },
+  { name: "update_issue", trust: "medium" },
+  { name: "get_issue", trust: "low" },
+  { name: "delete_issue", trust: "high" },
+];
 
 export function consentView(ceiling: Level): ConsentView {
   return {
@@ -19,14 +28,7 @@ export function consentView(ceiling: Level): ConsentView {
       ceiling,
       endsAt: "2026-06-01T12:00:00.000Z",
       idleDays: 30,
-      tools: [
-        { name: "delete_project", trust: "high" },
-        { name: "create_issue", trust: "medium" },
-        { name: "list_issues", trust: "low" },
-        { name: "update_issue", trust: "medium" },
-        { name: "get_issue", trust: "low" },
-        { name: "delete_issue", trust: "high" },
-      ],
+      tools,
     },
     refused: null,
   };
@@ -36,8 +38,10 @@ export const grants: readonly GrantView[] = [
   {
     id: "grant-1",
     client: { id: "client-1", name: "Example Editor" },
-    server: "issues",
+    server: { key: "issues", name: "Issue tracker" },
     level: "medium",
+    ceiling: "high",
+    tools,
     createdAt: "2026-03-02T09:15:00.000Z",
     lastUsedAt: "2026-03-04T16:40:00.000Z",
     endsAt: "2026-05-31T09:15:00.000Z",
@@ -45,8 +49,10 @@ export const grants: readonly GrantView[] = [
   {
     id: "grant/2",
     client: { id: "https://client.example.com/metadata.json", name: "Example Assistant" },
-    server: "everything",
-    level: "low",
+    server: { key: "everything", name: "Everything" },
+    level: "high",
+    ceiling: "medium",
+    tools,
     createdAt: "2026-03-01T08:00:00.000Z",
     lastUsedAt: "2026-03-01T08:00:00.000Z",
     endsAt: "2026-05-30T08:00:00.000Z",

@@ -4,10 +4,12 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
+import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
+import { createSigningKeys } from "../../adapters/signing-key-store.ts";
 import { buildApp } from "../../app.ts";
 import { type Config, readConfig } from "../../config.ts";
-import type { GrantStore } from "../../deps.ts";
+import type { AuditRecord, GrantStore } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
 import { createShutdown } from "../../shutdown.ts";
@@ -40,6 +42,9 @@ export class TestHost {
   readonly facts: StubFacts;
   readonly grants: GrantStore;
   readonly server: AuthorizationServer;
+  readonly audit: AuditRecord[];
+  /** Whether the audit log takes nothing. */
+  readonly auditState: { fails: boolean };
   /** Added to the clock of our own code, in milliseconds. The library reads the machine's. */
   readonly time: { aheadMs: number };
 
@@ -51,6 +56,8 @@ export class TestHost {
     this.facts = parts.facts;
     this.grants = parts.grants;
     this.server = parts.server;
+    this.audit = parts.audit;
+    this.auditState = parts.auditState;
     this.time = parts.time;
   }
 
@@ -86,6 +93,8 @@ export class TestHost {
     const time = { aheadMs: 0 };
     const clock = () => new Date(Date.now() + time.aheadMs);
     const grants = createGrantStore({ database, clock });
+    const audit: AuditRecord[] = [];
+    const auditState = { fails: false };
     const log = pino({ level: "fatal" });
     const server = await createAuthorizationServer({
       config,
@@ -94,6 +103,14 @@ export class TestHost {
       facts,
       grants,
       secrets: createEnvironmentSecrets({}),
+      receipts: createReceiptStore({ database, clock }),
+      signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
+      audit: {
+        write: async (record) => {
+          if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
+          audit.push(record);
+        },
+      },
       clock,
       log,
       ...changes,
@@ -119,7 +136,7 @@ export class TestHost {
       webDir: import.meta.dirname,
     });
     if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
-    return new TestHost({ app, config, database, directory, facts, grants, server, time });
+    return new TestHost({ app, config, database, directory, facts, grants, server, audit, auditState, time });
   }
 
   get publicUrl(): string {

@@ -1,54 +1,77 @@
 import { useState } from "react";
-import type { GrantView } from "../../../src/consent/contract.ts";
+import type { GrantView, Level } from "../../../src/consent/contract.ts";
 import { loadGrants } from "../api.ts";
 import { AgentCard } from "../components/agent-card.tsx";
 import { LoadFailed, Loading } from "../components/load-state.tsx";
+import { LowerDialog } from "../components/lower-dialog.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { RevokeDialog } from "../components/revoke-dialog.tsx";
+import { levelWords } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
 import { useLoaded } from "../use-loaded.ts";
+
+/** The dialog that is open. */
+interface Asking {
+  readonly about: "lower" | "revoke";
+  readonly grant: GrantView;
+}
+
+/** What was done last. Without a level it was revoked. */
+interface Done {
+  readonly grant: GrantView;
+  readonly level?: Level;
+}
 
 /** `/`: the agents that act in the signed-in human's name. */
 export function AgentsPage() {
   const { loaded, reload } = useLoaded(loadGrants);
-  const [asking, setAsking] = useState<GrantView>();
-  const [revoked, setRevoked] = useState<GrantView>();
+  const [asking, setAsking] = useState<Asking>();
+  const [done, setDone] = useState<Done>();
+
+  const close = () => setAsking(undefined);
+  const finish = (what: Done) => {
+    close();
+    setDone(what);
+    reload();
+  };
 
   if (loaded.state === "failed" && loaded.error.status === 401) return <SignInFirst />;
   return (
     <Page title="Your agents" wide>
-      {revoked === undefined ? null : (
-        <Notice kind="done" takeFocus key={revoked.id}>
+      {done === undefined ? null : (
+        <Notice kind="done" takeFocus key={`${done.grant.id} ${done.level}`}>
           <p>
-            <bdi>{clientNameOf(revoked.client)}</bdi> can no longer use {revoked.server} in your name.
+            <bdi>{clientNameOf(done.grant.client)}</bdi>{" "}
+            {done.level === undefined
+              ? `can no longer use ${done.grant.server.name} in your name.`
+              : `has ${levelWords[done.level].name} (${done.level}) on ${done.grant.server.name} now.`}
           </p>
         </Notice>
       )}
       {loaded.state === "loading" ? <Loading what="your agents" /> : null}
       {loaded.state === "failed" ? <LoadFailed error={loaded.error} onRetry={reload} /> : null}
-      {loaded.state === "ready" ? <Agents grants={loaded.value} onRevoke={setAsking} /> : null}
-      {asking === undefined ? null : (
-        <RevokeDialog
-          grant={asking}
-          onClose={() => setAsking(undefined)}
-          onRevoked={() => {
-            setAsking(undefined);
-            setRevoked(asking);
-            reload();
-          }}
+      {loaded.state === "ready" ? <Agents grants={loaded.value} onAsk={setAsking} /> : null}
+      {asking?.about === "revoke" ? (
+        <RevokeDialog grant={asking.grant} onClose={close} onRevoked={() => finish({ grant: asking.grant })} />
+      ) : null}
+      {asking?.about === "lower" ? (
+        <LowerDialog
+          grant={asking.grant}
+          onClose={close}
+          onLowered={(level) => finish({ grant: asking.grant, level })}
         />
-      )}
+      ) : null}
     </Page>
   );
 }
 
 interface AgentsProps {
   readonly grants: readonly GrantView[];
-  readonly onRevoke: (grant: GrantView) => void;
+  readonly onAsk: (asking: Asking) => void;
 }
 
-function Agents({ grants, onRevoke }: AgentsProps) {
+function Agents({ grants, onAsk }: AgentsProps) {
   if (grants.length === 0) {
     return (
       <section className="card">
@@ -66,10 +89,17 @@ function Agents({ grants, onRevoke }: AgentsProps) {
   }
   return (
     <>
-      <p className="hint">These programs may call tools in your name. Revoking one holds from its next call on.</p>
+      <p className="hint">
+        These programs may call tools in your name. What you take away here holds from the next call on.
+      </p>
       <ul className="agents">
         {grants.map((grant) => (
-          <AgentCard key={grant.id} grant={grant} onRevoke={() => onRevoke(grant)} />
+          <AgentCard
+            key={grant.id}
+            grant={grant}
+            onLower={() => onAsk({ about: "lower", grant })}
+            onRevoke={() => onAsk({ about: "revoke", grant })}
+          />
         ))}
       </ul>
     </>
