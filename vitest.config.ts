@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ["policies/**/*.test.ts", "infra/**/*.test.ts", "gateway/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    globalSetup: ["gateway/testing/postgres.ts", "gateway/testing/new-cluster.ts"],
-    setupFiles: ["infra/local/permit/testing/check-exchanges.ts"],
+    globalSetup: ["gateway/testing/postgres.ts", "gateway/testing/new-cluster.ts", "gateway/testing/searched-logs.ts"],
+    setupFiles: ["infra/local/permit/testing/check-exchanges.ts", "gateway/testing/seen-secrets.ts"],
     // The processes that tests start compile what they share once, and not each by itself.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url)) },
     pool: "forks",

@@ -2,15 +2,17 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
-import Fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { createUpstream } from "../src/adapters/upstream.ts";
 import { buildApp } from "../src/app.ts";
+import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import type { Grant, HostSettings, ToolCallRecord } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
+import { keepForSearch, testLog } from "../testing/test-log.ts";
 
 /** What the tests turn to see what the gateway makes of it. */
 export interface World {
@@ -163,6 +165,7 @@ export async function startGateway(
         if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
         if (record.event !== "tool_call") throw new Error("not on the MCP path");
         world.audit.push(record);
+        keepForSearch(auditLine(record));
       },
     },
     upstream,
@@ -175,7 +178,7 @@ export async function startGateway(
     },
     authorization: () => async () => undefined,
     webDir: new URL("./pages", import.meta.url).pathname,
-    log: Fastify({ logger: false }).log,
+    log: testLog(),
   });
   await app.listen({ host: "127.0.0.1", port });
 

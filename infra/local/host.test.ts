@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,6 +37,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await host.stop();
+  // What the gateway logged is searched for secrets when all tests have run.
+  const { TEST_LOG_DIR } = process.env;
+  if (TEST_LOG_DIR !== undefined) copyFileSync(join(folder, "data/logs/gateway.log"), join(TEST_LOG_DIR, "host.log"));
   rmSync(folder, { recursive: true });
 });
 

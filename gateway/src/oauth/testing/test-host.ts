@@ -1,13 +1,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { pino } from "pino";
+import { keepForSearch, testLog } from "../../../testing/test-log.ts";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
 import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { createSigningKeys } from "../../adapters/signing-key-store.ts";
 import { buildApp } from "../../app.ts";
+import { auditLine } from "../../audit/line.ts";
 import { type Config, readConfig } from "../../config.ts";
 import type { AuditRecord, GrantStore } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
@@ -95,7 +96,7 @@ export class TestHost {
     const grants = createGrantStore({ database, clock });
     const audit: AuditRecord[] = [];
     const auditState = { fails: false };
-    const log = pino({ level: "fatal" });
+    const log = testLog();
     const server = await createAuthorizationServer({
       config,
       database,
@@ -109,6 +110,7 @@ export class TestHost {
         write: async (record) => {
           if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
           audit.push(record);
+          keepForSearch(auditLine(record));
         },
       },
       clock,
