@@ -17,6 +17,9 @@ export interface HostConfig {
   readonly logLevel: string | undefined;
   readonly databaseUrl: pulumi.Output<string> | undefined;
   readonly authSecret: pulumi.Output<string>;
+  /** Mail server, with its password, and the address that mail comes from. Both or neither. */
+  readonly smtpUrl: pulumi.Output<string> | undefined;
+  readonly smtpFrom: string | undefined;
   readonly initialAccounts: pulumi.Output<readonly { readonly email: string; readonly password: string }[]> | undefined;
 }
 
@@ -69,6 +72,12 @@ function readHost(config: pulumi.Config): HostConfig {
   // These two are read by the Permit resources; a value that they would not understand is refused here.
   config.getBoolean("adopt");
   config.get("permitRateLimits", { allowedValues: ["permit", "none"] });
+  const smtpUrl = config.getSecret("smtpUrl");
+  const smtpFrom = config.get("smtpFrom");
+  if ((smtpUrl === undefined) !== (smtpFrom === undefined)) {
+    const problem = "permit-mcp-gateway:smtpUrl and smtpFrom belong together: set both or neither";
+    throw new pulumi.RunError(`The stack's configuration is wrong:\n${problem}`);
+  }
   return {
     policies: config.get("policies") ?? `policies/hosts/${pulumi.getStack()}`,
     permitApiUrl: config.get("permitApiUrl") ?? "https://api.permit.io",
@@ -78,6 +87,8 @@ function readHost(config: pulumi.Config): HostConfig {
     logLevel: config.get("logLevel"),
     databaseUrl: config.getSecret("databaseUrl"),
     authSecret: config.requireSecret("authSecret"),
+    smtpUrl,
+    smtpFrom,
     initialAccounts: config.getSecretObject("initialAccounts"),
   };
 }

@@ -14,6 +14,7 @@ const args = {
   authSecret: "an-auth-secret",
   initialAccounts: [{ email: "lead@example.com", password: "a-password" }],
   auditLogGroup: "/permit-mcp-gateway/demo/audit",
+  mail: { url: "smtps://gateway:mail-password@mail.example.com", from: "gateway@example.com" },
   logLevel: "debug",
   settingsRefreshSeconds: 1,
 };
@@ -30,12 +31,14 @@ test("nothing secret is among the plain variables", () => {
     PORT: "8080",
     PUBLIC_URL: "http://localhost:8080",
     SETTINGS_REFRESH_SECONDS: "1",
+    SMTP_FROM: "gateway@example.com",
   });
   expect(secrets).toEqual({
     AUTH_SECRET: "an-auth-secret",
     DATABASE_URL: "postgres://gateway:password@db.example.com/gateway",
     INITIAL_ACCOUNTS: '[{"email":"lead@example.com","password":"a-password"}]',
     PERMIT_API_KEY: "permit-key",
+    SMTP_URL: "smtps://gateway:mail-password@mail.example.com",
   });
 });
 

@@ -22,6 +22,8 @@ export interface GatewayEnvironmentArgs {
   readonly authSecret: string;
   /** Accounts made at the first start. Secret. */
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
+  /** Mail server; `url` holds its password: secret. Left out: no mail leaves. */
+  readonly mail?: { readonly url: string; readonly from?: string | undefined } | undefined;
   /** Log group of CloudWatch for audit records. Left out: they go to standard output. */
   readonly auditLogGroup?: string | undefined;
   /** Beginning of the names of the policy's secrets in Secrets Manager. Left out: they are variables. */
@@ -41,7 +43,13 @@ export interface GatewayEnvironment {
 }
 
 /** The names of the variables that are secret. */
-export const gatewaySecretNames = ["AUTH_SECRET", "DATABASE_URL", "INITIAL_ACCOUNTS", "PERMIT_API_KEY"] as const;
+export const gatewaySecretNames = [
+  "AUTH_SECRET",
+  "DATABASE_URL",
+  "INITIAL_ACCOUNTS",
+  "PERMIT_API_KEY",
+  "SMTP_URL",
+] as const;
 /** The names of all others. Together they are what `gateway/src/config.ts` reads. */
 export const gatewayPlainNames = [
   "AUDIT_LOG_GROUP",
@@ -63,6 +71,7 @@ export const gatewayPlainNames = [
   "SETTINGS_REFRESH_SECONDS",
   "SHUTDOWN_DELAY_SECONDS",
   "SHUTDOWN_TIMEOUT_SECONDS",
+  "SMTP_FROM",
   "TRUSTED_PROXIES",
 ] as const;
 
@@ -101,6 +110,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
     SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
     SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),
+    SMTP_FROM: args.mail?.from,
     TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };
   const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {
@@ -108,6 +118,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     DATABASE_URL: "url" in args.database ? args.database.url : undefined,
     INITIAL_ACCOUNTS: args.initialAccounts === undefined ? undefined : JSON.stringify(args.initialAccounts),
     PERMIT_API_KEY: args.permitApiKey,
+    SMTP_URL: args.mail?.url,
   };
   return { plain: withoutUndefined(plain), secrets: withoutUndefined(secrets) };
 }

@@ -121,7 +121,16 @@ function pages(webDir: string): FastifyPluginAsync {
         response.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
       },
     });
-    for (const path of ["/", "/sign-in", "/consent", "/error"]) {
+    for (const path of [
+      "/",
+      "/sign-in",
+      "/sign-up",
+      "/forgot-password",
+      "/reset-password",
+      "/account",
+      "/consent",
+      "/error",
+    ]) {
       app.get(path, (_request, reply) => reply.sendFile("index.html"));
     }
   };

@@ -8,14 +8,15 @@ import {
   type UrlDatabase,
 } from "./database-settings.ts";
 import { jsonVariable } from "./json-variable.ts";
+import { isLoopbackName } from "./loopback-hosts.ts";
+import { type MailSettings, mailOf, smtpFromSchema, smtpUrlSchema } from "./mail-settings.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
 const origin = z.url().transform((value, context) => {
   const url = new URL(value);
-  const loopback = url.hostname === "localhost" || url.hostname === "127.0.0.1" || url.hostname.endsWith(".localhost");
   // Plain http off the machine would send tokens and cookies in the clear (RFC 6749 section 3.1).
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && loopback)) {
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopbackName(url.hostname))) {
     context.addIssue({ code: "custom", message: "must be https, or http on localhost" });
     return z.NEVER;
   }
@@ -61,6 +62,10 @@ export const environmentSchema = z.object({
   AUTH_SECRET: z.string().min(32),
   /** Accounts made at start if they don't exist yet: JSON list of {email, password}. Secret. */
   INITIAL_ACCOUNTS: accounts,
+  /** Mail server, or `terminal:` on a laptop. Without it whatever needs mail is off. Secret: it holds the password. */
+  SMTP_URL: smtpUrlSchema.optional(),
+  /** Sender of all mail. */
+  SMTP_FROM: smtpFromSchema.optional(),
   /** Log group of CloudWatch that audit records are shipped to. Without it they are lines on standard output. */
   AUDIT_LOG_GROUP: z
     .string()
@@ -95,6 +100,7 @@ export interface Config {
   readonly database: UrlDatabase | IamDatabase | { readonly dataDir: string };
   readonly authSecret: string;
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
+  readonly mail: MailSettings | undefined;
   readonly auditLogGroup: string | undefined;
   readonly secretsPrefix: string | undefined;
   readonly logLevel: string;
@@ -113,7 +119,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const env = parsed.data;
   const database = databaseOf(env);
-  if ("problems" in database) throw incomplete(database.problems);
+  const mail = mailOf(env);
+  const problems = [database, mail].flatMap((part) => ("problems" in part ? part.problems : []));
+  if ("problems" in database || "problems" in mail) throw incomplete(problems);
   return {
     listenHost: env.LISTEN_HOST,
     port: env.PORT,
@@ -124,6 +132,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     database: database.database,
     authSecret: env.AUTH_SECRET,
     initialAccounts: env.INITIAL_ACCOUNTS,
+    mail: mail.mail,
     auditLogGroup: env.AUDIT_LOG_GROUP,
     secretsPrefix: env.SECRETS_PREFIX,
     logLevel: env.LOG_LEVEL,

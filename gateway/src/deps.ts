@@ -128,12 +128,6 @@ export interface SigningKeys {
   publicKeys(): Promise<JSONWebKeySet>;
 }
 
-/** What upstreams can tell the gateway's requests by, and the human behind them: the header `X-Gateway-Auth`. */
-export interface GatewayAssertions {
-  /** A JWT (RFC 7519) that says for which human the gateway calls the upstream of this URL. */
-  assert(email: string, upstreamUrl: string): Promise<string>;
-}
-
 /** Permission receipts, one for each consent given or lowered. */
 export interface ReceiptStore {
   add(receipt: { readonly id: string; readonly grantId: string; readonly jws: string }): Promise<void>;
@@ -241,6 +235,39 @@ export interface AuditOutbox {
 export interface Secrets {
   /** The value of today. Throws GatewayError SECRET_UNAVAILABLE, which names the secret and never holds its value. */
   read(name: string): Promise<string>;
+}
+
+/** One message to one human. */
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** How mail leaves. */
+export interface Mailer {
+  /** Resolves when the mail server has taken it. Throws GatewayError MAIL_UNAVAILABLE, which never holds the text. */
+  send(mail: Mail): Promise<void>;
+  close(): void;
+}
+
+/** At most `max` attempts in a window. */
+export interface AttemptLimit {
+  /** Digest of what is counted: nothing that was typed is stored. */
+  readonly key: string;
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** Attempts to sign in, counted for all replicas. */
+export interface AttemptStore {
+  /** Counts one more. Resolves to the seconds to wait when that is over the limit. */
+  take(limit: AttemptLimit): Promise<number | undefined>;
+  /** Takes one attempt back: it was no failure. */
+  giveBack(key: string): Promise<void>;
+  /** Forgets what was counted. */
+  clear(key: string): Promise<void>;
 }
 
 /** One request to an upstream MCP server. */

@@ -130,6 +130,63 @@ export const errorCatalogue = {
     sentence: "A secret that the policy names can't be read. Ask an admin to put it where the gateway reads it.",
   },
   SIGN_IN_METHOD_OFF: { status: 403, rpc: -32603, sentence: "This way of signing in is turned off on this host." },
+  SIGN_IN_PAUSED: {
+    status: 429,
+    rpc: -32603,
+    sentence: "Too many attempts for this e-mail address. Wait a few minutes, then try again.",
+  },
+  MAIL_UNAVAILABLE: {
+    status: 503,
+    rpc: -32603,
+    sentence: "The mail could not be sent. Try again in a moment, or ask an admin.",
+  },
+  CODE_WRONG: {
+    status: 400,
+    rpc: -32600,
+    sentence: "This code is wrong, was used, or is older than five minutes. Ask for a new one.",
+  },
+  PASSWORD_UNFIT: {
+    status: 400,
+    rpc: -32600,
+    sentence: "A password has 8 to 128 characters. Choose another one.",
+  },
+  PASSWORD_WRONG: { status: 400, rpc: -32603, sentence: "The current password is wrong." },
+  RESET_LINK_INVALID: {
+    status: 400,
+    rpc: -32600,
+    sentence: "This link was used, or is older than 30 minutes. Ask for a new one on the sign-in page.",
+  },
+  PASSKEY_REFUSED: {
+    status: 400,
+    rpc: -32603,
+    sentence: "This passkey was not accepted. Try again, or sign in another way.",
+  },
+  SIGN_IN_NOT_FRESH: {
+    status: 403,
+    rpc: -32603,
+    sentence: "For this you must have signed in within the last day. Sign out, and sign in again.",
+  },
+  SIGN_IN_FAILED: {
+    status: 400,
+    rpc: -32603,
+    sentence: "The sign-in at the identity provider failed or took too long. Try again, or sign in another way.",
+  },
+  EMAIL_NOT_PROVEN: {
+    status: 403,
+    rpc: -32603,
+    sentence:
+      "The identity provider does not say that it has verified your e-mail address. Verify it there, or sign in another way.",
+  },
+  EMAIL_CHANGED: {
+    status: 403,
+    rpc: -32603,
+    sentence: "The identity provider has another e-mail address for this account than before. Ask an admin.",
+  },
+  IDENTITY_PROVIDER_UNAVAILABLE: {
+    status: 502,
+    rpc: -32603,
+    sentence: "The identity provider can't be used at the moment. Try again in a moment, or sign in another way.",
+  },
   EMAIL_UNVERIFIED: {
     status: 403,
     rpc: -32603,

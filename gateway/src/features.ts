@@ -4,7 +4,12 @@ import type { HostDirectory, HostSettings } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
-export const supportedFeatures: readonly string[] = ["rate-limits", "sign-in-domains"] satisfies Feature[];
+export const supportedFeatures: readonly string[] = [
+  "rate-limits",
+  "sign-in-domains",
+  "sign-in-otp",
+  "sign-in-passkey",
+] satisfies Feature[];
 
 /** Something of the policy, with the features that it needs and this gateway does not have. */
 export interface Requiring {

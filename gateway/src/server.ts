@@ -1,6 +1,7 @@
 /** The process: environment, adapters, socket, signals. */
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
+import { createAttemptStore } from "./adapters/attempt-store.ts";
 import { createDatabaseAuditSink } from "./adapters/audit-database.ts";
 import { createAuditOutbox } from "./adapters/audit-outbox.ts";
 import { createCloudWatchDestination } from "./adapters/cloudwatch-logs.ts";
@@ -9,6 +10,7 @@ import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
 import { DatabaseProblem } from "./adapters/database-problem.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
+import { createMailer } from "./adapters/mailer.ts";
 import { createPermitClient } from "./adapters/permit-client.ts";
 import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
 import { createPermitDecisionPoint } from "./adapters/permit-decision-point.ts";
@@ -51,15 +53,18 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   // Shipped records are not written out as well: on ECS standard output is the log of the application.
   const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
   const audit = createDatabaseAuditSink({ database, writeLine });
+  const mailer = createMailer(config.mail, () => directory.settings().name);
+  const attempts = createAttemptStore({ database, clock });
   const tokens = await createAuthorizationServer({
     ...{ config, database, directory, facts, grants, secrets, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),
     signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
+    ...{ mailer, attempts },
   });
 
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, shutdown, clock, log },
-    readiness: createReadiness({ database, decisions, directory }),
+    readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
   });
@@ -78,6 +83,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     await directory.close();
     await Promise.all([upstream.close(), decisions.close()]);
     secretsManager?.close();
+    mailer?.close();
     await database.close();
   };
   shutdown.begun.addEventListener("abort", () => log.info(config.shutdown, "stopping"));

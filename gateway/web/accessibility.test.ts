@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { noChromium, show } from "./test/browser.ts";
-import { consentView, grants, signedQuery } from "./test/fixtures.ts";
+import { accountView, consentView, grants, signedQuery, signInView } from "./test/fixtures.ts";
 import { pageTests } from "./test/page-tests.ts";
 import type { Answer } from "./test/stub-gateway.ts";
 
@@ -23,7 +23,9 @@ interface Scene {
 const press = (name: string) => (page: Page) => page.getByRole("button", { name, exact: true }).click();
 const ok = (body: unknown): Answer => ({ status: 200, body });
 const refuse = (status: number, error = "REFUSED"): Answer => ({ status, body: { error, message: "It was refused." } });
-const signIn = ok({ host: { name: "Demo" }, password: true });
+const signIn = ok(signInView(["password"]));
+const every = signInView(["passkey", "google", "github", "microsoft", "saml", "password", "otp"]);
+const fillEmail = (page: Page) => page.getByLabel("E-mail address").fill("developer@example.com");
 
 const scenes: readonly Scene[] = [
   { name: "sign-in", path: "/sign-in", api: { "GET /api/sign-in": signIn }, heading: "Sign in" },
@@ -39,6 +41,88 @@ const scenes: readonly Scene[] = [
     },
     heading: "Sign in",
   },
+  {
+    name: "sign-in every method",
+    path: `/sign-in?${signedQuery}#failed=SIGN_IN_FAILED`,
+    api: { "GET /api/sign-in": ok(every) },
+    heading: "Sign in",
+  },
+  {
+    name: "sign-in code",
+    path: "/sign-in",
+    api: {
+      "GET /api/sign-in": ok(signInView(["otp"])),
+      "POST /api/auth/email-otp/send-verification-otp": ok({ sent: true }),
+    },
+    act: async (page) => {
+      await fillEmail(page);
+      await press("E-mail me a code")(page);
+      await press("Send a new code")(page);
+      await page.getByRole("status").waitFor();
+    },
+    heading: "Sign in",
+  },
+  { name: "sign-up", path: "/sign-up", api: { "GET /api/sign-in": signIn }, heading: "Create an account" },
+  {
+    name: "sign-up code",
+    path: "/sign-up",
+    api: {
+      "GET /api/sign-in": signIn,
+      "POST /api/sign-up/code": ok({ sent: true }),
+      "POST /api/sign-up": refuse(400, "CODE_WRONG"),
+    },
+    act: async (page) => {
+      await fillEmail(page);
+      await press("Continue")(page);
+      await page.getByLabel("Code from the mail").fill("123456");
+      await page.getByLabel("Choose a password").fill("correct horse battery");
+      await press("Create account")(page);
+      await page.getByRole("alert").waitFor();
+    },
+    heading: "Create an account",
+  },
+  {
+    name: "sign-up closed",
+    path: "/sign-up",
+    api: { "GET /api/sign-in": ok(signInView(["google"])) },
+    heading: "Create",
+  },
+  { name: "forgot password", path: "/forgot-password", heading: "Forgot your password?" },
+  {
+    name: "forgot password sent",
+    path: "/forgot-password",
+    api: { "POST /api/auth/request-password-reset": ok({ sent: true }) },
+    act: async (page) => {
+      await fillEmail(page);
+      await press("E-mail me a link")(page);
+    },
+    heading: "Forgot your password?",
+  },
+  { name: "reset password", path: "/reset-password#token", heading: "Choose a new password" },
+  {
+    name: "reset password done",
+    path: "/reset-password#token",
+    api: { "POST /api/auth/reset-password": ok({}) },
+    act: async (page) => {
+      await page.getByLabel("New password").fill("correct horse battery");
+      await press("Change password")(page);
+    },
+    heading: "Password changed",
+  },
+  { name: "account", path: "/account", api: { "GET /api/account": ok(accountView) }, heading: "Your account" },
+  {
+    name: "account bare",
+    path: "/account",
+    api: {
+      "GET /api/account": ok({
+        ...accountView,
+        password: { on: true, set: false },
+        passkeys: { on: true, list: [] },
+      }),
+    },
+    heading: "Your account",
+  },
+  { name: "account signed out", path: "/account", api: { "GET /api/account": refuse(401) }, heading: "Your account" },
   {
     name: "consent",
     path: consentPath,

@@ -27,20 +27,22 @@ export interface HostEnvironment {
 
 /** The environment of a host's gateway. */
 export function environmentOf(host: ProvisionedHost, config: HostConfig): HostEnvironment {
-  const { publicUrl, permitApiUrl, logLevel, initialAccounts, databaseUrl } = config;
+  const { publicUrl, permitApiUrl, logLevel, initialAccounts, databaseUrl, smtpUrl, smtpFrom } = config;
   const at = (place: pulumi.Input<Place>) =>
     pulumi
-      .all([host.environmentKey, config.authSecret, databaseUrl, initialAccounts, place])
-      .apply(([permitApiKey, authSecret, databaseUrl, initialAccounts, place]) =>
+      .all([host.environmentKey, config.authSecret, databaseUrl, initialAccounts, smtpUrl, place])
+      .apply(([permitApiKey, authSecret, databaseUrl, initialAccounts, smtpUrl, place]) =>
         gatewayEnvironment({
           ...(place as Place),
           ...(databaseUrl === undefined ? {} : { database: { url: databaseUrl } }),
           ...{ hostKey: host.key, publicUrl, permitApiUrl, permitApiKey, authSecret, initialAccounts, logLevel },
+          ...(smtpUrl === undefined ? {} : { mail: { url: smtpUrl, from: smtpFrom } }),
         }),
       );
   const absent = new Set([
     ...(databaseUrl === undefined ? ["DATABASE_URL"] : []),
     ...(initialAccounts === undefined ? ["INITIAL_ACCOUNTS"] : []),
+    ...(smtpUrl === undefined ? ["SMTP_URL"] : []),
   ]);
   const nowhere: Place = { permitPdpUrl: "", database: { dataDir: "" } };
   return {

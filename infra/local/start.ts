@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decisionLine } from "./decision-line.ts";
+import { mailLine } from "./mail-line.ts";
 import { defaultPorts, type LocalPorts, PortBusyError } from "./ports.ts";
 import { ServiceError } from "./service.ts";
 import { type LocalHost, PolicyRefusedError, startLocalHost } from "./up.ts";
@@ -86,8 +87,8 @@ async function main(): Promise<number> {
     ...(process.env.DATABASE_URL === undefined ? {} : { databaseUrl: process.env.DATABASE_URL }),
     onProgress: print,
     onGatewayLine: (line) => {
-      const decision = decisionLine(line);
-      if (decision !== undefined) print(decision);
+      const shown = decisionLine(line) ?? mailLine(line);
+      if (shown !== undefined) print(shown);
     },
   });
   const outcome = await Promise.race([starting, signalled]);

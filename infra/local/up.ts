@@ -140,6 +140,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       authSecret: secrets.authSecret,
       initialAccounts: Object.entries(secrets.passwords).map(([email, password]) => ({ email, password })),
       settingsRefreshSeconds: 1,
+      mail: { url: "terminal:" },
     });
     const gatewaySpec = gatewayService(
       ports,

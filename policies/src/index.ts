@@ -7,4 +7,5 @@ export { toolDigest } from "./lock.ts";
 export * from "./model.ts";
 export * from "./permit-keys.ts";
 export * from "./plan.ts";
+export { type SignIn, type SignInMethod, signInMethods } from "./schema/sign-in.ts";
 export * from "./trust.ts";

@@ -69,6 +69,14 @@ export interface HostSettingsRow {
   readonly fetched_at: Timestamp;
 }
 
+/** Attempts to sign in that were counted under one key (`AttemptStore` in deps.ts). */
+export interface SignInAttemptRow {
+  /** SHA-256, base64url. */
+  readonly key: string;
+  readonly count: number;
+  readonly window_ends_at: Timestamp;
+}
+
 /** Our tables by name. */
 export interface Tables {
   readonly gateway_grant: GrantRow;
@@ -76,4 +84,5 @@ export interface Tables {
   readonly gateway_receipt: ReceiptRow;
   readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;
+  readonly gateway_sign_in_attempt: SignInAttemptRow;
 }

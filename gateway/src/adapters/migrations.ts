@@ -4,12 +4,14 @@ import type { Tables } from "./database-tables.ts";
 import { createFirstTables } from "./migrations-0001-first-tables.ts";
 import { addAuditShipping } from "./migrations-0002-audit-shipping.ts";
 import { addReceipts } from "./migrations-0005-receipts.ts";
+import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
 
 /** In order of name. One that was released is never edited: a change of the tables is a new one. */
 const migrations: Record<string, Migration> = {
   "0001-first-tables": { up: createFirstTables },
   "0002-audit-shipping": { up: addAuditShipping },
   "0005-receipts": { up: addReceipts },
+  "0006-sign-in-attempts": { up: addSignInAttempts },
 };
 
 /**

@@ -1,15 +1,22 @@
 import { sql } from "kysely";
-import type { DecisionPoint, HostDirectory, Readiness } from "../deps.ts";
+import type { DecisionPoint, HostDirectory, HostSettings, Mailer, Readiness } from "../deps.ts";
 import { policyProblem } from "../features.ts";
 import type { Database } from "./database.ts";
 
 const databaseTimeoutMs = 2_000;
+
+/** Somebody would wait for a code that never comes. */
+function mailProblem({ signIn }: HostSettings, mailer: Mailer | undefined): string | undefined {
+  if (mailer !== undefined || signIn.otp?.enabled !== true) return undefined;
+  return "The policy of this host lets humans sign in with a code by mail (signIn.otp), and no mail can leave: set SMTP_URL and SMTP_FROM.";
+}
 
 /** The gateway is ready when its database answers, the decision point answers and a policy was read that it can enforce. */
 export function createReadiness(parts: {
   readonly database: Database;
   readonly decisions: DecisionPoint;
   readonly directory: HostDirectory;
+  readonly mailer: Mailer | undefined;
 }): Readiness {
   return {
     database: async () => {
@@ -27,6 +34,6 @@ export function createReadiness(parts: {
       }
     },
     decisionPoint: async () => ((await parts.decisions.ready()) ? undefined : "The decision point does not answer."),
-    policy: async () => policyProblem(parts.directory),
+    policy: async () => policyProblem(parts.directory) ?? mailProblem(parts.directory.settings(), parts.mailer),
   };
 }

@@ -1,4 +1,4 @@
-/** The JSON behind the sign-in page, the consent page and the list of agents. */
+/** The JSON behind the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Clock, HostDirectory, HostSettings, ReceiptStore, SigningKeys } from "../deps.ts";
@@ -9,7 +9,7 @@ import { assertAdmitted } from "../sign-in-domains.ts";
 import { type Consenter, checkConsent, findGrantable, type Grantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
-import type { ConsentAnswer, ConsentServer, ConsentView, SignInView } from "./contract.ts";
+import type { ConsentAnswer, ConsentServer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
 import { giveConsent } from "./give-consent.ts";
 import { endOfLife, visibleEnd } from "./grant-life.ts";
@@ -45,7 +45,7 @@ export async function requireSignedIn(
   return human;
 }
 
-/** `/api/sign-in` and `/api/consent`. */
+/** `/api/consent`. */
 export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   const { publicUrl, directory, library, facts, clock } = deps;
 
@@ -69,11 +69,6 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   };
 
   return async (app) => {
-    app.get("/api/sign-in", async (): Promise<SignInView> => {
-      const { name, signIn } = directory.settings();
-      return { host: { name }, password: signIn.password.enabled };
-    });
-
     app.get("/api/consent", async (request): Promise<ConsentView> => {
       const { human, asked, client } = await openRequest(request, rawQuery(request));
       const settings = directory.settings();

@@ -2,12 +2,6 @@
 
 export type Level = "low" | "medium" | "high";
 
-/** `GET /api/sign-in`: what the sign-in page offers. */
-export interface SignInView {
-  readonly host: { readonly name: string };
-  readonly password: boolean;
-}
-
 /** `GET /api/consent?{signed query of the authorization request}`: everything the consent page shows. */
 export interface ConsentView {
   readonly host: { readonly name: string };

@@ -1,12 +1,16 @@
 /** better-auth behind a few functions of ours: nothing outside this folder sees its types. */
-import { canonicalEmail } from "@permit-mcp-gateway/policies";
+import { canonicalEmail, type SignInMethod } from "@permit-mcp-gateway/policies";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { GatewayError } from "../errors.ts";
-import { type AuthOptionsInput, authOptions, libraryPath } from "./auth-options.ts";
+import { assertMayUse } from "../sign-in-domains.ts";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import { type AuthOptionsInput, allTables, authOptions, libraryPath } from "./auth-options.ts";
 import { type AuthRecords, createAuthRecords } from "./auth-records.ts";
 import { grantContext } from "./grant-context.ts";
 import { createInitialAccounts } from "./initial-accounts.ts";
+import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
+import { methodOfSession, sessionMethodField } from "./sign-in-hooks.ts";
 
 /** Who a session cookie belongs to. */
 export interface SignedIn {
@@ -14,6 +18,8 @@ export interface SignedIn {
   /** Lower case. */
   readonly email: string;
   readonly emailVerified: boolean;
+  /** How they signed in. */
+  readonly method: SignInMethod;
 }
 
 /** The answer to a signed authorization request that waits for consent. */
@@ -30,7 +36,17 @@ export interface AuthLibrary {
    * sign-in with an address of a domain that the policy does not admit.
    */
   handle(request: Request): Promise<Response>;
+  /**
+   * The same for an endpoint that may make a session: by this method, which its hooks hold to the policy. Throws what
+   * they refused with.
+   */
+  signIn(method: SignInMethod, request: Request): Promise<Response>;
+  /**
+   * Undefined when nobody is. Throws GatewayError when the policy no longer lets in whoever signed in this way:
+   * SIGN_IN_METHOD_OFF or EMAIL_DOMAIN_FORBIDDEN.
+   */
   signedIn(cookie: string | undefined): Promise<SignedIn | undefined>;
+  readonly accounts: Accounts;
   /**
    * Ends an authorization request with `access_denied` and returns the URL that says so to the client. Changes nothing,
    * so it is also the way to check a signed query. Undefined when the query is not ours, was changed or has expired.
@@ -49,10 +65,11 @@ export async function openAuthLibrary(
   input: AuthOptionsInput & { readonly accounts: Parameters<typeof createInitialAccounts>[1] },
 ): Promise<AuthLibrary> {
   const options = authOptions(input);
+  const { directory } = input;
   const { publicUrl } = input.config;
   return input.database.exclusively("authorization-server-start", async () => {
     // Before the instance exists: on tables that are not there yet it fails in the background and ends the process.
-    const migrations = await getMigrations(options);
+    const migrations = await getMigrations(allTables(input));
     await migrations.runMigrations();
     const auth = betterAuth(options);
     const context = await auth.$context;
@@ -83,12 +100,21 @@ export async function openAuthLibrary(
     };
     return {
       handle,
+      signIn: async (method, request) => {
+        const attempt: SignInAttempt = { method };
+        const response = await signInContext.run(attempt, () => handle(request));
+        if (attempt.refusal !== undefined) throw attempt.refusal;
+        return response;
+      },
+      accounts: createAccounts(context),
       signedIn: async (cookie) => {
         if (cookie === undefined) return undefined;
         const session = await auth.api.getSession({ headers: new Headers({ cookie }) });
         if (session === null) return undefined;
         const { id, email, emailVerified } = session.user;
-        return { userId: id, email: canonicalEmail(email), emailVerified };
+        const method = methodOfSession((session.session as Record<string, unknown>)[sessionMethodField]);
+        assertMayUse(directory.settings(), method, email);
+        return { userId: id, email: canonicalEmail(email), emailVerified, method };
       },
       deny: (answer) => answerConsent(false, answer),
       accept: ({ grantId, ...answer }) => grantContext.run({ grantId }, () => answerConsent(true, answer)),

@@ -1,13 +1,17 @@
+import { createHmac, hkdfSync } from "node:crypto";
 import { type CimdOptions, cimd } from "@better-auth/cimd";
 import { oauthProvider } from "@better-auth/oauth-provider";
+import { passkey } from "@better-auth/passkey";
+import { sso } from "@better-auth/sso";
 import type { BetterAuthOptions, BetterAuthPlugin } from "better-auth";
-import { jwt } from "better-auth/plugins";
+import { APIError } from "better-auth/api";
+import { emailOTP, jwt } from "better-auth/plugins";
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { Config } from "../config.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
-import { assertAdmitted } from "../sign-in-domains.ts";
 import { grantContext } from "./grant-context.ts";
+import { signInHooks } from "./sign-in-hooks.ts";
 import { createTokenClaims } from "./token-claims.ts";
 import {
   accessTokenSeconds,
@@ -27,6 +31,16 @@ export const libraryPath = "/api/auth";
  */
 export const scopes = ["mcp", "offline_access"] as const;
 
+/** How long a code by mail is good for. */
+const codeSeconds = 5 * 60;
+/** How long a link to choose a new password is good for. */
+const resetLinkSeconds = 30 * 60;
+/** The library's beginning of what it keeps such a link under. */
+const resetIdentifierPrefix = "reset-password:";
+
+/** Characters in a password. */
+export const passwordLength = { min: 8, max: 128 } as const;
+
 /** What the library is set up from. */
 export interface AuthOptionsInput {
   readonly config: Pick<Config, "publicUrl" | "hostKey" | "authSecret">;
@@ -37,11 +51,14 @@ export interface AuthOptionsInput {
   readonly log: FastifyBaseLogger;
   /** Fetches a Client ID Metadata Document. Must refuse private addresses and redirects. */
   readonly fetchClientMetadata: CimdOptions["fetchClientMetadataResource"];
+  /** Mails a code to an address that need not have an account. */
+  readonly sendCode: (email: string, code: string) => Promise<void>;
+  /** Mails the way to a new password to an account's address. */
+  readonly sendResetLink: (email: string, token: string) => Promise<void>;
 }
 
-/** better-auth's options. Build them afresh for each instance: its plugins keep state in themselves. */
-export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
-  const { config, database, log } = input;
+/** What every instance of the library has in common: whoever signs in at one is signed in at all. */
+export function sharedAuthOptions({ config, database, directory, log }: AuthOptionsInput): BetterAuthOptions {
   const { publicUrl } = config;
   return {
     baseURL: publicUrl,
@@ -64,29 +81,75 @@ export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
         log[level === "info" ? "debug" : level]({ causes }, message);
       },
     },
-    // Where every method of signing in ends, after the proof and not before it: nobody learns which addresses exist.
-    databaseHooks: {
-      session: {
-        create: {
-          before: async ({ userId }, context) => {
-            const user = await context?.context.internalAdapter.findUserById(userId);
-            assertAdmitted(input.directory.settings(), user?.email ?? "");
-          },
-        },
-      },
-    },
+    // What a reset link carries is as good as a password.
+    verification: { storeIdentifier: { default: "plain", overrides: { [resetIdentifierPrefix]: "hashed" } } },
+    ...signInHooks(directory),
+  };
+}
+
+/** better-auth's options of the authorization server. Build them afresh for each instance: plugins keep state. */
+export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
+  const { publicUrl } = input.config;
+  return {
+    ...sharedAuthOptions(input),
     emailAndPassword: {
       enabled: true,
-      // Whoever could make an account for an address would get what the policy grants to that address.
+      // The library makes an account first and asks for proof afterwards: whoever comes first would choose the password
+      // of an address that is not theirs. Ours comes about with the proof (`sign-in/sign-up-routes.ts`).
       disableSignUp: true,
       requireEmailVerification: true,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
+      resetPasswordTokenExpiresIn: resetLinkSeconds,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: async ({ user, token }) => input.sendResetLink(user.email, token),
     },
     plugins: [
       jwt({ jwks: { keyPairConfig: { alg: "EdDSA", crv: "Ed25519" } }, jwt: { issuer: publicUrl } }),
       providerPlugin(input),
       cimd({ fetchClientMetadataResource: input.fetchClientMetadata, metadataProfile: "mcp-2026-07-28" }),
+      codePlugin(input),
+      passkeyPlugin(publicUrl),
     ],
   };
+}
+
+/** The same with the tables of sign-in elsewhere (`external-sign-in.ts`): for migrations alone. */
+export function allTables(input: AuthOptionsInput): BetterAuthOptions {
+  const options = authOptions(input);
+  return { ...options, plugins: [...(options.plugins ?? []), sso() as BetterAuthPlugin] };
+}
+
+/** Codes by mail. Known or not, whoever asks for one gets the same answer, and the address gets the mail. */
+function codePlugin({ config, sendCode }: AuthOptionsInput): BetterAuthPlugin {
+  // A code of six digits is found by trying all; under a key that is not in the database its digest tells nothing.
+  const key = Buffer.from(hkdfSync("sha256", config.authSecret, "", "permit-mcp-gateway/code/v1", 32));
+  const plugin = emailOTP({
+    otpLength: 6,
+    expiresIn: codeSeconds,
+    allowedAttempts: 3,
+    storeOTP: { hash: async (code) => createHmac("sha256", key).update(code).digest("base64url") },
+    sendVerificationOTP: async ({ email, otp }) => sendCode(email, otp),
+  });
+  return plugin as BetterAuthPlugin;
+}
+
+/** Passkeys that need no address typed and that verify their human, because nothing else does (WebAuthn, UV). */
+function passkeyPlugin(publicUrl: string): BetterAuthPlugin {
+  const plugin = passkey({
+    rpID: new URL(publicUrl).hostname,
+    origin: publicUrl,
+    authenticatorSelection: { residentKey: "required", userVerification: "required" },
+    registration: { afterVerification: async ({ verification }) => assertUserVerified(verification.registrationInfo) },
+    authentication: {
+      afterVerification: async ({ verification }) => assertUserVerified(verification.authenticationInfo),
+    },
+  });
+  return plugin as BetterAuthPlugin;
+}
+
+function assertUserVerified(info: { readonly userVerified: boolean } | undefined): void {
+  if (info?.userVerified !== true) throw new APIError("BAD_REQUEST", { message: "the human was not verified" });
 }
 
 function providerPlugin({ config, directory, grants, clock }: AuthOptionsInput): BetterAuthPlugin {

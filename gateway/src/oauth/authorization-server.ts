@@ -13,11 +13,13 @@ import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes
 import { type EndOccasion, endGrant } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
 import type {
+  AttemptStore,
   AuditSink,
   Clock,
   ConsentFacts,
   GrantStore,
   HostDirectory,
+  Mailer,
   ReceiptStore,
   Secrets,
   SigningKeys,
@@ -25,6 +27,11 @@ import type {
 } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
+import { createAttempts } from "../sign-in/attempts.ts";
+import { createDeviceCookie } from "../sign-in/device-cookie.ts";
+import type { SignInDeps } from "../sign-in/local-sign-in.ts";
+import { signInMail } from "../sign-in/sign-in-mail.ts";
+import { signInRoutes } from "../sign-in/sign-in-routes.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { libraryRoutes } from "./library-routes.ts";
@@ -46,6 +53,9 @@ export interface AuthorizationServerOptions {
   readonly audit: AuditSink;
   /** Client secrets that the policy names. */
   readonly secrets: Secrets;
+  /** Undefined: no mail leaves. */
+  readonly mailer: Mailer | undefined;
+  readonly attempts: AttemptStore;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches Client ID Metadata Documents. By default over https from public addresses only, without redirects. */
@@ -56,7 +66,7 @@ export interface AuthorizationServerOptions {
 export interface AuthorizationServer extends TokenVerifier {
   /**
    * `/api/auth/*`, `/.well-known/{oauth-authorization-server,openid-configuration,oauth-protected-resource/mcp/*}`,
-   * `/api/sign-in`, `/api/consent`, `/api/grants`. Register it without a prefix, behind the check of the Host header and
+   * `/api/sign-in`, `/api/sign-up`, `/api/account`, `/api/consent`, `/api/grants`. Register it without a prefix, behind the check of the Host header and
    * under an error handler that knows GatewayError.
    */
   readonly plugin: (limit: RateLimit) => FastifyPluginAsync;
@@ -71,6 +81,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const { publicUrl, hostKey } = config;
   const library = await openAuthLibrary({
     ...options,
+    ...signInMail({ publicUrl, directory, mailer: options.mailer }),
     accounts: config.initialAccounts,
     fetchClientMetadata: options.fetchClientMetadata ?? fetchClientMetadataResource,
   });
@@ -102,9 +113,14 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     deleteTokensOf: library.records.deleteTokensOf,
     consentLog: createConsentLog({ ...options, publicUrl, hostKey }),
   };
+  const signIn: Omit<SignInDeps, "limit"> = {
+    ...{ publicUrl, directory, library, clock, log },
+    mailer: options.mailer,
+    attempts: createAttempts(options.attempts, createDeviceCookie(config.authSecret, publicUrl)),
+  };
   return {
     verifyToken: tokens.verifyToken,
-    plugin: plugin({ clock, consent, resources, tokens }),
+    plugin: plugin({ clock, consent, signIn, resources, tokens }),
   };
 }
 
@@ -117,11 +133,13 @@ async function readKeys(library: AuthLibrary, publicUrl: string): Promise<JSONWe
 function plugin({
   clock,
   consent,
+  signIn,
   resources,
   tokens,
 }: {
   readonly clock: Clock;
   readonly consent: ConsentRoutesDeps;
+  readonly signIn: Omit<SignInDeps, "limit">;
   readonly resources: ResourceRows;
   readonly tokens: AccessTokenReader;
 }): AuthorizationServer["plugin"] {
@@ -147,6 +165,7 @@ function plugin({
     await app.register(async (json) => {
       // JSON and nothing else: a form of another site can't be sent as JSON without asking us first.
       json.removeContentTypeParser("text/plain");
+      await json.register(signInRoutes({ ...signIn, limit }));
       await json.register(consentRoutes(consent));
       await json.register(grantRoutes(consent));
     });

@@ -48,7 +48,7 @@ export function libraryRoutes(deps: LibraryRoutesDeps): FastifyPluginAsync {
 }
 
 /** What the human's browser calls, with cookies. */
-function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources, limit }: LibraryRoutesDeps) {
+function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources }: LibraryRoutesDeps) {
   const pass = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = request.method === "GET" ? {} : { body: bytes(request) };
     const response = await library.handle(toLibraryRequest(request, { publicUrl, cookies: true, ...body }));
@@ -59,11 +59,6 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
     return pass(request, reply);
   });
   app.get(`${libraryPath}/get-session`, { exposeHeadRoute: false }, pass);
-  app.post(`${libraryPath}/sign-in/email`, { onRequest: limit("signIn") }, async (request, reply) => {
-    requireOwnOrigin(request, publicUrl);
-    if (!directory.settings().signIn.password.enabled) throw new GatewayError("SIGN_IN_METHOD_OFF");
-    return pass(request, reply);
-  });
   app.post(`${libraryPath}/sign-out`, async (request, reply) => {
     requireOwnOrigin(request, publicUrl);
     return pass(request, reply);

@@ -7,7 +7,6 @@ import type {
   GrantView,
   Level,
   LowerRequest,
-  SignInView,
 } from "../../src/consent/contract.ts";
 
 /** Longest wait for an answer. Consent waits until decisions see it, which takes the longest. */
@@ -27,23 +26,6 @@ export class ApiError extends Error {
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
   }
-}
-
-/** What the sign-in page offers. */
-export function loadSignIn(): Promise<SignInView> {
-  return getJson<SignInView>("/api/sign-in");
-}
-
-/**
- * Signs in with a password. `query` is the signed authorization request of the page's address, or empty.
- * Resolves to where the authorization request goes on, or undefined when there was none.
- */
-export async function signIn(email: string, password: string, query: string): Promise<string | undefined> {
-  const body = query === "" ? { email, password } : { email, password, oauth_query: query };
-  const answer = await postJson<{ url?: unknown }>("/api/auth/sign-in/email", body);
-  if (query === "") return undefined;
-  if (typeof answer.url !== "string") throw answerInvalid(200);
-  return answer.url;
 }
 
 /** What the consent page shows for the signed authorization request `query`. */
@@ -76,11 +58,13 @@ export async function revokeGrant(id: string): Promise<void> {
   await send(`/api/grants/${encodeURIComponent(id)}/revoke`, postOf({}));
 }
 
-async function getJson<T>(path: string): Promise<T> {
+/** Asks for data. */
+export async function getJson<T>(path: string): Promise<T> {
   return parse<T>(await send(path, { method: "GET" }));
 }
 
-async function postJson<T>(path: string, body: unknown): Promise<T> {
+/** Sends a change, as JSON. */
+export async function postJson<T>(path: string, body: unknown): Promise<T> {
   return parse<T>(await send(path, postOf(body)));
 }
 
@@ -124,6 +108,7 @@ async function refusalOf(response: Response): Promise<ApiError> {
   return new ApiError(code, message, response.status, Number.isFinite(seconds) ? seconds : undefined);
 }
 
-function answerInvalid(status: number): ApiError {
+/** No usable answer. */
+export function answerInvalid(status: number): ApiError {
   return new ApiError("ANSWER_INVALID", "The gateway's answer could not be read. Try again in a moment.", status);
 }

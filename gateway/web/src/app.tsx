@@ -1,8 +1,12 @@
+import { AccountPage } from "./pages/account-page.tsx";
 import { AgentsPage } from "./pages/agents-page.tsx";
 import { ConsentPage } from "./pages/consent-page.tsx";
 import { ErrorPage } from "./pages/error-page.tsx";
+import { ForgotPasswordPage } from "./pages/forgot-password-page.tsx";
 import { NotFoundPage } from "./pages/not-found-page.tsx";
+import { ResetPasswordPage } from "./pages/reset-password-page.tsx";
 import { SignInPage } from "./pages/sign-in-page.tsx";
+import { SignUpPage } from "./pages/sign-up-page.tsx";
 
 /** The page of the current path. Every change of page is a real navigation, so there is nothing to listen to. */
 export function App() {
@@ -14,6 +18,14 @@ export function App() {
       return <AgentsPage />;
     case "/sign-in":
       return <SignInPage query={query} />;
+    case "/sign-up":
+      return <SignUpPage query={query} />;
+    case "/forgot-password":
+      return <ForgotPasswordPage query={query} />;
+    case "/reset-password":
+      return <ResetPasswordPage />;
+    case "/account":
+      return <AccountPage />;
     case "/consent":
       return <ConsentPage query={query} />;
     case "/error":

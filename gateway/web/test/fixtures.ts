@@ -1,4 +1,30 @@
 import type { ConsentServer, ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
+import type { AccountView, Method, SignInView } from "../../src/sign-in/contract.ts";
+
+/** A host's sign-in page with these methods, everything around them to be had. */
+export function signInView(methods: readonly Method[], changes: Partial<SignInView> = {}): SignInView {
+  return {
+    host: { name: "Demo" },
+    methods,
+    createAccount: methods.includes("password") || methods.includes("otp"),
+    resetPassword: methods.includes("password"),
+    redirectDomains: [],
+    ...changes,
+  };
+}
+
+export const accountView: AccountView = {
+  host: { name: "Demo" },
+  email: "developer@example.com",
+  password: { on: true, set: true },
+  passkeys: {
+    on: true,
+    list: [
+      { id: "passkey-1", name: "Work laptop", createdAt: "2026-03-02T09:15:00.000Z" },
+      { id: "passkey-2", name: "Phone", createdAt: "2026-03-04T16:40:00.000Z" },
+    ],
+  },
+};
 
 /**
  * A signed query as the gateway makes it. The mixed encodings and the repeated key would not survive being parsed and

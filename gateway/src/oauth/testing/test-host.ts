@@ -2,8 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { keepForSearch, testLog } from "../../../testing/test-log.ts";
+import { createAttemptStore } from "../../adapters/attempt-store.ts";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
+import { createMailer } from "../../adapters/mailer.ts";
 import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { createSigningKeys } from "../../adapters/signing-key-store.ts";
@@ -67,8 +69,13 @@ export class TestHost {
     database: Database,
     {
       environment,
+      webDir,
       ...changes
-    }: Partial<AuthorizationServerOptions> & { readonly environment?: Readonly<Record<string, string>> } = {},
+    }: Partial<AuthorizationServerOptions> & {
+      readonly environment?: Readonly<Record<string, string>>;
+      /** Folder of the built pages. */
+      readonly webDir?: string;
+    } = {},
     replicaOf?: TestHost,
   ): Promise<TestHost> {
     const port = await freePort();
@@ -103,7 +110,6 @@ export class TestHost {
       directory,
       facts,
       grants,
-      secrets: createEnvironmentSecrets({}),
       receipts: createReceiptStore({ database, clock }),
       signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
       audit: {
@@ -113,6 +119,9 @@ export class TestHost {
           keepForSearch(auditLine(record));
         },
       },
+      secrets: createEnvironmentSecrets(environment ?? {}),
+      mailer: createMailer(config.mail, () => directory.settings().name),
+      attempts: createAttemptStore({ database, clock }),
       clock,
       log,
       ...changes,
@@ -135,7 +144,7 @@ export class TestHost {
         decisionPoint: async () => undefined,
         policy: async () => policyProblem(directory),
       },
-      webDir: import.meta.dirname,
+      webDir: webDir ?? import.meta.dirname,
     });
     if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
     return new TestHost({ app, config, database, directory, facts, grants, server, audit, auditState, time });
