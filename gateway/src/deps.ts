@@ -128,6 +128,12 @@ export interface SigningKeys {
   publicKeys(): Promise<JSONWebKeySet>;
 }
 
+/** What upstreams can tell the gateway's requests by, and the human behind them: the header `X-Gateway-Auth`. */
+export interface GatewayAssertions {
+  /** A JWT (RFC 7519) that says for which human the gateway calls the upstream of this URL. */
+  assert(email: string, upstreamUrl: string): Promise<string>;
+}
+
 /** Permission receipts, one for each consent given or lowered. */
 export interface ReceiptStore {
   add(receipt: { readonly id: string; readonly grantId: string; readonly jws: string }): Promise<void>;

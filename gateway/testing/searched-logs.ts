@@ -50,6 +50,7 @@ export function teardown(): void {
       ...secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]).filter((secret) => whole.includes(secret)),
       ...forms.flatMap((form) => whole.match(form) ?? []).filter((text) => !isReceipt(text)),
     ];
+    if (log.length === 0) return;
     process.stdout.write(`${log.length} log lines and audit records were searched for ${secrets.length} secrets.\n`);
     if (found.length === 0) return;
     const lines = log.filter((line) => found.some((secret) => line.includes(secret)));

@@ -13,8 +13,10 @@ import {
 import type { Clock, SigningKeys } from "../deps.ts";
 import type { Database } from "./database.ts";
 
-/** A new key signs from then on. */
+/** A new key is made then. */
 const rotateAfterMs = 90 * 24 * 60 * 60 * 1000;
+/** It signs from then on: whoever keeps the key set for a while must have seen it. */
+const announceMs = 10 * 60_000;
 /** How long a replica goes on with what it has read. */
 const freshMs = 60_000;
 const algorithm = "EdDSA";
@@ -29,7 +31,7 @@ interface SigningKey {
 /**
  * Ed25519 keys in the table `gateway_signing_key`, the private parts encrypted (JWE, RFC 7516) under a key derived from
  * `authSecret` (RFC 5869): a copy of the database signs nothing. Made when first needed, by one replica, and every 90
- * days; the public parts stay for ever. `kid` is the thumbprint of RFC 7638.
+ * days, ten minutes before the new one signs; the public parts stay for ever. `kid` is the thumbprint of RFC 7638.
  */
 export function createSigningKeys({
   database,
@@ -56,7 +58,7 @@ export function createSigningKeys({
     known = { keys, readAtMs: clock().getTime() };
     return keys;
   };
-  const isCurrent = (key: SigningKey | undefined): key is SigningKey =>
+  const isCurrent = (key: SigningKey | undefined): boolean =>
     key !== undefined && clock().getTime() - key.createdAt.getTime() < rotateAfterMs;
 
   const makeKey = async () => {
@@ -77,18 +79,24 @@ export function createSigningKeys({
       })
       .execute();
   };
-  const current = async (): Promise<SigningKey> => {
+  /** All keys, after making one where it is time. */
+  const upToDate = async (): Promise<readonly SigningKey[]> => {
     const fresh = clock().getTime() - known.readAtMs < freshMs;
-    const [newest] = fresh ? known.keys : await readAll();
-    if (isCurrent(newest)) return newest;
+    const keys = fresh ? known.keys : await readAll();
+    if (isCurrent(keys[0])) return keys;
     return database.exclusively("signing-key", async () => {
-      const [now] = await readAll();
-      if (isCurrent(now)) return now;
+      const now = await readAll();
+      if (isCurrent(now[0])) return now;
       await makeKey();
-      const [made] = await readAll();
-      if (made === undefined) throw new Error("The signing key that was just stored is not there.");
-      return made;
+      return readAll();
     });
+  };
+  const signing = async (): Promise<SigningKey> => {
+    const keys = await upToDate();
+    const announced = keys.find(({ createdAt }) => clock().getTime() - createdAt.getTime() >= announceMs);
+    const key = announced ?? keys.at(-1);
+    if (key === undefined) throw new Error("The signing key that was just stored is not there.");
+    return key;
   };
   const open = async ({ kid, sealedPrivateKey }: SigningKey): Promise<CryptoKey> => {
     if (opened?.kid === kid) return opened.privateKey;
@@ -100,12 +108,9 @@ export function createSigningKeys({
   };
   return {
     sign: async (claims, typ) => {
-      const key = await current();
+      const key = await signing();
       return new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ, kid: key.kid }).sign(await open(key));
     },
-    publicKeys: async () => {
-      await current();
-      return { keys: known.keys.map(({ publicKey }) => publicKey) };
-    },
+    publicKeys: async () => ({ keys: (await upToDate()).map(({ publicKey }) => publicKey) }),
   };
 }

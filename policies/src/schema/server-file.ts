@@ -5,6 +5,10 @@ import { line, permitKeyField, secretName, trust, webUrl, wholeNumber } from "./
 
 const authType = <T extends string>(type: T, meaning: string) => z.literal(type).describe(meaning);
 
+/** A secret in one of these would change what the request is, or pass for what the gateway says. */
+const reservedHeader =
+  /^(host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-.*|expect|accept|accept-encoding|cookie|forwarded|x-forwarded-.*|x-gateway-.*|mcp-.*|last-event-id|user-agent)$/i;
+
 const authMeaning = "How the gateway signs in at the server: `none`, `oauth` or `header`.";
 const authSchema = z
   .discriminatedUnion("type", [
@@ -28,6 +32,7 @@ const authSchema = z
       header: z
         .string()
         .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "Not the name of a header")
+        .refine((name) => !reservedHeader.test(name), "A header that HTTP, MCP or the gateway itself sets")
         .describe("Name of the header, such as `Authorization` or `X-Api-Key`."),
       scheme: z
         .string()
