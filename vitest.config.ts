@@ -4,8 +4,12 @@ import { defineConfig } from "vitest/config";
 // A whole host (local Permit, upstreams, gateway) starts in some tests, hence the long hook limit.
 export default defineConfig({
   test: {
-    include: ["policies/**/*.test.ts", "infra/**/*.test.ts", "gateway/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    projects: [
+      // Nothing here is kept between files or changed for others, so a worker runs many without starting anew.
+      { extends: true, test: { name: "policies", include: ["policies/**/*.test.ts"], isolate: false } },
+      { extends: true, test: { name: "infra and gateway", include: ["{infra,gateway}/**/*.test.ts"] } },
+    ],
     globalSetup: ["gateway/testing/postgres.ts", "gateway/testing/new-cluster.ts", "gateway/testing/searched-logs.ts"],
     setupFiles: ["infra/local/permit/testing/check-exchanges.ts", "gateway/testing/seen-secrets.ts"],
     // The processes that tests start compile what they share once, and not each by itself.
