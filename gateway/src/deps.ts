@@ -97,6 +97,11 @@ export interface Grant extends AgentIdentity {
   readonly id: string;
   /** Subject of the sign-in account. */
   readonly userId: string;
+  /**
+   * Path of the resource that its tokens are for: `/mcp/{server}` where the client asked for a server, `/mcp` where the
+   * human chose it.
+   */
+  readonly resource: string;
   readonly server: string;
   readonly level: TrustLevel;
   readonly createdAt: Date;
@@ -150,8 +155,11 @@ export interface VerifiedToken {
 
 /** The authorization server as the MCP path sees it. */
 export interface TokenVerifier {
-  /** Verifies an access token for the resource `{publicUrl}/mcp/{server}`. Throws GatewayError TOKEN_INVALID. */
-  verifyToken(token: string, server: string): Promise<VerifiedToken>;
+  /**
+   * Verifies an access token for the resource `{publicUrl}/mcp/{server}`, or without a server `{publicUrl}/mcp`. Throws
+   * GatewayError TOKEN_INVALID.
+   */
+  verifyToken(token: string, server: string | undefined): Promise<VerifiedToken>;
 }
 
 /** What every audit record says. */
@@ -189,7 +197,8 @@ export interface ConsentRecord extends AuditRecordBase {
   readonly agent: { readonly clientId: string; readonly name: string };
   /** Null when no grant came of it. */
   readonly grantId: string | null;
-  readonly server: string;
+  /** Null when the human denied before choosing one. */
+  readonly server: string | null;
   /** What was asked for, or what the grant has now. Null when the human denied. */
   readonly level: TrustLevel | null;
   /** The permission receipt (compact JWS), when the agent may now do what it says. */

@@ -57,7 +57,7 @@ test("the pages: one document for their addresses, files beside it, nothing else
     ]);
   }
   expect((await get("/assets/page.js")).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
-  for (const url of ["/nothing", "/assets/../../package.json", "/assets/%2e%2e/%2e%2e/package.json", "/mcp"]) {
+  for (const url of ["/nothing", "/assets/../../package.json", "/assets/%2e%2e/%2e%2e/package.json", "/mcp/a/b"]) {
     const answer = await get(url);
     expect([url, answer.statusCode, answer.json()]).toEqual([
       url,

@@ -10,6 +10,7 @@ import { type Config, readConfig } from "../src/config.ts";
 import type { Grant, HostSettings, ToolCallRecord } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
+import { mcpPath } from "../src/oauth/resource-identifier.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
 import { keepForSearch, testLog } from "../testing/test-log.ts";
@@ -125,7 +126,7 @@ export async function startGateway(
     tokens: {
       verifyToken: async (token, server) => {
         const grant = world.grants.get(token.replace(/^token-/, ""));
-        if (grant === undefined || grant.server !== server) throw new GatewayError("TOKEN_INVALID");
+        if (grant === undefined || grant.resource !== mcpPath(server)) throw new GatewayError("TOKEN_INVALID");
         return { grantId: grant.id, userId: grant.userId, clientId: grant.clientId };
       },
     },
@@ -200,6 +201,7 @@ export async function startGateway(
         clientId,
         clientName: `Client ${clientId}`,
         email: human,
+        resource: "/mcp/issues",
         server: "issues",
         level,
         createdAt: world.now,

@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { noChromium, show } from "./test/browser.ts";
-import { accountView, consentView, grants, signedQuery, signInView } from "./test/fixtures.ts";
+import { accountView, choiceView, consentView, grants, signedQuery, signInView } from "./test/fixtures.ts";
 import { pageTests } from "./test/page-tests.ts";
 import type { Answer } from "./test/stub-gateway.ts";
 
@@ -26,6 +26,8 @@ const refuse = (status: number, error = "REFUSED"): Answer => ({ status, body: {
 const signIn = ok(signInView(["password"]));
 const every = signInView(["passkey", "google", "github", "microsoft", "saml", "password", "otp"]);
 const fillEmail = (page: Page) => page.getByLabel("E-mail address").fill("developer@example.com");
+
+const manyServers = ["Build", "Calendar", "Chat", "Documents", "Documents of the archive", "Issues", "Mail", "Wiki"];
 
 const scenes: readonly Scene[] = [
   { name: "sign-in", path: "/sign-in", api: { "GET /api/sign-in": signIn }, heading: "Sign in" },
@@ -151,6 +153,31 @@ const scenes: readonly Scene[] = [
     path: consentPath,
     api: { "GET /api/consent": ok({ ...consentView("low"), server: null }) },
     heading: "No access to this server",
+  },
+  {
+    name: "choice",
+    path: consentPath,
+    api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"])) },
+    heading: "Choose a server",
+  },
+  {
+    name: "choice searched",
+    path: consentPath,
+    api: { "GET /api/consent": ok(choiceView(manyServers)) },
+    act: (page) => page.getByLabel("Search").fill("documents"),
+    heading: "Choose a server",
+  },
+  {
+    name: "choice made",
+    path: consentPath,
+    api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"], "documents")) },
+    heading: "Connect an agent",
+  },
+  {
+    name: "choice empty",
+    path: consentPath,
+    api: { "GET /api/consent": ok(choiceView([])) },
+    heading: "No servers yet",
   },
   {
     name: "consent expired",

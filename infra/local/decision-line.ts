@@ -6,13 +6,16 @@ const common = {
   time: z.string(),
   human: z.string(),
   agent: z.object({ name: z.string() }),
-  server: z.string(),
   decision: z.enum(["allow", "deny"]),
   reason: z.string(),
 };
 const auditLineSchema = z.discriminatedUnion("event", [
-  z.object({ ...common, event: z.literal("tool_call"), tool: z.string() }),
-  z.object({ ...common, event: z.enum(["consent", "consent_lowered", "consent_ended"]) }),
+  z.object({ ...common, event: z.literal("tool_call"), server: z.string(), tool: z.string() }),
+  z.object({
+    ...common,
+    event: z.enum(["consent", "consent_lowered", "consent_ended"]),
+    server: z.string().nullable(),
+  }),
 ]);
 
 // Names of clients and tools come from outside: an escape sequence in one could rewrite the terminal.
@@ -34,6 +37,6 @@ export function decisionLine(line: string): string | undefined {
   const who = `${human} via ${agent.name}`;
   const call = record.event === "tool_call";
   const outcome = decision === "deny" ? "DENIED " : call ? "allowed" : "consent";
-  const what = `${time.slice(11, 19)}  ${outcome}  ${call ? `${server}/${record.tool}` : server}`;
+  const what = `${time.slice(11, 19)}  ${outcome}  ${call ? `${server}/${record.tool}` : (server ?? "no server")}`;
   return printable(call && decision === "allow" ? `${what}  ${who}` : `${what}  ${who}: ${reason}`);
 }

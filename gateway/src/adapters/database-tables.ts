@@ -13,6 +13,7 @@ export interface GrantRow {
   readonly client_name: string;
   /** Lower case. */
   readonly email: string;
+  readonly resource: string;
   readonly server: string;
   readonly level: TrustLevel;
   readonly created_at: Timestamp;

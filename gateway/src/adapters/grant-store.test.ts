@@ -24,6 +24,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
       clientId,
       clientName: "Client",
       email: "lead@example.com",
+      resource: "/mcp/issues",
       server: "issues",
       level: "medium",
       expiresAt: new Date(nowMs + 90 * dayMs),

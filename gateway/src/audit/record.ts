@@ -75,7 +75,7 @@ export function consentRecord(
     agent: { clientId: storable(agent.clientId), name: storable(agent.clientName) },
     grantId,
     // The client names it in its request: it need not exist.
-    server: storable(server),
+    server: server === null ? null : storable(server),
     level,
     receipt,
     decision,

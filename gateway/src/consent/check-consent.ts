@@ -39,17 +39,36 @@ export function findGrantable(
 }
 
 /**
- * May this human consent to `level` on the server of the request? `chosen` is the server the page sent: it must be the
- * one the client asked for, or the human saw another question than the one that is answered. Throws GatewayError
+ * Everything this human may be asked to consent to, by name. Throws GatewayError POLICY_UNSUPPORTED when the policy of the
+ * whole host can't be enforced.
+ */
+export function listGrantable(settings: HostSettings, consenter: Consenter): readonly Grantable[] {
+  assertSupported("The policy of this host", settings);
+  const found = [...consenter.ceilings.keys()].flatMap((server) => {
+    try {
+      return [findGrantable(settings, consenter, server)];
+    } catch (error) {
+      if (error instanceof GatewayError) return [];
+      throw error;
+    }
+  });
+  return found.toSorted((a, b) => a.server.name.localeCompare(b.server.name, "en"));
+}
+
+/**
+ * May this human consent to `level` on `chosen`, the server that the page sent? Where the client asked for a server it
+ * must be that one, or the human saw another question than the one that is answered. Throws GatewayError
  * CONSENT_REQUEST_INVALID, CEILING_EXCEEDED, and what `findGrantable` throws.
  */
 export function checkConsent(
   settings: HostSettings,
   consenter: Consenter,
-  asked: { readonly requested: string; readonly chosen: string; readonly level: TrustLevel },
+  asked: { readonly requested: string | undefined; readonly chosen: string; readonly level: TrustLevel },
 ): Grantable {
-  if (asked.chosen !== asked.requested) throw new GatewayError("CONSENT_REQUEST_INVALID");
-  const grantable = findGrantable(settings, consenter, asked.requested);
+  if (asked.requested !== undefined && asked.chosen !== asked.requested) {
+    throw new GatewayError("CONSENT_REQUEST_INVALID");
+  }
+  const grantable = findGrantable(settings, consenter, asked.chosen);
   if (!reaches(grantable.ceiling, asked.level)) throw new GatewayError("CEILING_EXCEEDED");
   return grantable;
 }

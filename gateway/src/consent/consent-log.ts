@@ -59,7 +59,7 @@ export interface ConsentLog {
     error: GatewayError,
   ): Promise<void>;
   /** The human said no. Throws GatewayError AUDIT_UNAVAILABLE. */
-  denied(requestId: string, agent: AgentIdentity, server: string): Promise<void>;
+  denied(requestId: string, agent: AgentIdentity, server: string | null): Promise<void>;
   /** A consent ended before its time. Throws GatewayError AUDIT_UNAVAILABLE; the consent has ended all the same. */
   ended(requestId: string, grant: Grant, cause: EndCause): Promise<void>;
 }

@@ -59,6 +59,7 @@ describe("what the page shows", () => {
           { name: "delete_issue", trust: "high" },
         ],
       },
+      choice: null,
       refused: null,
     });
   });
@@ -133,7 +134,7 @@ describe("refused consents have no effect", () => {
   });
 
   test.each<[string, Parameters<typeof host.directory.change>[0], string]>([
-    ["the host's policy can't be enforced", { host: { requires: ["sign-in-otp"] } }, "POLICY_UNSUPPORTED"],
+    ["the host's policy can't be enforced", { host: { requires: ["something-new"] } }, "POLICY_UNSUPPORTED"],
     [
       "the server's policy can't be enforced",
       { servers: { issues: { tools: {}, attributes: { auth: { type: "oauth" } } } } },

@@ -6,10 +6,10 @@ import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertAdmitted } from "../sign-in-domains.ts";
-import { type Consenter, checkConsent, findGrantable, type Grantable } from "./check-consent.ts";
+import { type Consenter, checkConsent, findGrantable, type Grantable, listGrantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
-import type { ConsentAnswer, ConsentServer, ConsentView } from "./contract.ts";
+import type { ConsentAnswer, ConsentChoice, ConsentServer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
 import { giveConsent } from "./give-consent.ts";
 import { endOfLife, visibleEnd } from "./grant-life.ts";
@@ -75,11 +75,14 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const view = { host: { name: settings.name }, human: { email: human.email }, client };
       const consenter = await consenterOf(human);
       try {
+        if (asked.server === undefined) {
+          return { ...view, server: null, choice: choiceView(settings, consenter, asked), refused: null };
+        }
         const grantable = findGrantable(settings, consenter, asked.server);
-        return { ...view, server: serverView(settings, consenter, grantable), refused: null };
+        return { ...view, server: serverView(settings, consenter, grantable), choice: null, refused: null };
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        return { ...view, server: null, refused: { error: error.code, message: error.sentence } };
+        return { ...view, server: null, choice: null, refused: { error: error.code, message: error.sentence } };
       }
     });
 
@@ -92,7 +95,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const { consentLog } = deps;
       const agent = { clientId: client.id, clientName: client.name, email: human.email };
       if (!answer.accept) {
-        await consentLog.denied(request.id, agent, asked.server);
+        await consentLog.denied(request.id, agent, asked.server ?? null);
         return { redirect: denial };
       }
       const host = directory.settings();
@@ -113,6 +116,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
           agent,
           requestId: request.id,
           userId: human.userId,
+          resource: asked.path,
           terms: { host, server, ceiling },
           level: answer.level,
           expiresAt: endOfLife(consenter.now, consenter.email, { host, server }),
@@ -144,6 +148,23 @@ function serverView(host: HostSettings, { email, now }: Consenter, { server, cei
     idleDays: host.sessions.idleDays,
     tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),
   };
+}
+
+function choiceView(host: HostSettings, consenter: Consenter, { upstreamUrl }: ConsentRequestQuery): ConsentChoice {
+  const grantable = listGrantable(host, consenter);
+  // Only among what is granted: the parameter must not be a way to find out where a host's other servers are.
+  const preselected = grantable.find(({ server }) => sameUrl(server.upstreamUrl, upstreamUrl));
+  return {
+    servers: grantable.map((each) => serverView(host, consenter, each)),
+    preselected: preselected?.server.key ?? null,
+  };
+}
+
+/** Equal but for what the URL parser makes of them, and slashes at the end. */
+function sameUrl(a: string, b: string | undefined): boolean {
+  const normal = (url: string | undefined) =>
+    url !== undefined && URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : undefined;
+  return normal(b) !== undefined && normal(a) === normal(b);
 }
 
 /** The query exactly as it was sent: it is signed, and parsing it would reorder repeated parameters. */

@@ -8,10 +8,20 @@ export interface ConsentView {
   readonly human: { readonly email: string };
   /** `redirectHost` is shown so that a human can see a client that pretends to be another one. */
   readonly client: { readonly id: string; readonly name: string; readonly redirectHost: string };
-  /** The server asked for. Null when there is nothing to consent to: the empty state. */
+  /** The server asked for. Null when there is nothing to consent to, and when the human chooses one. */
   readonly server: ConsentServer | null;
+  /** Set when the client left the server to the human. */
+  readonly choice: ConsentChoice | null;
   /** Why there is nothing: no grant or no such server, a grant that ended, a policy that can't be enforced. */
   readonly refused: ErrorView | null;
+}
+
+/** The servers that the human may choose from. */
+export interface ConsentChoice {
+  /** By name; empty when an admin has granted nothing. */
+  readonly servers: readonly ConsentServer[];
+  /** Key of the one that the client's URL names (`upstream_mcp`), when it is among them. */
+  readonly preselected: string | null;
 }
 
 export interface ConsentServer {

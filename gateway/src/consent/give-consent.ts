@@ -9,6 +9,8 @@ import { agentLock, type EndGrantsDeps, endGrantsLocked } from "./end-grants.ts"
 export interface CheckedConsent {
   readonly agent: AgentIdentity;
   readonly userId: string;
+  /** Path of the resource that the client asked for. */
+  readonly resource: string;
   /** What the policy says of the server now. */
   readonly terms: ConsentTerms;
   readonly level: TrustLevel;
@@ -24,12 +26,12 @@ type GiveConsentDeps = EndGrantsDeps & { readonly issueCode: (grantId: string) =
  * of it, the grant is ended again. Throws GatewayError PERMIT_UNAVAILABLE or CONSENT_REQUEST_INVALID.
  */
 export async function giveConsent(deps: GiveConsentDeps, consent: CheckedConsent): Promise<string> {
-  const { agent, userId, level, expiresAt } = consent;
+  const { agent, userId, resource, level, expiresAt } = consent;
   const server = consent.terms.server.key;
   const lock = agentLock({ userId, clientId: agent.clientId, server });
   return deps.database.exclusively(lock, async () => {
     await deps.facts.give(agent, server, level);
-    const grant = await deps.grants.create({ id: randomUUID(), userId, server, level, expiresAt, ...agent });
+    const grant = await deps.grants.create({ id: randomUUID(), userId, resource, server, level, expiresAt, ...agent });
     const redirect = await issueCodeOrEnd(deps, grant, consent);
     if (redirect === undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
     return redirect;

@@ -42,20 +42,27 @@ export interface McpDeps {
 export interface Exchange {
   readonly requestId: string;
   readonly httpMethod: "POST" | "GET" | "DELETE";
-  readonly serverKey: string;
+  /** Key of the server that the address names. Undefined at `/mcp`: the grant says which. */
+  readonly serverKey: string | undefined;
+  /** Query of the address, as the URL parser writes it. */
+  readonly query: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
   /** Aborted when the client goes away, or with the GatewayError that ends the call. */
   readonly signal: AbortSignal;
 }
 
-/** The server that the address names, and the host's settings of the same moment. */
-export interface WithServer {
+/** The host's settings at this moment, which have the server that the address names. */
+export interface WithHost {
   readonly host: HostSettings;
+}
+
+/** The server that is asked, of the same settings. */
+export interface WithServer extends WithHost {
   readonly server: ServerSettings;
 }
 
-/** A token that is valid for this server. Says nothing of revocation. */
+/** A token that is valid for this address. Says nothing of revocation. */
 export interface WithToken {
   readonly token: VerifiedToken;
 }
@@ -107,7 +114,7 @@ export interface WithAnswer {
 export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;
 
 /** How far a request came before it was refused. */
-export type Progress = Exchange & Partial<WithServer & WithToken & WithGrant & WithMessage & WithRecord>;
+export type Progress = Exchange & Partial<WithHost & WithServer & WithToken & WithGrant & WithMessage & WithRecord>;
 
 /** One rule of the path: returns what it found out, or throws a GatewayError. */
 export type Step<Needs, Adds extends object> = (exchange: Needs, deps: McpDeps) => Adds | Promise<Adds>;

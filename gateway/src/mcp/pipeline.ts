@@ -5,6 +5,7 @@
 import { chain } from "./chain.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
+import { checkAddress } from "./steps/check-address.ts";
 import { checkGrant } from "./steps/check-grant.ts";
 import { checkHeaders } from "./steps/check-headers.ts";
 import { checkMethod } from "./steps/check-method.ts";
@@ -21,13 +22,14 @@ import { record } from "./steps/record.ts";
 import { resolveServer } from "./steps/resolve-server.ts";
 import { sessionHeaders } from "./steps/session-headers.ts";
 
-/** `POST /mcp/{server}`: one JSON-RPC message. */
+/** `POST` to `/mcp` or `/mcp/{server}`: one JSON-RPC message. */
 export const messageSteps = chain()
   .step(checkOrigin)
-  // The server before the token: a token is good for one server only (RFC 8707).
-  .step(resolveServer)
+  // The address before the token: a token is good for one address only (RFC 8707).
+  .step(checkAddress)
   .step(authenticate)
   .step(loadGrant)
+  .step(resolveServer)
   .step(readBody)
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
@@ -43,9 +45,10 @@ export const messageSteps = chain()
 /** `GET` (stream of server messages) and `DELETE` (end of session), revisions 2025-03-26 to 2025-11-25. */
 export const sessionSteps = chain()
   .step(checkOrigin)
-  .step(resolveServer)
+  .step(checkAddress)
   .step(authenticate)
   .step(loadGrant)
+  .step(resolveServer)
   .step(checkGrant)
   .step(checkPolicy)
   .step(sessionHeaders)

@@ -1,4 +1,5 @@
 import { errorCatalogue, type GatewayError, permissionDeniedCode } from "../errors.ts";
+import { resourceMetadataUrl } from "../oauth/resource-identifier.ts";
 import type { Progress } from "./exchange.ts";
 import { answerId, rpcError } from "./json-rpc.ts";
 import { calledTool } from "./methods.ts";
@@ -28,24 +29,30 @@ function statusOf({ code, status }: GatewayError, answersRequest: boolean): numb
   return status === 200 ? 400 : status;
 }
 
-function refusalBody(error: GatewayError, { message, server }: Progress): object {
+function refusalBody(error: GatewayError, { message, server, host, serverKey }: Progress): object {
   const { rpc } = errorCatalogue[error.code];
   const tool = calledTool(message);
+  // Before the grant is known it is the address that says the server, once it was found to be one of the host.
+  const about = server?.key ?? (host === undefined ? undefined : serverKey);
   return rpcError(answerId(message), rpc, rpc === permissionDeniedCode ? "Permission denied" : error.sentence, {
     code: error.code,
     reason: error.sentence,
-    ...(server === undefined ? {} : { server: server.key }),
+    ...(about === undefined ? {} : { server: about }),
     ...(tool === undefined ? {} : { tool: tool.slice(0, 512) }),
   });
 }
 
 /** The challenge that starts the client's sign-in (RFC 9728 section 5.1, RFC 6750 section 3). */
-function refusalHeaders(error: GatewayError, { server }: Progress, publicUrl: string): Record<string, string> {
+function refusalHeaders(
+  error: GatewayError,
+  { host, serverKey, query }: Progress,
+  publicUrl: string,
+): Record<string, string> {
   // The unread rest of a body that is too large must not be taken for the next request.
   if (error.code === "BODY_TOO_LARGE") return { connection: "close" };
-  if (error.status !== 401 || server === undefined) return {};
+  if (error.status !== 401 || host === undefined) return {};
   const challenge = [
-    `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp/${server.key}"`,
+    `resource_metadata="${resourceMetadataUrl(publicUrl, serverKey, query)}"`,
     'scope="mcp offline_access"',
     ...(error.code === "TOKEN_MISSING" ? [] : ['error="invalid_token"', `error_description="${error.sentence}"`]),
   ];

@@ -1,4 +1,4 @@
-/** `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
+/** `/mcp` and `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
@@ -19,7 +19,7 @@ import { resolveServer } from "./steps/resolve-server.ts";
 /** How often an open stream is checked for a consent that ended meanwhile. */
 const streamCheckMs = 5_000;
 
-type McpRequest = FastifyRequest<{ Params: { server: string } }>;
+type McpRequest = FastifyRequest<{ Params: { server?: string } }>;
 
 /** Streams without a call behind them: of server messages, of a subscription. */
 function isStream({ httpMethod, message }: Answered): boolean {
@@ -51,7 +51,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       try {
         const grant = await deps.grants.find(answered.grant.id);
         if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
-        const { host, server } = resolveServer(answered, deps);
+        const { host, server } = resolveServer({ host: deps.directory.settings(), grant });
         assertAlive(grant, { host, server }, deps.clock());
         assertServed(host, server, grant, deps.clock());
       } catch (error) {
@@ -87,6 +87,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       requestId: request.id,
       httpMethod: request.method as Exchange["httpMethod"],
       serverKey: request.params.server,
+      query: new URL(request.raw.url ?? "/", deps.publicUrl).search,
       headers: request.headers,
       body: request.raw,
       signal: call.signal,
@@ -123,13 +124,15 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     app.addHook("preClose", async () => {
       for (const stream of openStreams) stream.abort();
     });
-    app.post<{ Params: { server: string } }>("/mcp/:server", (request, reply) => handle(messageSteps, request, reply));
-    app.route<{ Params: { server: string } }>({
-      method: ["GET", "DELETE"],
-      url: "/mcp/:server",
-      exposeHeadRoute: false,
-      handler: (request, reply) => handle(sessionSteps, request, reply),
-    });
+    for (const url of ["/mcp", "/mcp/:server"]) {
+      app.post(url, (request: McpRequest, reply) => handle(messageSteps, request, reply));
+      app.route({
+        method: ["GET", "DELETE"],
+        url,
+        exposeHeadRoute: false,
+        handler: (request: McpRequest, reply) => handle(sessionSteps, request, reply),
+      });
+    }
   };
 }
 

@@ -9,6 +9,7 @@ import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
 import { sendLibraryResponse, toLibraryRequest } from "./library-http.ts";
 import { oauthError } from "./oauth-error.ts";
 import { requireOwnOrigin } from "./request-guards.ts";
+import { normalizeAuthorizationQuery, normalizeTokenForm } from "./requested-resource.ts";
 import type { ResourceRows } from "./resource-rows.ts";
 import type { TokenRequest } from "./token-endpoint.ts";
 
@@ -56,7 +57,10 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
   };
   app.get(`${libraryPath}/oauth2/authorize`, { exposeHeadRoute: false }, async (request, reply) => {
     await resources.ensure(directory.settings());
-    return pass(request, reply);
+    const asked = toLibraryRequest(request, { publicUrl, cookies: true });
+    const url = new URL(asked.url);
+    url.search = normalizeAuthorizationQuery(publicUrl, url.searchParams).toString();
+    return sendLibraryResponse(reply, await library.handle(new Request(url, asked)));
   });
   app.get(`${libraryPath}/get-session`, { exposeHeadRoute: false }, pass);
   app.post(`${libraryPath}/sign-out`, async (request, reply) => {
@@ -87,7 +91,8 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
   });
   app.post(paths.token, async (request, reply) => {
     await resources.ensure(directory.settings());
-    return sendLibraryResponse(reply, await deps.serveToken(formRequest(request, publicUrl)));
+    const sent = formRequest(request, publicUrl);
+    return sendLibraryResponse(reply, await deps.serveToken(withNormalResource(sent, publicUrl)));
   });
   app.post(paths.revoke, async (request, reply) => {
     return sendLibraryResponse(reply, await deps.serveRevocation(formRequest(request, publicUrl)));
@@ -116,6 +121,13 @@ function formRequest(request: FastifyRequest, publicUrl: string): TokenRequest {
     request: toLibraryRequest(request, { publicUrl, cookies: false, body }),
     form: new URLSearchParams(body.toString("utf8")),
   };
+}
+
+function withNormalResource(sent: TokenRequest, publicUrl: string): TokenRequest {
+  if (!sent.form.has("resource")) return sent;
+  const form = normalizeTokenForm(publicUrl, sent.form);
+  const { url, method, headers } = sent.request;
+  return { ...sent, form, request: new Request(url, { method, headers, body: form.toString() }) };
 }
 
 function bytes(request: FastifyRequest): Buffer<ArrayBuffer> {

@@ -43,7 +43,15 @@ export function metadataRoutes({
     openid: "/.well-known/openid-configuration",
     gatewayKeys: "/.well-known/gateway-jwks.json",
     protectedResource: "/.well-known/oauth-protected-resource/mcp/:server",
+    chosenResource: "/.well-known/oauth-protected-resource/mcp",
   };
+  const protectedResource = (resource: string, name: string) => ({
+    resource,
+    resource_name: name,
+    authorization_servers: [publicUrl],
+    scopes_supported: scopes,
+    bearer_methods_supported: ["header"],
+  });
   const authorizationServerMetadata = async () => {
     const response = await handle(new Request(`${publicUrl}${paths.authorizationServer}`));
     const all = (await response.json()) as Record<string, unknown>;
@@ -78,13 +86,12 @@ export function metadataRoutes({
     app.get<{ Params: { server: string } }>(paths.protectedResource, async (request) => {
       const server = directory.settings().servers.get(request.params.server);
       if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
-      return {
-        resource: resourceIdentifier(publicUrl, server.key),
-        resource_name: server.name,
-        authorization_servers: [publicUrl],
-        scopes_supported: scopes,
-        bearer_methods_supported: ["header"],
-      };
+      return protectedResource(resourceIdentifier(publicUrl, server.key), server.name);
+    });
+    app.get(paths.chosenResource, async (request) => {
+      // As the client wrote it (section 3.3), so that it asks for the same, and with it for the server to begin with.
+      const { search } = new URL(request.raw.url ?? "/", publicUrl);
+      return protectedResource(resourceIdentifier(publicUrl, undefined, search), directory.settings().name);
     });
   };
 }

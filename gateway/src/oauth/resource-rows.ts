@@ -2,7 +2,7 @@ import type { HostSettings } from "../deps.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
 
-/** Keeps one resource row per server of the host: the library issues tokens for no other `resource` (RFC 8707). */
+/** Keeps one resource row for `/mcp` and one per server of the host: the library issues tokens for no other `resource` (RFC 8707). */
 export interface ResourceRows {
   /** Adds rows of new servers and deletes rows of servers that are gone. For a change of the policy. */
   follow(settings: HostSettings): Promise<void>;
@@ -23,20 +23,27 @@ export function createResourceRows({
   readonly records: AuthRecords;
   readonly exclusively: (run: () => Promise<void>) => Promise<void>;
 }): ResourceRows {
+  /** Identifier -> name. */
+  const wantedOf = ({ name, servers }: HostSettings) =>
+    new Map([
+      [resourceIdentifier(publicUrl, undefined), name],
+      ...[...servers.values()].map((server): [string, string] => [
+        resourceIdentifier(publicUrl, server.key),
+        server.name,
+      ]),
+    ]);
   const missing = async (settings: HostSettings) => {
     const existing = new Set(await records.listResources());
-    return [...settings.servers.values()].filter((server) => !existing.has(resourceIdentifier(publicUrl, server.key)));
+    return [...wantedOf(settings)].filter(([identifier]) => !existing.has(identifier));
   };
   const add = (settings: HostSettings) =>
     exclusively(async () => {
-      for (const server of await missing(settings)) {
-        await records.createResource(resourceIdentifier(publicUrl, server.key), server.name);
-      }
+      for (const [identifier, name] of await missing(settings)) await records.createResource(identifier, name);
     });
   return {
     follow: async (settings) => {
       await add(settings);
-      const wanted = new Set([...settings.servers.keys()].map((server) => resourceIdentifier(publicUrl, server)));
+      const wanted = wantedOf(settings);
       const surplus = (await records.listResources()).filter((identifier) => !wanted.has(identifier));
       if (surplus.length > 0) await records.deleteResources(surplus);
     },

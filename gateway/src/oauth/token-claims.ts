@@ -2,7 +2,6 @@ import { APIError } from "better-auth/api";
 import { problemOfLife } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { isAdmitted } from "../sign-in-domains.ts";
-import { resourceIdentifier } from "./resource-identifier.ts";
 
 /** What the library knows when it is about to sign an access token. */
 interface TokenContext {
@@ -40,7 +39,7 @@ export function createTokenClaims({
       grant.userId !== user?.id ||
       !isAdmitted(host, grant.email) ||
       resources?.length !== 1 ||
-      resources[0] !== resourceIdentifier(publicUrl, grant.server)
+      resources[0] !== `${publicUrl}${grant.resource}`
     ) {
       throw new APIError("BAD_REQUEST", {
         error: "invalid_grant",

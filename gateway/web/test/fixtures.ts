@@ -56,8 +56,22 @@ export function consentView(ceiling: Level): ConsentView {
       idleDays: 30,
       tools,
     },
+    choice: null,
     refused: null,
   };
+}
+
+/** The client left the server to the human, who may use these. */
+export function choiceView(names: readonly string[], preselected: string | null = null): ConsentView {
+  const view = consentView("high");
+  const servers = names.map((name, index) => ({
+    ...(view.server as ConsentServer),
+    key: name.toLowerCase().replaceAll(" ", "-"),
+    name,
+    description: `Looks after the ${name.toLowerCase()} of the team.`,
+    ceiling: (["high", "medium", "low"] as const)[index % 3] as Level,
+  }));
+  return { ...view, server: null, choice: { servers, preselected } };
 }
 
 export const grants: readonly GrantView[] = [

@@ -1,10 +1,9 @@
 import { GatewayError } from "../../errors.ts";
-import type { Exchange, McpDeps, WithServer } from "../exchange.ts";
+import type { WithGrant, WithHost, WithServer } from "../exchange.ts";
 
-/** The address names a server of this host, by its exact key. */
-export function resolveServer({ serverKey }: Exchange, { directory }: McpDeps): WithServer {
-  const host = directory.settings();
-  const server = host.servers.get(serverKey);
+/** The server that the human consented to is one of this host. At `/mcp` nothing else says which it is. */
+export function resolveServer({ host, grant }: WithHost & WithGrant): WithServer {
+  const server = host.servers.get(grant.server);
   if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
   return { host, server };
 }

@@ -40,8 +40,8 @@ export class TestClient {
     return answer;
   }
 
-  /** The authorization request; a change to `undefined` leaves a parameter out. */
-  authorizationUrl(server: string, changes: Record<string, string | undefined> = {}): URL {
+  /** The authorization request, without a server for one that the human chooses; a change to `undefined` leaves a parameter out. */
+  authorizationUrl(server: string | undefined, changes: Record<string, string | undefined> = {}): URL {
     const url = new URL(`${this.publicUrl}/api/auth/oauth2/authorize`);
     const parameters = {
       response_type: "code",
@@ -51,7 +51,7 @@ export class TestClient {
       state: this.state,
       code_challenge: createHash("sha256").update(this.verifier).digest("base64url"),
       code_challenge_method: "S256",
-      resource: `${this.publicUrl}/mcp/${server}`,
+      resource: server === undefined ? `${this.publicUrl}/mcp` : `${this.publicUrl}/mcp/${server}`,
       ...changes,
     };
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) url.searchParams.set(name, value);

@@ -1,8 +1,6 @@
-import { useState } from "react";
 import type { ConsentView } from "../../../src/consent/contract.ts";
-import { type ApiError, sendConsent } from "../api.ts";
 import { clientNameOf, plainText } from "../plain-text.ts";
-import { apiErrorOf } from "../use-loaded.ts";
+import { useDeny } from "../use-deny.ts";
 import { ConsentFailed } from "./consent-failed.tsx";
 import { RequestFacts } from "./request-facts.tsx";
 
@@ -15,33 +13,25 @@ interface ConsentEmptyProps {
 
 /** There is nothing to consent to. Between no grant and no such server the page does not tell. */
 export function ConsentEmpty({ view, query, onDone, onReload }: ConsentEmptyProps) {
-  const [sending, setSending] = useState(false);
-  const [failure, setFailure] = useState<ApiError>();
+  const { deny, sending, failure } = useDeny(query, (redirect) => onDone(false, redirect));
   const resource = plainText(new URLSearchParams(query).get("resource") ?? "", 200);
   const client = clientNameOf(view.client);
-  const { refused } = view;
-
-  async function deny() {
-    setSending(true);
-    setFailure(undefined);
-    try {
-      onDone(false, await sendConsent({ accept: false, query }));
-    } catch (error) {
-      setFailure(apiErrorOf(error));
-      setSending(false);
-    }
-  }
+  const { refused, choice } = view;
 
   return (
     <section className="card" aria-busy={sending}>
       <p className="lead">
-        <bdi className="client-name">{client}</bdi> asks for a server that you have no access to.
+        <bdi className="client-name">{client}</bdi>{" "}
+        {choice === null
+          ? "asks for a server that you have no access to."
+          : "asks to use one of your servers, and you have access to none."}
       </p>
-      {resource === "" ? null : <p className="fact-id">{resource}</p>}
+      {resource === "" || choice !== null ? null : <p className="fact-id">{resource}</p>}
       {refused === null || refused.error === "SERVER_NOT_GRANTED" ? (
         <p>
-          Ask an admin of {view.host.name} for a grant on it for <strong>{view.human.email}</strong>, at the level you
-          need: low to read, medium to write, high to delete. Then connect again from the client.
+          Ask an admin of {view.host.name} for a grant on {choice === null ? "it" : "a server"} for{" "}
+          <strong>{view.human.email}</strong>, at the level you need: low to read, medium to write, high to delete. Then
+          connect again from the client.
         </p>
       ) : (
         <p>{plainText(refused.message, 500)}</p>
@@ -49,7 +39,7 @@ export function ConsentEmpty({ view, query, onDone, onReload }: ConsentEmptyProp
       <RequestFacts view={view} />
       {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
       <div className="actions">
-        <button type="button" className="button button-primary" disabled={sending} onClick={() => void deny()}>
+        <button type="button" className="button button-primary" disabled={sending} onClick={deny}>
           {sending ? "Sending…" : "Deny and go back"}
         </button>
       </div>

@@ -1,5 +1,7 @@
 import { useCallback, useState } from "react";
+import type { ConsentView } from "../../../src/consent/contract.ts";
 import { loadConsent } from "../api.ts";
+import { ChooseAndConsent } from "../components/choose-and-consent.tsx";
 import { ConsentEmpty } from "../components/consent-empty.tsx";
 import { ConsentForm } from "../components/consent-form.tsx";
 import { LoadFailed, Loading } from "../components/load-state.tsx";
@@ -35,8 +37,12 @@ export function ConsentPage({ query }: { readonly query: string }) {
   const view = loaded.value;
   if (sent !== undefined) return <SentBack view={view} accepted={sent.accepted} redirect={sent.redirect} />;
   const onDone = (accepted: boolean, redirect: string) => setSent({ accepted, redirect });
+  const { choice } = view;
+  if (choice !== null && choice.servers.length > 0) {
+    return <ChooseAndConsent view={view} choice={choice} query={query} onDone={onDone} onReload={reload} />;
+  }
   return (
-    <Page title={view.server === null ? "No access to this server" : "Connect an agent"} host={view.host.name} wide>
+    <Page title={titleOf(view)} host={view.host.name} wide>
       {view.server === null ? (
         <ConsentEmpty view={view} query={query} onDone={onDone} onReload={reload} />
       ) : (
@@ -44,6 +50,11 @@ export function ConsentPage({ query }: { readonly query: string }) {
       )}
     </Page>
   );
+}
+
+function titleOf({ server, choice }: ConsentView): string {
+  if (server !== null) return "Connect an agent";
+  return choice === null ? "No access to this server" : "No servers yet";
 }
 
 function Expired({ message }: { readonly message: string }) {
