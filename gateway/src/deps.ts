@@ -1,6 +1,6 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
 import type { Readable } from "node:stream";
-import type { HostAttributesRead, ServerAttributesRead, TrustLevel } from "@permit-mcp-gateway/policies";
+import type { HostAttributesRead, ServerAttributesRead, SignInMethod, TrustLevel } from "@permit-mcp-gateway/policies";
 import type { JSONWebKeySet, JWTPayload } from "jose";
 
 /** One tool that the policy knows and has enabled. */
@@ -205,8 +205,14 @@ export interface ConsentRecord extends AuditRecordBase {
   readonly receipt: string | null;
 }
 
+/** A human who has proven who they are got a session, or was refused one. */
+export interface SignInRecord extends AuditRecordBase {
+  readonly event: "sign_in";
+  readonly method: SignInMethod;
+}
+
 /** One line of the audit log. */
-export type AuditRecord = ToolCallRecord | ConsentRecord;
+export type AuditRecord = ToolCallRecord | ConsentRecord | SignInRecord;
 
 /** Where it is recorded what was decided and changed. */
 export interface AuditSink {

@@ -1,11 +1,24 @@
 import type { Insertable, Selectable } from "kysely";
-import type { AuditRecord, ConsentRecord, ToolCallRecord } from "../deps.ts";
+import type { AuditRecord } from "../deps.ts";
 import type { AuditRow } from "./database-tables.ts";
+
+/** What of a record has no column of its own. */
+function detailOf(record: AuditRecord): object | null {
+  switch (record.event) {
+    case "tool_call":
+      return null;
+    case "sign_in":
+      return { method: record.method };
+    default:
+      return { level: record.level, receipt: record.receipt };
+  }
+}
 
 /** A record as it is stored. */
 export function toRow(record: AuditRecord): Insertable<AuditRow> {
+  const detail = detailOf(record);
+  const agent = record.event === "sign_in" ? undefined : record;
   const call = record.event === "tool_call" ? record : undefined;
-  const consent = record.event === "tool_call" ? undefined : record;
   return {
     id: record.id,
     time: record.time,
@@ -13,28 +26,34 @@ export function toRow(record: AuditRecord): Insertable<AuditRow> {
     host: record.host,
     request_id: record.requestId,
     human: record.human,
-    agent_client_id: record.agent.clientId,
-    agent_name: record.agent.name,
-    grant_id: record.grantId,
-    server: record.server,
+    agent_client_id: agent?.agent.clientId ?? null,
+    agent_name: agent?.agent.name ?? null,
+    grant_id: agent?.grantId ?? null,
+    server: agent?.server ?? null,
     tool: call?.tool ?? null,
     trust: call?.trust ?? null,
     decision: record.decision,
     code: record.code,
     reason: record.reason,
-    detail: consent === undefined ? null : JSON.stringify({ level: consent.level, receipt: consent.receipt }),
+    detail: detail === null ? null : JSON.stringify(detail),
   };
 }
 
 /** The record that was stored. */
 export function fromRow(row: Selectable<AuditRow>): AuditRecord {
-  const { id, host, human, decision, code, reason, server, grant_id: grantId } = row;
-  const agent = { clientId: row.agent_client_id, name: row.agent_name };
-  const common = { id, time: row.time.toISOString(), event: row.event, host, requestId: row.request_id, human };
-  const outcome = { decision, code, reason };
-  // What was written is what is read: the types were checked by `toRow`.
-  if (row.event === "tool_call") {
-    return { ...common, agent, grantId, server, tool: row.tool, trust: row.trust, ...outcome } as ToolCallRecord;
-  }
-  return { ...common, agent, grantId, server, ...(row.detail as object), ...outcome } as ConsentRecord;
+  const { id, event, host, human, decision, code, reason } = row;
+  const common = { id, time: row.time.toISOString(), event, host, requestId: row.request_id, human };
+  const agent = {
+    agent: { clientId: row.agent_client_id, name: row.agent_name },
+    grantId: row.grant_id,
+    server: row.server,
+  };
+  const call = { tool: row.tool, trust: row.trust };
+  // What was written is what is read: `toRow` had the types.
+  return {
+    ...common,
+    ...(event === "sign_in" ? {} : agent),
+    ...(event === "tool_call" ? call : (row.detail as object)),
+    ...{ decision, code, reason },
+  } as AuditRecord;
 }

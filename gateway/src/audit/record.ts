@@ -1,5 +1,5 @@
 /** Audit records. One constructor for each outcome; arguments of a call are never in it. */
-import type { AgentIdentity, ConsentRecord, Grant, ServerSettings, ToolCallRecord } from "../deps.ts";
+import type { AgentIdentity, ConsentRecord, Grant, ServerSettings, SignInRecord, ToolCallRecord } from "../deps.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** What was decided on, and for whom. */
@@ -82,4 +82,18 @@ export function consentRecord(
     code,
     reason: storable(reason),
   };
+}
+
+/** Who signed in, and how. */
+export interface SignInSubject extends Pick<SignInRecord, "requestId" | "host" | "human" | "method"> {
+  readonly now: Date;
+}
+
+/** A human got a session or was refused one. */
+export function signInRecord(
+  { requestId, host, now, human, method }: SignInSubject,
+  { decision, code, reason }: Pick<SignInRecord, "decision" | "code" | "reason">,
+): SignInRecord {
+  const common = { id: uuidV7(now), time: now.toISOString(), event: "sign_in" as const, host, requestId, human };
+  return { ...common, method, decision, code, reason };
 }

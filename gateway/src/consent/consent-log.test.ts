@@ -29,7 +29,10 @@ beforeEach(() => {
 });
 afterAll(() => host.close());
 
-const log = () => host.audit.map(({ event, decision, code }) => `${event} ${decision} ${code}`);
+const log = () =>
+  host.audit
+    .filter(({ event }) => event !== "sign_in")
+    .map(({ event, decision, code }) => `${event} ${decision} ${code}`);
 const last = () => host.audit.at(-1) as ConsentRecord;
 
 /** Checks a receipt with nothing but what is public. */
@@ -124,7 +127,7 @@ describe("a consent", () => {
     expect(tooMuch.body.error).toBe("CEILING_EXCEEDED");
     await developer.answerConsent({ accept: false, query });
     expect(log()).toEqual(["consent deny CEILING_EXCEEDED", "consent deny CONSENT_DENIED"]);
-    expect(host.audit).toMatchObject([
+    expect(host.audit.filter(({ event }) => event !== "sign_in")).toMatchObject([
       { level: "high", grantId: null, receipt: null, human: "developer@example.com" },
       { level: null, grantId: null, receipt: null },
     ]);
@@ -177,7 +180,7 @@ describe("lowering", () => {
     expect((await receiptFile(other, grant.id)).body.error).toBe("GRANT_UNKNOWN");
     expect((await lower(host.human("lead"), grant.id, "low")).body.error).toBe("NOT_SIGNED_IN");
     expect(host.facts.writes.length).toBe(writes);
-    expect(host.audit).toEqual([]);
+    expect(log()).toEqual([]);
     expect((await human.grants()).find(({ id }) => id === grant.id)?.level).toBe("medium");
   });
 
@@ -219,6 +222,29 @@ describe("an end", () => {
     expect((await human.post(`/api/grants/${grant.id}/revoke`, {})).status).toBe(200);
     host.auditState.fails = false;
     expect((await human.grants()).map(({ id }) => id)).not.toContain(grant.id);
+  });
+});
+
+describe("a sign-in", () => {
+  const signIns = () => host.audit.filter(({ event }) => event === "sign_in");
+
+  test("is on record, with its method; a wrong password is not, because anything may have been typed", async () => {
+    const fresh = host.human("developer");
+    await fresh.post("/api/auth/sign-in/email", { email: fresh.email, password: "not the password" });
+    expect(signIns()).toEqual([]);
+    expect((await fresh.signIn()).status).toBe(200);
+    expect(signIns()).toMatchObject([
+      { human: "developer@example.com", method: "password", decision: "allow", code: "SIGNED_IN" },
+    ]);
+  });
+
+  test("that can't be recorded opens nothing", async () => {
+    const fresh = host.human("developer");
+    host.auditState.fails = true;
+    const { status, body, headers } = await fresh.signIn();
+    host.auditState.fails = false;
+    expect([status, body.error, headers.getSetCookie()]).toEqual([503, "AUDIT_UNAVAILABLE", []]);
+    expect((await fresh.get("/api/grants")).status).toBe(401);
   });
 });
 

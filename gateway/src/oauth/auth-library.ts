@@ -11,6 +11,7 @@ import { grantContext } from "./grant-context.ts";
 import { createInitialAccounts } from "./initial-accounts.ts";
 import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
 import { methodOfSession, sessionMethodField } from "./sign-in-hooks.ts";
+import type { SignInLog } from "./sign-in-log.ts";
 
 /** Who a session cookie belongs to. */
 export interface SignedIn {
@@ -62,7 +63,10 @@ export interface AuthLibrary {
  * together wait for each other.
  */
 export async function openAuthLibrary(
-  input: AuthOptionsInput & { readonly accounts: Parameters<typeof createInitialAccounts>[1] },
+  input: AuthOptionsInput & {
+    readonly accounts: Parameters<typeof createInitialAccounts>[1];
+    readonly signInLog: SignInLog;
+  },
 ): Promise<AuthLibrary> {
   const options = authOptions(input);
   const { directory } = input;
@@ -103,6 +107,7 @@ export async function openAuthLibrary(
       signIn: async (method, request) => {
         const attempt: SignInAttempt = { method };
         const response = await signInContext.run(attempt, () => handle(request));
+        await input.signInLog(attempt, request);
         if (attempt.refusal !== undefined) throw attempt.refusal;
         return response;
       },

@@ -38,6 +38,7 @@ import { libraryRoutes } from "./library-routes.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 import { createResourceRows, type ResourceRows } from "./resource-rows.ts";
 import { serveRevocation } from "./revocation-endpoint.ts";
+import { createSignInLog } from "./sign-in-log.ts";
 import { serveToken } from "./token-endpoint.ts";
 import { type AccessTokenReader, createTokenVerifier } from "./token-verifier.ts";
 
@@ -83,6 +84,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     ...options,
     ...signInMail({ publicUrl, directory, mailer: options.mailer }),
     accounts: config.initialAccounts,
+    signInLog: createSignInLog({ ...options, hostKey }),
     fetchClientMetadata: options.fetchClientMetadata ?? fetchClientMetadataResource,
   });
   const resources = createResourceRows({

@@ -7,6 +7,8 @@ export interface SignInAttempt {
   readonly method: SignInMethod;
   /** The address that an identity provider vouches for, canonical. A session for another one is refused. */
   provenEmail?: string;
+  /** The address of the account that a session was about to be made for: its human has proven who they are. */
+  sessionFor?: string;
   /** Why one of our hooks refused: the library turns what they throw into words of its own. */
   refusal?: GatewayError;
 }

@@ -49,6 +49,7 @@ export function signInHooks(directory: HostDirectory): Pick<BetterAuthOptions, "
             const attempt = signInContext.getStore();
             if (attempt === undefined) throw new GatewayError("SIGN_IN_METHOD_OFF");
             const user = await context?.context.internalAdapter.findUserById(session.userId);
+            if (user) attempt.sessionFor = user.email;
             try {
               assertMayHaveSession(directory, attempt, user ?? undefined);
             } catch (error) {

@@ -7,6 +7,7 @@ import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath, passwordLength } from "../oauth/auth-options.ts";
 import { sendLibraryResponse } from "../oauth/library-http.ts";
+import { requestIdHeader } from "../oauth/sign-in-log.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { clientAddress } from "../trusted-proxies.ts";
 import type { Attempts } from "./attempts.ts";
@@ -72,6 +73,7 @@ export function libraryCall(
   }
   // Our own check came before; the library makes the same.
   headers.set("origin", publicUrl);
+  headers.set(requestIdHeader, request.id);
   if (body === undefined) return new Request(`${publicUrl}${libraryPath}${path}`, { headers });
   headers.set("content-type", "application/json");
   return new Request(`${publicUrl}${libraryPath}${path}`, { method: "POST", headers, body: JSON.stringify(body) });

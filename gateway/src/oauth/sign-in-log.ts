@@ -1,0 +1,34 @@
+import { canonicalEmail } from "@permit-mcp-gateway/policies";
+import { signInRecord } from "../audit/record.ts";
+import type { AuditSink, Clock } from "../deps.ts";
+import type { SignInAttempt } from "./sign-in-context.ts";
+
+/** Header in which a request to the library carries the id of the browser's request. Ours, whatever the browser sent. */
+export const requestIdHeader = "x-request-id";
+
+/** Puts on record what became of a sign-in. Throws GatewayError AUDIT_UNAVAILABLE: then nobody gets the session. */
+export type SignInLog = (attempt: SignInAttempt, request: Request) => Promise<void>;
+
+/**
+ * Only attempts whose human has proven who they are: what is typed into a form before that may be anything, a password in
+ * the wrong field included. Wrong passwords and codes are in the log of the application.
+ */
+export function createSignInLog({
+  audit,
+  hostKey,
+  clock,
+}: {
+  readonly audit: AuditSink;
+  readonly hostKey: string;
+  readonly clock: Clock;
+}): SignInLog {
+  return async ({ method, sessionFor, refusal }, request) => {
+    if (sessionFor === undefined) return;
+    const subject = { requestId: request.headers.get(requestIdHeader) ?? "", host: hostKey, now: clock(), method };
+    const outcome =
+      refusal === undefined
+        ? ({ decision: "allow", code: "SIGNED_IN", reason: "The human signed in." } as const)
+        : ({ decision: "deny", code: refusal.code, reason: refusal.sentence } as const);
+    await audit.write(signInRecord({ ...subject, human: canonicalEmail(sessionFor) }, outcome));
+  };
+}
