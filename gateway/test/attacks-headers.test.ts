@@ -130,6 +130,24 @@ test("methods that need no decision pass with a live consent and leave no record
   expect(gateway.world.audit).toEqual([]);
 });
 
+test("a version that nobody knows gets the upstream's error, which lists those it supports; the call is decided on", async () => {
+  const { headers, body } = toolCall("list_issues");
+  const version = "v999.0.0";
+  const _meta = { ...body.params._meta, "io.modelcontextprotocol/protocolVersion": version };
+  const unknown = (name: string) => ({
+    headers: { ...headers, "mcp-name": name, "mcp-protocol-version": version },
+    body: { ...body, params: { ...body.params, name, _meta } },
+  });
+  const answer = await post(gateway, token, unknown("list_issues"));
+  expect([answer.status, answer.body.error]).toMatchObject([400, { code: -32022, data: { requested: version } }]);
+  expect((await post(gateway, token, unknown("delete_issue"))).body.error?.data.code).toBe("CONSENT_TOO_LOW");
+  expect(gateway.world.audit.map(({ decision }) => decision)).toEqual(["allow", "deny"]);
+  // The rules of the newest revision hold for it: nothing is left to the upstream's guess.
+  const bare = { headers: { "mcp-protocol-version": version }, body: body };
+  expect((await post(gateway, token, bare)).body.error?.code).toBe(-32020);
+  expect(upstream.ran).toEqual([]);
+});
+
 test("an unknown server", async () => {
   for (const server of ["nothing", "__proto__", "Issues", "issues%2F..%2Fother"]) {
     expect((await post(gateway, token, toolCall("list_issues"), server)).status).toBe(404);

@@ -2,7 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { describe, expect, test } from "vitest";
 import { gateway, prepareAttackedGateway, raw, token, upstream } from "./attacked-gateway.ts";
-import { post, toolCall } from "./mcp-requests.ts";
+import { post, rpc, toolCall } from "./mcp-requests.ts";
 
 prepareAttackedGateway();
 
@@ -81,6 +81,12 @@ describe("how it is asked", () => {
       body: { jsonrpc: "2.0", id: 1, method, params: { name: "list_issues" } },
     });
     expect([answer.status, answer.body.error?.code, answer.body.id]).toEqual([200, -32601, 1]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  test("from 2026-07-28 on, a method that is not passed on is not found", async () => {
+    const answer = await post(gateway, token, rpc("tasks/get"));
+    expect([answer.status, answer.body.error?.code, answer.body.id]).toEqual([404, -32601, 1]);
     expect(upstream.requests).toEqual([]);
   });
 

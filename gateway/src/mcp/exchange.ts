@@ -114,7 +114,8 @@ export interface WithAnswer {
 export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;
 
 /** How far a request came before it was refused. */
-export type Progress = Exchange & Partial<WithHost & WithServer & WithToken & WithGrant & WithMessage & WithRecord>;
+export type Progress = Exchange &
+  Partial<WithHost & WithServer & WithToken & WithGrant & WithMessage & WithProtocol & WithRecord>;
 
 /** One rule of the path: returns what it found out, or throws a GatewayError. */
 export type Step<Needs, Adds extends object> = (exchange: Needs, deps: McpDeps) => Adds | Promise<Adds>;

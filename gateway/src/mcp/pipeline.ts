@@ -34,8 +34,9 @@ export const messageSteps = chain()
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
   .step(checkPolicy)
-  .step(checkMethod)
+  // Before the method: which status says that a method is not there depends on the revision.
   .step(checkHeaders)
+  .step(checkMethod)
   .step(openSession)
   .step(authorize)
   .step(record)

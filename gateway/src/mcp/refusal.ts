@@ -16,14 +16,18 @@ export class McpRefusal extends Error {
     this.name = "McpRefusal";
     this.error = error;
     const id = answerId(exchange.message);
-    this.status = statusOf(error, id !== undefined);
+    this.status = statusOf(error, id !== undefined, exchange.stateless === true);
     this.headers = refusalHeaders(error, exchange, publicUrl);
     this.body = refusalBody(error, exchange);
   }
 }
 
-/** Clients read a JSON-RPC error in a 200 only. For what is no answer to a request, the status is the message. */
-function statusOf({ code, status }: GatewayError, answersRequest: boolean): number {
+/**
+ * Clients read a JSON-RPC error in a 200 only, but for those to which the specification gives another status: a method
+ * that is not there is a 404 from 2026-07-28 on. For what is no answer to a request, the status is the message.
+ */
+function statusOf({ code, status }: GatewayError, answersRequest: boolean, stateless: boolean): number {
+  if (code === "METHOD_NOT_ALLOWED" && answersRequest && stateless) return 404;
   const denied = status === 403 && errorCatalogue[code].rpc === permissionDeniedCode;
   if (answersRequest) return denied ? 200 : status;
   return status === 200 ? 400 : status;

@@ -7,7 +7,8 @@ import { nameOf } from "../methods.ts";
 
 /** First revision in which the headers are required and there are no sessions. */
 const firstStateless = "2026-07-28";
-const versionPattern = /^\d{4}-\d{2}-\d{2}$/;
+const datedVersion = /^\d{4}-\d{2}-\d{2}$/;
+const maxVersionLength = 64;
 const versionMember = "io.modelcontextprotocol/protocolVersion";
 const maxParamHeaders = 64;
 
@@ -28,14 +29,21 @@ function claimedVersion(message: RpcMessage): unknown {
   return typeof meta === "object" && meta !== null ? (meta as Record<string, unknown>)[versionMember] : undefined;
 }
 
+/** What is no date is none of the revisions with sessions, so the stricter rules hold. */
 function isStateless(version: unknown): boolean {
-  return typeof version === "string" && versionPattern.test(version) && version >= firstStateless;
+  return typeof version === "string" && (!datedVersion.test(version) || version >= firstStateless);
 }
 
-/** The protocol version header, when the client sent one. Throws when it is no version. */
+/**
+ * The protocol version header, when the client sent one. Which versions there are is for the upstream to say: it knows
+ * those it supports and lists them in its error (MCP 2026-07-28, protocol version header). Throws when it is no text
+ * that can be a header of a request of ours.
+ */
 export function readVersion(headers: IncomingHttpHeaders): string | undefined {
   const version = header(headers, "mcp-protocol-version");
-  if (version !== undefined && !versionPattern.test(version)) throw mismatch("MCP-Protocol-Version is no version.");
+  if (version !== undefined && (version.length > maxVersionLength || !isPlainHeaderValue(version))) {
+    throw mismatch("MCP-Protocol-Version is no version.");
+  }
   return version;
 }
 
