@@ -9,7 +9,9 @@ function detailOf(record: AuditRecord): object | null {
       return null;
     case "sign_in":
       return { method: record.method };
-    default:
+    case "consent":
+    case "consent_lowered":
+    case "consent_ended":
       return { level: record.level, receipt: record.receipt };
   }
 }
