@@ -9,6 +9,11 @@ export const supportedFeatures: readonly string[] = [
   "sign-in-domains",
   "sign-in-otp",
   "sign-in-passkey",
+  "sign-in-google",
+  "sign-in-github",
+  "sign-in-microsoft",
+  "sign-in-saml",
+  "sign-in-oidc",
 ] satisfies Feature[];
 
 /** Something of the policy, with the features that it needs and this gateway does not have. */

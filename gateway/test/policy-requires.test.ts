@@ -90,9 +90,7 @@ describe("a server", () => {
 
 describe("a host", () => {
   test.each<[string, PolicyChange, string]>([
-    ["that requires a way to sign in", { host: { requires: ["sign-in-otp"] } }, "sign-in-otp"],
-    ["with one switched on by hand", { host: { sign_in: { otp: { enabled: true } } } }, "sign-in-otp"],
-    ["with dynamic servers", { host: { dynamic_servers: { enabled: true } } }, "dynamic-servers"],
+    ["with dynamic servers, switched on by hand", { host: { dynamic_servers: { enabled: true } } }, "dynamic-servers"],
     ["that records arguments", { host: { audit: { arguments: "digest" } } }, "audit-arguments"],
     ["that keeps its audit longer", { host: { audit: { retentionDays: 3650 } } }, "audit-retention"],
     ["that requires what no version knows", { host: { requires: ["quantum"] } }, "quantum"],

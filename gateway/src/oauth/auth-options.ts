@@ -58,7 +58,12 @@ export interface AuthOptionsInput {
 }
 
 /** What every instance of the library has in common: whoever signs in at one is signed in at all. */
-export function sharedAuthOptions({ config, database, directory, log }: AuthOptionsInput): BetterAuthOptions {
+export function sharedAuthOptions({
+  config,
+  database,
+  directory,
+  log,
+}: Pick<AuthOptionsInput, "config" | "database" | "directory" | "log">): BetterAuthOptions {
   const { publicUrl } = config;
   return {
     baseURL: publicUrl,

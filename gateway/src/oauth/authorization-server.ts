@@ -29,11 +29,13 @@ import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createDeviceCookie } from "../sign-in/device-cookie.ts";
-import type { SignInDeps } from "../sign-in/local-sign-in.ts";
+import { createRedirectCookie } from "../sign-in/redirect-cookie.ts";
+import type { RedirectDeps } from "../sign-in/redirect-routes.ts";
 import { signInMail } from "../sign-in/sign-in-mail.ts";
 import { signInRoutes } from "../sign-in/sign-in-routes.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
+import { createExternalSignIn } from "./external-sign-in.ts";
 import { libraryRoutes } from "./library-routes.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 import { createResourceRows, type ResourceRows } from "./resource-rows.ts";
@@ -80,11 +82,12 @@ const bodyLimitBytes = 64 * 1024;
 export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
   const { config, database, directory, clock, log } = options;
   const { publicUrl, hostKey } = config;
+  const signInLog = createSignInLog({ ...options, hostKey });
   const library = await openAuthLibrary({
     ...options,
     ...signInMail({ publicUrl, directory, mailer: options.mailer }),
     accounts: config.initialAccounts,
-    signInLog: createSignInLog({ ...options, hostKey }),
+    signInLog,
     fetchClientMetadata: options.fetchClientMetadata ?? fetchClientMetadataResource,
   });
   const resources = createResourceRows({
@@ -115,10 +118,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     deleteTokensOf: library.records.deleteTokensOf,
     consentLog: createConsentLog({ ...options, publicUrl, hostKey }),
   };
-  const signIn: Omit<SignInDeps, "limit"> = {
+  const signIn: Omit<RedirectDeps, "limit"> = {
     ...{ publicUrl, directory, library, clock, log },
     mailer: options.mailer,
     attempts: createAttempts(options.attempts, createDeviceCookie(config.authSecret, publicUrl)),
+    external: createExternalSignIn({ ...options, signInLog }),
+    redirectCookie: createRedirectCookie(publicUrl),
   };
   return {
     verifyToken: tokens.verifyToken,
@@ -141,7 +146,7 @@ function plugin({
 }: {
   readonly clock: Clock;
   readonly consent: ConsentRoutesDeps;
-  readonly signIn: Omit<SignInDeps, "limit">;
+  readonly signIn: Omit<RedirectDeps, "limit">;
   readonly resources: ResourceRows;
   readonly tokens: AccessTokenReader;
 }): AuthorizationServer["plugin"] {

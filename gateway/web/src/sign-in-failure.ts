@@ -5,6 +5,7 @@ const sentences: Readonly<Record<string, string>> = {
   SIGN_IN_FAILED: "The sign-in at the identity provider failed or took too long. Try again, or sign in another way.",
   EMAIL_NOT_PROVEN:
     "The identity provider does not say that it has verified your e-mail address. Verify it there, or sign in another way.",
+  EMAIL_UNVERIFIED: "An account with your e-mail address exists that nobody has verified. Ask an admin of this host.",
   EMAIL_CHANGED:
     "The identity provider has another e-mail address for this account than before. Ask an admin of this host.",
   EMAIL_DOMAIN_FORBIDDEN:

@@ -48,6 +48,18 @@ export class TestHuman {
     );
   }
 
+  /** Sends a form as another site's page has the browser send it. */
+  async postForm(path: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
+    return toAnswer(
+      await this.#fetch(new URL(path, this.publicUrl), {
+        method: "POST",
+        redirect: "manual",
+        headers: { origin: "https://idp.example.com" },
+        body: new URLSearchParams(fields),
+      }),
+    );
+  }
+
   signIn(query?: string): Promise<Answer> {
     const { email, password } = this;
     return this.post("/api/auth/sign-in/email", {
