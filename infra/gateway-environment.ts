@@ -28,6 +28,9 @@ export interface GatewayEnvironmentArgs {
   readonly auditLogGroup?: string | undefined;
   /** Beginning of the names of the policy's secrets in Secrets Manager. Left out: they are variables. */
   readonly secretsPrefix?: string | undefined;
+  /** ARN of the key of AWS KMS that encrypts tokens at MCP servers, or a file. Left out: a file in the data folder. */
+  readonly dataKeyKmsArn?: string | undefined;
+  readonly dataKeyFile?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
   /** The container must get five seconds more than both together before it is killed. */
@@ -60,6 +63,8 @@ export const gatewayPlainNames = [
   "DATABASE_PORT",
   "DATABASE_USER",
   "DATA_DIR",
+  "DATA_KEY_FILE",
+  "DATA_KEY_KMS_ARN",
   "HOST_KEY",
   "LISTEN_HOST",
   "LOG_LEVEL",
@@ -99,6 +104,8 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     AUDIT_LOG_GROUP: args.auditLogGroup,
     ...serverVariables(args),
     DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
+    DATA_KEY_FILE: args.dataKeyFile,
+    DATA_KEY_KMS_ARN: args.dataKeyKmsArn,
     HOST_KEY: args.hostKey,
     LISTEN_HOST: args.listenHost,
     LOG_LEVEL: args.logLevel,

@@ -129,6 +129,7 @@ function pages(webDir: string): FastifyPluginAsync {
       "/reset-password",
       "/account",
       "/consent",
+      "/connect/:server",
       "/error",
     ]) {
       app.get(path, (_request, reply) => reply.sendFile("index.html"));

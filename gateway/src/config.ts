@@ -1,4 +1,5 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
+import { join } from "node:path";
 import { z } from "zod";
 import {
   databaseOf,
@@ -79,6 +80,15 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9/_+=.@-]{1,256}\/$/, "must be the beginning of names of secrets, with a slash at its end")
     .optional(),
+  /**
+   * What encrypts the humans' tokens at upstream servers: the ARN of a key of AWS KMS, or a file. Without both it is a file
+   * in DATA_DIR where the embedded database is; with another database nobody can sign in at a server.
+   */
+  DATA_KEY_KMS_ARN: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a key")
+    .optional(),
+  DATA_KEY_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -103,6 +113,8 @@ export interface Config {
   readonly mail: MailSettings | undefined;
   readonly auditLogGroup: string | undefined;
   readonly secretsPrefix: string | undefined;
+  /** What encrypts the data keys. Undefined: nothing can be stored that needs one; never in the clear. */
+  readonly dataKey: { readonly kmsArn: string } | { readonly file: string } | undefined;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
   readonly shutdown: ShutdownTimes;
@@ -122,6 +134,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const mail = mailOf(env);
   const problems = [database, mail].flatMap((part) => ("problems" in part ? part.problems : []));
   if ("problems" in database || "problems" in mail) throw incomplete(problems);
+  const dataKey = dataKeyOf(env, "dataDir" in database.database);
+  if (dataKey === "both") throw incomplete(["DATA_KEY_FILE: set it or DATA_KEY_KMS_ARN, not both"]);
   return {
     listenHost: env.LISTEN_HOST,
     port: env.PORT,
@@ -135,6 +149,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mail: mail.mail,
     auditLogGroup: env.AUDIT_LOG_GROUP,
     secretsPrefix: env.SECRETS_PREFIX,
+    dataKey,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
     shutdown: {
@@ -142,6 +157,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       timeoutMs: env.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     },
   };
+}
+
+/** The key of the data keys, or what is wrong. */
+function dataKeyOf(
+  { DATA_KEY_KMS_ARN: kmsArn, DATA_KEY_FILE: file, DATA_DIR: dataDir }: z.infer<typeof environmentSchema>,
+  embedded: boolean,
+): Config["dataKey"] | "both" {
+  if (kmsArn !== undefined && file !== undefined) return "both";
+  if (kmsArn !== undefined) return { kmsArn };
+  if (file !== undefined) return { file };
+  // Replicas need one key, so a file of its own is for the database that only one process can have.
+  return embedded ? { file: join(dataDir, "data.key") } : undefined;
 }
 
 function incomplete(problems: readonly string[]): ConfigError {

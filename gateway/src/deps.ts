@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { HostAttributesRead, ServerAttributesRead, SignInMethod, TrustLevel } from "@permit-mcp-gateway/policies";
 import type { JSONWebKeySet, JWTPayload } from "jose";
+import type { GatewayError } from "./errors.ts";
 
 /** One tool that the policy knows and has enabled. */
 export interface ToolSettings {
@@ -25,6 +26,8 @@ export interface ServerSettings {
   readonly name: string;
   readonly description: string;
   readonly upstreamUrl: string;
+  /** How the gateway signs in there. */
+  readonly auth: ServerAttributesRead["auth"];
   /** By exact tool name. */
   readonly tools: ReadonlyMap<string, ToolSettings>;
   /** Names of what its policy needs and this gateway does not have: nothing of it can be used. */
@@ -321,6 +324,78 @@ export interface Upstream {
    * UPSTREAM_TIMEOUT.
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
+}
+
+/** Whose tokens they are, and at which upstream server. */
+export interface UpstreamOwner {
+  /** Subject of the sign-in account. */
+  readonly userId: string;
+  readonly server: string;
+}
+
+/** What the MCP path needs of the humans' tokens at upstream servers with `auth: oauth`. */
+export interface UpstreamTokens {
+  /**
+   * The access token to send. One that lives is given at once, and refreshed in the background when it ends within five
+   * minutes. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, or UPSTREAM_UNAVAILABLE when it has expired and the
+   * authorization server does not answer.
+   */
+  accessToken(owner: UpstreamOwner): Promise<string>;
+  /** Another token than `rejected`, which the upstream has just answered 401 to. Throws like `accessToken`. */
+  replace(owner: UpstreamOwner, rejected: string): Promise<string>;
+  /**
+   * True when the challenge of an upstream's 403 (`WWW-Authenticate`) asks for further scopes. The next sign-in then asks
+   * for them.
+   */
+  noteScopes(owner: UpstreamOwner, challenge: string): Promise<boolean>;
+}
+
+/** A human on the way to an upstream's authorization server. */
+export interface UpstreamSignInRequest extends UpstreamOwner {
+  /** The secret of the browser's cookie: who comes back with another one did not start it. */
+  readonly browser: string;
+  /** The authorization request that waits for consent; undefined where a human only connects again. */
+  readonly authorizeQuery: string | undefined;
+}
+
+/** A human who is back from it: what the address says, and who they are here. */
+export interface UpstreamSignInAnswer extends UpstreamOwner {
+  readonly browser: string | undefined;
+  readonly state: string;
+  readonly code: string | undefined;
+  readonly error: string | undefined;
+  readonly iss: string | undefined;
+}
+
+/** What a server offers a human, compared with its policy. */
+export interface OfferedTools {
+  /** Tools of the policy that the server does not have. */
+  readonly missing: readonly string[];
+  /** Tools of the server that the policy does not list: nobody can call them. */
+  readonly unlisted: readonly string[];
+}
+
+/** What consent needs of upstream servers: signing in there, and seeing what they offer. */
+export interface UpstreamAccounts {
+  /** True unless the human has to sign in at the server first. */
+  connected(owner: UpstreamOwner): Promise<boolean>;
+  /** Where the browser goes to sign in. Throws GatewayError UPSTREAM_SIGN_IN_FAILED or UPSTREAM_UNAVAILABLE. */
+  begin(request: UpstreamSignInRequest): Promise<URL>;
+  /**
+   * Ends a sign-in. `problem` says why there are no tokens. Throws GatewayError UPSTREAM_SIGN_IN_INVALID for what this
+   * browser and this human did not start; no code is redeemed then.
+   */
+  finish(
+    answer: UpstreamSignInAnswer,
+  ): Promise<{ readonly authorizeQuery: string | undefined; readonly problem: GatewayError | undefined }>;
+  /** Opens a session and lists the tools. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_UNAVAILABLE. */
+  offeredTools(owner: UpstreamOwner): Promise<OfferedTools>;
+  /** Deletes the human's tokens, and ends them at the upstream where it can. */
+  forget(owner: UpstreamOwner): Promise<void>;
+  /** Deletes the tokens for servers at which nobody signs in any more, and of humans who are gone. */
+  follow(settings: HostSettings): Promise<void>;
+  /** The gateway's Client ID Metadata Document; undefined for a server that has none. */
+  clientDocument(server: string): object | undefined;
 }
 
 /** What the gateway needs to do its work, by name; each tells what is wrong with it, or undefined. Never throws. */

@@ -3,6 +3,9 @@
 /** JSON-RPC code of a tool call that the policy refuses. */
 export const permissionDeniedCode = -32004;
 
+/** JSON-RPC code of MCP 2025-11-25 for "a human has to open a URL first" (elicitation, URL mode). */
+export const urlElicitationCode = -32042;
+
 interface ErrorEntry {
   /** HTTP status outside JSON-RPC, or of the transport where the MCP specification wants one. */
   readonly status: number;
@@ -83,6 +86,26 @@ export const errorCatalogue = {
     status: 200,
     rpc: -32603,
     sentence: "The MCP server behind the gateway took too long, so the request was ended. It may have taken effect.",
+  },
+  UPSTREAM_SIGN_IN_NEEDED: {
+    status: 403,
+    rpc: urlElicitationCode,
+    sentence: "The MCP server wants you to sign in there. Open the link, then try again.",
+  },
+  UPSTREAM_SCOPE_NEEDED: {
+    status: 403,
+    rpc: urlElicitationCode,
+    sentence: "The MCP server wants a wider sign-in for this. Open the link, then try again.",
+  },
+  UPSTREAM_SIGN_IN_FAILED: {
+    status: 502,
+    rpc: -32603,
+    sentence: "Signing in at the MCP server did not work. Try again, or ask an admin.",
+  },
+  UPSTREAM_SIGN_IN_INVALID: {
+    status: 400,
+    rpc: -32600,
+    sentence: "This sign-in at the MCP server was not started here, or is over. Start it again.",
   },
   NOT_SIGNED_IN: { status: 401, rpc: -32603, sentence: "Your sign-in has ended. Sign in again." },
   ORIGIN_FORBIDDEN: { status: 403, rpc: -32603, sentence: "This request must come from the gateway's own pages." },
@@ -216,14 +239,17 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly sentence: string;
   readonly detail: string | undefined;
+  /** Where the human goes on, for the codes whose sentence speaks of a link. */
+  readonly link: string | undefined;
 
-  constructor(code: ErrorCode, options: { sentence?: string; detail?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, options: { sentence?: string; detail?: string; link?: string; cause?: unknown } = {}) {
     const sentence = options.sentence ?? errorCatalogue[code].sentence;
     super(`${code}: ${options.detail ?? sentence}`, { cause: options.cause });
     this.name = "GatewayError";
     this.code = code;
     this.sentence = sentence;
     this.detail = options.detail;
+    this.link = options.link;
   }
 
   get status(): number {

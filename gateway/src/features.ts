@@ -14,6 +14,7 @@ export const supportedFeatures: readonly string[] = [
   "sign-in-microsoft",
   "sign-in-saml",
   "sign-in-oidc",
+  "upstream-oauth",
 ] satisfies Feature[];
 
 /** Something of the policy, with the features that it needs and this gateway does not have. */

@@ -10,6 +10,10 @@ import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
 import { DatabaseProblem } from "./adapters/database-problem.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
+import type { KeyWrapping } from "./adapters/key-wrapping.ts";
+import { KeyFileError, openKeyFile } from "./adapters/key-wrapping-file.ts";
+import { createKmsKeyWrapping } from "./adapters/key-wrapping-kms.ts";
+import { noKeyWrapping } from "./adapters/key-wrapping-none.ts";
 import { createMailer } from "./adapters/mailer.ts";
 import { createPermitClient } from "./adapters/permit-client.ts";
 import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
@@ -21,9 +25,10 @@ import { createEnvironmentSecrets } from "./adapters/secrets-environment.ts";
 import { createSecretsManager } from "./adapters/secrets-manager.ts";
 import { createSigningKeys } from "./adapters/signing-key-store.ts";
 import { createUpstream } from "./adapters/upstream.ts";
+import { createUpstreamAccounts } from "./adapters/upstream-accounts.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { createShutdown } from "./shutdown.ts";
 
@@ -31,6 +36,12 @@ const shutdown = createShutdown();
 
 /** For what the last calls left behind. What is not shipped then, the next process or another replica ships. */
 const lastShippingMs = 2_000;
+
+/** What encrypts the data keys. Throws KeyFileError. */
+function openKeyWrapping(dataKey: Config["dataKey"]): KeyWrapping {
+  if (dataKey === undefined) return noKeyWrapping;
+  return "kmsArn" in dataKey ? createKmsKeyWrapping(dataKey.kmsArn) : openKeyFile(dataKey.file);
+}
 
 /** Starts the gateway and returns the way to end it. */
 async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
@@ -47,6 +58,11 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const { secretsPrefix } = config;
   const secretsManager = secretsPrefix === undefined ? undefined : createSecretsManager(secretsPrefix, clock);
   const secrets = secretsManager ?? createEnvironmentSecrets(environment);
+  const { dataKey, publicUrl } = config;
+  const wrapping = openKeyWrapping(dataKey);
+  const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
+    ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, clock, log },
+  });
   const facts = createPermitConsentFacts({ permit, decisions, directory });
   const grants = createGrantStore({ database, clock });
   const { auditLogGroup } = config;
@@ -56,14 +72,14 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const mailer = createMailer(config.mail, () => directory.settings().name);
   const attempts = createAttemptStore({ database, clock });
   const tokens = await createAuthorizationServer({
-    ...{ config, database, directory, facts, grants, secrets, audit, clock, log },
+    ...{ config, database, directory, facts, grants, secrets, upstreamAccounts, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),
     signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
     ...{ mailer, attempts },
   });
 
   const app = await buildApp(config, {
-    ...{ directory, tokens, grants, decisions, facts, audit, upstream, shutdown, clock, log },
+    ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
@@ -84,6 +100,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     await Promise.all([upstream.close(), decisions.close()]);
     secretsManager?.close();
     mailer?.close();
+    wrapping.close();
     await database.close();
   };
   shutdown.begun.addEventListener("abort", () => log.info(config.shutdown, "stopping"));
@@ -91,7 +108,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   return () => shutdown.run(config.shutdown, close);
 }
 
-const explained = [ConfigError, DataFolderInUseError, DatabaseSettingsError, DatabaseProblem];
+const explained = [ConfigError, KeyFileError, DataFolderInUseError, DatabaseSettingsError, DatabaseProblem];
 
 /** A failure that its message explains; anything else is printed with its stack. */
 function explain(error: unknown): string {

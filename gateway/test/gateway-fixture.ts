@@ -4,10 +4,11 @@ import { createServer } from "node:net";
 import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { FastifyInstance } from "fastify";
 import { createUpstream } from "../src/adapters/upstream.ts";
+import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { Grant, HostSettings, ToolCallRecord } from "../src/deps.ts";
+import type { Grant, HostSettings, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { mcpPath } from "../src/oauth/resource-identifier.ts";
@@ -74,6 +75,17 @@ function hostSettings(upstreamUrl: string, { host = {}, server, tools: changed }
     },
   });
 }
+
+/** Nobody has signed in at a server here. */
+const noUpstreamTokens: UpstreamTokens = {
+  accessToken: async ({ server }) => {
+    throw signInNeeded("http://localhost", server);
+  },
+  replace: async ({ server }) => {
+    throw signInNeeded("http://localhost", server);
+  },
+  noteScopes: async () => false,
+};
 
 /** Starts the application in front of one upstream; `issues` and `other` both lead there. */
 export async function startGateway(
@@ -170,6 +182,7 @@ export async function startGateway(
       },
     },
     upstream,
+    upstreamTokens: noUpstreamTokens,
     shutdown,
     clock: () => world.now,
     readiness: {

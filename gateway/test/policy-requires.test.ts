@@ -64,7 +64,6 @@ describe("a server", () => {
   test.each<[string, PolicyChange, string]>([
     ["that requires a sign-in of its own", { server: { auth, requires: ["upstream-header"] } }, "upstream-header"],
     ["with a sign-in made by hand", { server: { auth } }, "upstream-header"],
-    ["with a sign-in of each human", { server: { auth: { type: "oauth" } } }, "upstream-oauth"],
     ["that requires what no version knows", { server: { requires: ["mutual-tls"] } }, "mutual-tls"],
   ])("%s: nothing of it passes", async (_what, change, needs) => {
     gateway.provision(change);

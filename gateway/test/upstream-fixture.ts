@@ -21,7 +21,8 @@ export interface UpstreamFixture {
 
 export const toolNames = ["list_issues", "create_issue", "delete_issue", "hidden_tool"] as const;
 
-function createTools(ran: string[]): McpServer {
+/** A server with `toolNames`, which notes what ran. */
+export function createTools(ran: string[]): McpServer {
   const server = new McpServer({ name: "fixture", version: "1.0.0" });
   for (const name of toolNames) {
     server.registerTool(

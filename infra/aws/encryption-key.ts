@@ -6,7 +6,7 @@ import { policyDocument, type Statement } from "./policy-document.ts";
 export interface EncryptionKeyArgs {
   readonly account: Account;
   readonly description: string;
-  /** Services through which principals of the account that their own policies allow may use the key. */
+  /** Services through which principals of the account that their own policies allow may use the key; none: nobody. */
   readonly via: readonly string[];
   /** Patterns of the names of log groups that CloudWatch Logs encrypts with the key. */
   readonly logGroups: readonly string[];
@@ -39,8 +39,8 @@ const administration = [
 const use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
 
 /**
- * A KMS key that is rotated every year. Nobody decrypts with it directly, an administrator of the account included: only
- * through the named services, which check their own permissions first.
+ * A KMS key that is rotated every year. Unless `statements` says so, nobody decrypts with it directly, an administrator of
+ * the account included: only through the named services, which check their own permissions first.
  */
 export class EncryptionKey extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
@@ -57,6 +57,8 @@ export class EncryptionKey extends pulumi.ComponentResource {
     };
     const statements: Statement[] = [
       { sid: "Administration", principals: accountRoot, actions: administration, resources },
+    ];
+    const throughThem: Statement[] = [
       {
         sid: "UseThroughServices",
         principals: accountRoot,
@@ -72,6 +74,7 @@ export class EncryptionKey extends pulumi.ComponentResource {
         conditions: { StringEquals: throughServices, Bool: { "kms:GrantIsForAWSResource": "true" } },
       },
     ];
+    if (args.via.length > 0) statements.push(...throughThem);
     if (args.logGroups.length > 0) {
       const arns = args.logGroups.map((pattern) => arnOf(account, "logs", `log-group:${pattern}`));
       statements.push({

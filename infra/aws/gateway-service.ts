@@ -69,6 +69,7 @@ export class GatewayService extends pulumi.ComponentResource {
           ...(database ? [{ arns: [database.masterSecretArn], kmsKeyArn: platform.keyArn }] : []),
         ],
         policySecrets: { prefix: names.policySecrets, kmsKeyArn: stores.keyArn },
+        dataKeyArn: stores.dataKeyArn,
         databaseUser: database && { clusterResourceId: database.resourceId, name: names.databaseUser },
       },
       own,
@@ -84,13 +85,15 @@ export class GatewayService extends pulumi.ComponentResource {
     );
     const { databaseUser } = names;
     const variables = args.variablesAt(
-      pulumi.all([platform, audit.name]).apply(([{ database, loadBalancerCidrs }, auditLogGroup]) => ({
-        ...{ port, permitPdpUrl: decisionPointUrl, shutdown, auditLogGroup, trustedProxies: loadBalancerCidrs },
-        secretsPrefix: names.policySecrets,
-        database: database
-          ? { host: database.host, port: database.port, name: databaseUser, user: databaseUser }
-          : nowhere,
-      })),
+      pulumi
+        .all([platform, audit.name, stores.dataKeyArn])
+        .apply(([{ database, loadBalancerCidrs }, auditLogGroup, dataKeyKmsArn]) => ({
+          ...{ port, permitPdpUrl: decisionPointUrl, shutdown, auditLogGroup, trustedProxies: loadBalancerCidrs },
+          ...{ secretsPrefix: names.policySecrets, dataKeyKmsArn },
+          database: database
+            ? { host: database.host, port: database.port, name: databaseUser, user: databaseUser }
+            : nowhere,
+        })),
     );
     const definition = new TaskDefinition(
       `${name}-task`,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Account } from "./account.ts";
 import { AuditArchive } from "./audit-archive.ts";
 import { EncryptionKey } from "./encryption-key.ts";
-import { alarmKeyStatement } from "./key-statements.ts";
+import { alarmKeyStatement, dataKeyStatement } from "./key-statements.ts";
 import type { Names } from "./naming.ts";
 import { ServiceLogs } from "./service-logs.ts";
 import { ServiceSecrets } from "./service-secrets.ts";
@@ -20,6 +20,8 @@ export interface HostStoresArgs {
 /** What a host keeps besides its database, each encrypted with a key of the host's own: secrets, logs, audit archive. */
 export class HostStores extends pulumi.ComponentResource {
   readonly keyArn: pulumi.Output<string>;
+  /** Encrypts the gateway's data keys, and nothing else. */
+  readonly dataKeyArn: pulumi.Output<string>;
   readonly secrets: ServiceSecrets;
   readonly logs: ServiceLogs;
   readonly archive: AuditArchive;
@@ -45,6 +47,15 @@ export class HostStores extends pulumi.ComponentResource {
         ...{ account, protect, description: `${names.prefix}: audit log and its archive` },
         logGroups: [`${names.logPrefix}/audit`, `${names.logPrefix}/audit-archive`],
         via: ["s3", "firehose"],
+      },
+      own,
+    );
+    // Apart too: whoever may start tasks, and so read their secrets, may not open what humans have elsewhere.
+    const dataKey = new EncryptionKey(
+      `${names.prefix}-tokens`,
+      {
+        ...{ account, protect, description: `${names.prefix}: data keys of tokens at MCP servers` },
+        ...{ logGroups: [], via: [], statements: [dataKeyStatement(account)] },
       },
       own,
     );
@@ -75,6 +86,7 @@ export class HostStores extends pulumi.ComponentResource {
       own,
     );
     this.keyArn = key.arn;
-    this.registerOutputs({ keyArn: this.keyArn });
+    this.dataKeyArn = dataKey.arn;
+    this.registerOutputs({ keyArn: this.keyArn, dataKeyArn: this.dataKeyArn });
   }
 }

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { type Account, arnOf } from "./account.ts";
 import type { Statement } from "./policy-document.ts";
 
@@ -12,6 +13,23 @@ export function alarmKeyStatement(account: Account): Statement {
       StringEquals: { "aws:SourceAccount": account.id },
       ArnLike: { "aws:SourceArn": arnOf(account, "cloudwatch", "alarm:*") },
     },
+  };
+}
+
+/** What the gateway says with each request to KMS, and KMS authenticates (`gateway/src/adapters/key-wrapping-kms.ts`). */
+export const dataKeyContext = { "kms:EncryptionContext:application": "permit-mcp-gateway" };
+
+/** What a data key is made and opened with: the gateway's own calls, not a service's. */
+export const dataKeyActions = ["kms:GenerateDataKey", "kms:Decrypt"];
+
+/** Principals of the account that their own policy allows, for data keys of a gateway. */
+export function dataKeyStatement(account: Account): Statement {
+  return {
+    sid: "DataKeysOfGateway",
+    principals: { AWS: pulumi.interpolate`arn:${account.partition}:iam::${account.id}:root` },
+    actions: dataKeyActions,
+    resources: "*",
+    conditions: { StringEquals: { ...dataKeyContext, "kms:CallerAccount": account.id } },
   };
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Account, arnOf, regionalService } from "./account.ts";
+import { dataKeyActions, dataKeyContext } from "./key-statements.ts";
 import type { Statement } from "./policy-document.ts";
 import { ServiceRole } from "./service-role.ts";
 
@@ -13,6 +14,8 @@ export interface ServiceRolesArgs {
   readonly repositoryArns: readonly pulumi.Input<string>[];
   /** Beginning of the names of the secrets that the policy may name, and the key of those that are not under AWS's own. */
   readonly policySecrets: { readonly prefix: string; readonly kmsKeyArn: pulumi.Input<string> };
+  /** The key of the gateway's data keys. */
+  readonly dataKeyArn: pulumi.Input<string>;
   /** The database user that tasks may be; left out: none, they have a password. */
   readonly databaseUser: { readonly clusterResourceId: pulumi.Input<string>; readonly name: string } | undefined;
 }
@@ -95,7 +98,13 @@ export class ServiceRoles extends pulumi.ComponentResource {
       arns: [arnOf(account, "secretsmanager", `secret:${prefix}*`)],
       kmsKeyArn,
     });
-    const statements = [...ship, ...connect, ...read];
+    const dataKeys: Statement = {
+      sid: "DataKeys",
+      actions: dataKeyActions,
+      resources: args.dataKeyArn,
+      conditions: { StringEquals: dataKeyContext },
+    };
+    const statements = [...ship, ...connect, ...read, dataKeys];
     const task = new ServiceRole(`${name}-task`, { ...common, statements }, { parent: this });
     this.executionRoleArn = execution.arn;
     this.taskRoleArn = task.arn;

@@ -12,7 +12,14 @@ import type { ProvisionedHost } from "./provision-host.ts";
 export interface Place
   extends Pick<
     GatewayEnvironmentArgs,
-    "port" | "permitPdpUrl" | "database" | "auditLogGroup" | "secretsPrefix" | "trustedProxies" | "shutdown"
+    | "port"
+    | "permitPdpUrl"
+    | "database"
+    | "auditLogGroup"
+    | "dataKeyKmsArn"
+    | "secretsPrefix"
+    | "trustedProxies"
+    | "shutdown"
   > {}
 
 /** What a host's gateway is started with, secrets apart and marked as such. */

@@ -137,6 +137,10 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       permitApiKey: permitKey,
       database:
         options.databaseUrl === undefined ? { dataDir: join(folders.data, "gateway") } : { url: options.databaseUrl },
+      // With another process than ours as gateway, another user may run it, who can't read a file of ours.
+      ...(options.databaseUrl === undefined || options.gatewayCommand !== undefined
+        ? {}
+        : { dataKeyFile: join(folders.data, "gateway", "data.key") }),
       authSecret: secrets.authSecret,
       initialAccounts: Object.entries(secrets.passwords).map(([email, password]) => ({ email, password })),
       settingsRefreshSeconds: 1,

@@ -78,6 +78,39 @@ export interface SignInAttemptRow {
   readonly window_ends_at: Timestamp;
 }
 
+/** One data key, encrypted by a key outside the database. */
+export interface DataKeyRow {
+  readonly id: string;
+  readonly wrapped: string;
+  readonly created_at: Timestamp;
+}
+
+/** What one human has at one upstream server. `sealed` is encrypted (`sealed-values.ts`). */
+export interface UpstreamTokenRow {
+  readonly user_id: string;
+  readonly server: string;
+  readonly sealed: string;
+  readonly expires_at: ColumnType<Date | null, Date | null, Date | null>;
+  readonly updated_at: Timestamp;
+}
+
+/** The gateway's registration at one authorization server, for one MCP server. */
+export interface UpstreamClientRow {
+  readonly issuer: string;
+  readonly server: string;
+  readonly sealed: string;
+  readonly created_at: Timestamp;
+}
+
+/** A human who was sent to an upstream's authorization server and is not back yet. */
+export interface UpstreamSignInRow {
+  readonly state_hash: string;
+  readonly user_id: string;
+  readonly server: string;
+  readonly sealed: string;
+  readonly expires_at: Timestamp;
+}
+
 /** Our tables by name. */
 export interface Tables {
   readonly gateway_grant: GrantRow;
@@ -86,4 +119,8 @@ export interface Tables {
   readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;
   readonly gateway_sign_in_attempt: SignInAttemptRow;
+  readonly gateway_data_key: DataKeyRow;
+  readonly gateway_upstream_token: UpstreamTokenRow;
+  readonly gateway_upstream_client: UpstreamClientRow;
+  readonly gateway_upstream_sign_in: UpstreamSignInRow;
 }

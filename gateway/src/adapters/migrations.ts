@@ -4,6 +4,7 @@ import type { Tables } from "./database-tables.ts";
 import { createFirstTables } from "./migrations-0001-first-tables.ts";
 import { addAuditShipping } from "./migrations-0002-audit-shipping.ts";
 import { addGrantResource } from "./migrations-0003-grant-resource.ts";
+import { createUpstreamTables } from "./migrations-0004-upstream-tokens.ts";
 import { addReceipts } from "./migrations-0005-receipts.ts";
 import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
 
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   "0001-first-tables": { up: createFirstTables },
   "0002-audit-shipping": { up: addAuditShipping },
   "0003-grant-resource": { up: addGrantResource },
+  "0004-upstream-tokens": { up: createUpstreamTables },
   "0005-receipts": { up: addReceipts },
   "0006-sign-in-attempts": { up: addSignInAttempts },
 };

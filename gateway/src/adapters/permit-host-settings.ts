@@ -35,6 +35,7 @@ function toServer(host: HostSnapshot, key: string, snapshot: ServerSnapshot): Se
     name: attributes.name,
     description: attributes.description,
     upstreamUrl: attributes.upstream_url,
+    auth: attributes.auth,
     tools,
     unsupported: unsupportedOf(host, attributes.requires, serverRequires(attributes)),
     listTools: attributes.list_tools,

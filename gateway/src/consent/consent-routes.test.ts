@@ -51,6 +51,7 @@ describe("what the page shows", () => {
         name: "The issues server",
         description: "Has issues.",
         ceiling: "medium",
+        signIn: false,
         endsAt: expect.stringMatching(/Z$/),
         idleDays: 30,
         tools: [
@@ -137,7 +138,7 @@ describe("refused consents have no effect", () => {
     ["the host's policy can't be enforced", { host: { requires: ["something-new"] } }, "POLICY_UNSUPPORTED"],
     [
       "the server's policy can't be enforced",
-      { servers: { issues: { tools: {}, attributes: { auth: { type: "oauth" } } } } },
+      { servers: { issues: { tools: {}, attributes: { requires: ["mutual-tls"] } } } },
       "POLICY_UNSUPPORTED",
     ],
     [

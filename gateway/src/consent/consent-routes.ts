@@ -1,13 +1,22 @@
 /** The JSON behind the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock, HostDirectory, HostSettings, ReceiptStore, SigningKeys } from "../deps.ts";
+import type {
+  Clock,
+  HostDirectory,
+  HostSettings,
+  ReceiptStore,
+  ServerSettings,
+  SigningKeys,
+  UpstreamAccounts,
+} from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertAdmitted } from "../sign-in-domains.ts";
 import { type Consenter, checkConsent, findGrantable, type Grantable, listGrantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
+import { connectRoutes } from "./connect-routes.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
 import type { ConsentAnswer, ConsentChoice, ConsentServer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
@@ -21,6 +30,7 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly library: AuthLibrary;
   readonly receipts: ReceiptStore;
   readonly signingKeys: SigningKeys;
+  readonly upstreamAccounts: UpstreamAccounts;
   readonly clock: Clock;
 }
 
@@ -104,6 +114,10 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
         () => checkConsent(host, consenter, { requested: asked.server, chosen: answer.server, level: answer.level }),
         (error) => consentLog.refused(request.id, agent, answer, error),
       );
+      await recordingRefusal(
+        () => requireConnected(deps, { userId: human.userId, server }),
+        (error) => consentLog.refused(request.id, agent, answer, error),
+      );
       const redirect = await giveConsent(
         {
           ...deps,
@@ -124,13 +138,38 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       );
       return { redirect };
     });
+
+    await app.register(
+      connectRoutes({
+        ...deps,
+        requireSignedIn: (request) => requireSignedIn(deps, request),
+        requireConsentRequest: async (request, query, server) => {
+          const { human, asked } = await openRequest(request, query);
+          if (asked.server !== undefined && asked.server !== server) throw new GatewayError("CONSENT_REQUEST_INVALID");
+          return human;
+        },
+      }),
+    );
   };
 }
 
+/** Who consents without being signed in at the server consents to calls that can't work. Throws GatewayError. */
+async function requireConnected(
+  { upstreamAccounts }: Pick<ConsentRoutesDeps, "upstreamAccounts">,
+  { userId, server }: { readonly userId: string; readonly server: ServerSettings },
+): Promise<void> {
+  if (await upstreamAccounts.connected({ userId, server: server.key })) return;
+  const sentence = `Sign in at ${server.name} first, then authorize the agent.`;
+  throw new GatewayError("UPSTREAM_SIGN_IN_NEEDED", { sentence });
+}
+
 /** A refusal is on record before the browser hears of it. */
-async function recordingRefusal<T>(check: () => T, record: (error: GatewayError) => Promise<void>): Promise<T> {
+async function recordingRefusal<T>(
+  check: () => T | Promise<T>,
+  record: (error: GatewayError) => Promise<void>,
+): Promise<T> {
   try {
-    return check();
+    return await check();
   } catch (error) {
     if (error instanceof GatewayError) await record(error);
     throw error;
@@ -144,6 +183,7 @@ function serverView(host: HostSettings, { email, now }: Consenter, { server, cei
     name,
     description,
     ceiling,
+    signIn: server.auth.type === "oauth",
     endsAt: visibleEnd(endOfLife(now, email, { host, server }), email, { server }).toISOString(),
     idleDays: host.sessions.idleDays,
     tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),

@@ -30,11 +30,33 @@ export interface ConsentServer {
   readonly description: string;
   /** Levels above it are shown muted and can't be chosen. */
   readonly ceiling: Level;
+  /** True when the human has to sign in at the server itself before consenting. */
+  readonly signIn: boolean;
   /** When a consent given now ends at the latest. */
   readonly endsAt: string;
   /** Days without use after which it ends sooner. */
   readonly idleDays: number;
   readonly tools: readonly { readonly name: string; readonly trust: Level }[];
+}
+
+/** `POST /api/connect` and `POST /api/connect/start`, with the signed query of the consent page where there is one. */
+export interface ConnectRequest {
+  readonly server: string;
+  readonly query?: string;
+}
+
+/** Answer of `POST /api/connect`: whether the server can be used, and how its tools compare with its policy. */
+export type ConnectView =
+  | { readonly state: "sign-in-needed" }
+  | {
+      readonly state: "connected";
+      /** `missing`: the policy lists them and the server has them not. `unlisted`: the other way round. */
+      readonly tools: { readonly missing: readonly string[]; readonly unlisted: readonly string[] };
+    };
+
+/** Answer of `POST /api/connect/start`: where the browser goes to sign in. */
+export interface ConnectStartAnswer {
+  readonly redirect: string;
 }
 
 /** `POST /api/consent`. */

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
-import type { ConsentFacts, Grant, GrantStore } from "../deps.ts";
+import type { ConsentFacts, Grant, GrantStore, UpstreamAccounts } from "../deps.ts";
 import type { ConsentLog, EndCause } from "./consent-log.ts";
 
 /** Why grants end, and in which request. */
@@ -27,6 +27,7 @@ export interface EndGrantsDeps {
   /** Deletes the tokens that carry these grants. */
   readonly deleteTokensOf: (grantIds: readonly string[]) => Promise<void>;
   readonly consentLog: ConsentLog;
+  readonly upstreamAccounts: Pick<UpstreamAccounts, "forget">;
   readonly log: FastifyBaseLogger;
 }
 
@@ -53,11 +54,21 @@ export async function endGrantsLocked(
   }
   const [agent] = ended;
   const rest = await deps.grants.listActive(agent.userId);
+  if (!rest.some(({ server }) => server === agent.server)) await forgetUpstream(deps, agent);
   if (rest.some((grant) => sameAgent(grant, agent))) return;
   try {
     await deps.facts.withdraw(agent, agent.server);
   } catch (err) {
     deps.log.error({ err, grants: ids }, "the consent role of a revoked agent could not be removed from Permit");
+  }
+}
+
+/** The human's tokens at the server go with the last agent that could use them. */
+async function forgetUpstream({ upstreamAccounts, log }: EndGrantsDeps, { userId, server }: Grant): Promise<void> {
+  try {
+    await upstreamAccounts.forget({ userId, server });
+  } catch (err) {
+    log.error({ err, server }, "upstream tokens of a revoked agent could not be deleted");
   }
 }
 

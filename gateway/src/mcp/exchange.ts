@@ -16,6 +16,7 @@ import type {
   TokenVerifier,
   Upstream,
   UpstreamAnswer,
+  UpstreamTokens,
   VerifiedToken,
 } from "../deps.ts";
 import type { RpcMessage } from "./json-rpc.ts";
@@ -33,6 +34,7 @@ export interface McpDeps {
   readonly facts: ConsentFacts;
   readonly audit: AuditSink;
   readonly upstream: Upstream;
+  readonly upstreamTokens: UpstreamTokens;
   readonly sessions: SessionSeal;
   readonly shutdown: Shutdown;
   readonly clock: Clock;

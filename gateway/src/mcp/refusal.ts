@@ -1,4 +1,5 @@
-import { errorCatalogue, type GatewayError, permissionDeniedCode } from "../errors.ts";
+import { randomUUID } from "node:crypto";
+import { errorCatalogue, type GatewayError, permissionDeniedCode, urlElicitationCode } from "../errors.ts";
 import { resourceMetadataUrl } from "../oauth/resource-identifier.ts";
 import type { Progress } from "./exchange.ts";
 import { answerId, rpcError } from "./json-rpc.ts";
@@ -28,7 +29,8 @@ export class McpRefusal extends Error {
  */
 function statusOf({ code, status }: GatewayError, answersRequest: boolean, stateless: boolean): number {
   if (code === "METHOD_NOT_ALLOWED" && answersRequest && stateless) return 404;
-  const denied = status === 403 && errorCatalogue[code].rpc === permissionDeniedCode;
+  const { rpc } = errorCatalogue[code];
+  const denied = status === 403 && (rpc === permissionDeniedCode || rpc === urlElicitationCode);
   if (answersRequest) return denied ? 200 : status;
   return status === 200 ? 400 : status;
 }
@@ -43,7 +45,13 @@ function refusalBody(error: GatewayError, { message, server, host, serverKey }: 
     reason: error.sentence,
     ...(about === undefined ? {} : { server: about }),
     ...(tool === undefined ? {} : { tool: tool.slice(0, 512) }),
+    ...(error.link === undefined ? {} : urlElicitation(error, error.link)),
   });
+}
+
+/** The way on for a human, in words of ours and as clients of MCP 2025-11-25 read it (URLElicitationRequiredError). */
+function urlElicitation({ sentence }: GatewayError, link: string): object {
+  return { link, elicitations: [{ mode: "url", elicitationId: randomUUID(), url: link, message: sentence }] };
 }
 
 /** The challenge that starts the client's sign-in (RFC 9728 section 5.1, RFC 6750 section 3). */

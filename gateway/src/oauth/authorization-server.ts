@@ -24,6 +24,7 @@ import type {
   Secrets,
   SigningKeys,
   TokenVerifier,
+  UpstreamAccounts,
 } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
@@ -59,6 +60,7 @@ export interface AuthorizationServerOptions {
   /** Undefined: no mail leaves. */
   readonly mailer: Mailer | undefined;
   readonly attempts: AttemptStore;
+  readonly upstreamAccounts: UpstreamAccounts;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches Client ID Metadata Documents. By default over https from public addresses only, without redirects. */
@@ -95,6 +97,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     records: library.records,
     exclusively: (run) => database.exclusively("resource-rows", run),
   });
+  directory.onChange((settings) => options.upstreamAccounts.follow(settings));
   directory.onChange(async (settings) => {
     try {
       await resources.follow(settings);
@@ -106,6 +109,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const tokens = createTokenVerifier({ publicUrl, hostKey, clock, readKeys: () => readKeys(library, publicUrl) });
   const consent: ConsentRoutesDeps = {
     publicUrl,
+    upstreamAccounts: options.upstreamAccounts,
     database,
     directory,
     library,

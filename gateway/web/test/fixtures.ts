@@ -52,6 +52,7 @@ export function consentView(ceiling: Level): ConsentView {
       name: "Issue tracker",
       description: "Issues and projects of the demo team.",
       ceiling,
+      signIn: false,
       endsAt: "2026-06-01T12:00:00.000Z",
       idleDays: 30,
       tools,

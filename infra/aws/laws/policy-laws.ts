@@ -76,7 +76,7 @@ export const noConfusedDeputy: Law = (stack) =>
     })
     .map(({ where }) => `${where} lets a service act for anybody`);
 
-/** Nobody decrypts with a key but a service that was asked by somebody who may. */
+/** Nobody decrypts with a key but a service that was asked by somebody who may, and a gateway its own data keys. */
 export const keysThroughServices: Law = (stack) =>
   statementsOf(stack)
     .filter(
@@ -87,7 +87,10 @@ export const keysThroughServices: Law = (stack) =>
     .filter((statement) => {
       const keys = conditionKeys(statement);
       const service = statement.Principal !== "*" && statement.Principal?.Service !== undefined;
-      return service ? keys.length === 0 : !keys.includes("kms:ViaService");
+      const ownDataKeys =
+        statement.Action.every((action) => action === "kms:GenerateDataKey" || action === "kms:Decrypt") &&
+        keys.includes("kms:EncryptionContext:application");
+      return service ? keys.length === 0 : !keys.includes("kms:ViaService") && !ownDataKeys;
     })
     .map(({ where }) => `${where} decrypts directly`);
 

@@ -1,12 +1,13 @@
-import type { Exchange, McpDeps, WithAnswer, WithProtocol, WithServer, WithSession } from "../exchange.ts";
+import type { Exchange, McpDeps, WithAnswer, WithGrant, WithProtocol, WithServer, WithSession } from "../exchange.ts";
+import { sendUpstream } from "../send-upstream.ts";
 import { upstreamHeaders } from "../upstream-headers.ts";
 
 /** Opens the stream of server messages, or ends the session, at the upstream. */
 export async function forwardSession(
-  exchange: Exchange & WithServer & WithProtocol & WithSession,
-  { upstream }: McpDeps,
+  exchange: Exchange & WithServer & WithGrant & WithProtocol & WithSession,
+  deps: McpDeps,
 ): Promise<WithAnswer> {
-  const answer = await upstream.send({
+  const answer = await sendUpstream(exchange, deps, {
     url: exchange.server.upstreamUrl,
     method: exchange.httpMethod,
     headers: upstreamHeaders(exchange),

@@ -1,15 +1,25 @@
-import type { Exchange, McpDeps, WithAnswer, WithMessage, WithProtocol, WithServer, WithSession } from "../exchange.ts";
+import type {
+  Exchange,
+  McpDeps,
+  WithAnswer,
+  WithGrant,
+  WithMessage,
+  WithProtocol,
+  WithServer,
+  WithSession,
+} from "../exchange.ts";
 import { staysOpen } from "../methods.ts";
+import { sendUpstream } from "../send-upstream.ts";
 import { upstreamHeaders } from "../upstream-headers.ts";
 
 /** Sends the parsed message, serialized again, to the upstream, which has as long to answer as the policy says. */
 export async function forward(
-  exchange: Exchange & WithServer & WithMessage & WithProtocol & WithSession,
-  { upstream }: McpDeps,
+  exchange: Exchange & WithServer & WithGrant & WithMessage & WithProtocol & WithSession,
+  deps: McpDeps,
 ): Promise<WithAnswer> {
   const { server, message } = exchange;
   const limited = server.timeoutSeconds !== undefined && !staysOpen(message);
-  const answer = await upstream.send({
+  const answer = await sendUpstream(exchange, deps, {
     url: server.upstreamUrl,
     method: "POST",
     headers: { ...upstreamHeaders(exchange), "content-type": "application/json" },

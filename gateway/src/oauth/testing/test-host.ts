@@ -1,18 +1,23 @@
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { keepForSearch, testLog } from "../../../testing/test-log.ts";
 import { createAttemptStore } from "../../adapters/attempt-store.ts";
 import type { Database } from "../../adapters/database.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
+import { openKeyFile } from "../../adapters/key-wrapping-file.ts";
 import { createMailer } from "../../adapters/mailer.ts";
 import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { createSigningKeys } from "../../adapters/signing-key-store.ts";
+import { createUpstreamAccounts } from "../../adapters/upstream-accounts.ts";
 import { buildApp } from "../../app.ts";
 import { auditLine } from "../../audit/line.ts";
 import { type Config, readConfig } from "../../config.ts";
-import type { AuditRecord, GrantStore } from "../../deps.ts";
+import type { AuditRecord, DecisionPoint, GrantStore, Upstream } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
 import { createShutdown } from "../../shutdown.ts";
@@ -35,6 +40,15 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => probe.close(resolve));
   return port;
 }
+
+/** What a test has otherwise than the host has it by itself: without more no call gets past the decision point. */
+export type TestHostOptions = Partial<AuthorizationServerOptions> & {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly decisions?: DecisionPoint;
+  readonly upstream?: Upstream;
+  /** Folder of the built pages. */
+  readonly webDir?: string;
+};
 
 /** The whole application on a real socket, with the host and Permit in memory. */
 export class TestHost {
@@ -69,13 +83,15 @@ export class TestHost {
     database: Database,
     {
       environment,
+      decisions = { check: async () => false, checkAll: async () => [], ready: async () => true },
+      upstream = {
+        send: async () => {
+          throw new GatewayError("UPSTREAM_UNAVAILABLE");
+        },
+      },
       webDir,
       ...changes
-    }: Partial<AuthorizationServerOptions> & {
-      readonly environment?: Readonly<Record<string, string>>;
-      /** Folder of the built pages. */
-      readonly webDir?: string;
-    } = {},
+    }: TestHostOptions = {},
     replicaOf?: TestHost,
   ): Promise<TestHost> {
     const port = await freePort();
@@ -85,6 +101,7 @@ export class TestHost {
       PERMIT_API_KEY: "unused",
       PERMIT_PDP_URL: "http://localhost:1",
       AUTH_SECRET: "a secret for tests that is long enough",
+      DATA_KEY_FILE: join(mkdtempSync(join(tmpdir(), "test-host-")), "data.key"),
       INITIAL_ACCOUNTS: JSON.stringify(emails.map((email) => ({ email, password }))),
       ...environment,
     });
@@ -104,12 +121,20 @@ export class TestHost {
     const audit: AuditRecord[] = [];
     const auditState = { fails: false };
     const log = testLog();
+    const secrets = createEnvironmentSecrets(environment ?? {});
+    const { publicUrl, hostKey } = config;
+    const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
+      ...{ publicUrl, hostKey, database, directory, secrets, upstream, clock, log },
+      wrapping: openKeyFile((config.dataKey as { readonly file: string }).file),
+    });
     const server = await createAuthorizationServer({
       config,
       database,
       directory,
       facts,
       grants,
+      secrets,
+      upstreamAccounts,
       receipts: createReceiptStore({ database, clock }),
       signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
       audit: {
@@ -119,7 +144,6 @@ export class TestHost {
           keepForSearch(auditLine(record));
         },
       },
-      secrets: createEnvironmentSecrets(environment ?? {}),
       mailer: createMailer(config.mail, () => directory.settings().name),
       attempts: createAttemptStore({ database, clock }),
       clock,
@@ -131,14 +155,8 @@ export class TestHost {
       tokens: server,
       authorization: server.plugin,
       shutdown: createShutdown(),
-      // No call gets past the decision point here.
-      decisions: { check: async () => false, checkAll: async () => [], ready: async () => true },
+      ...{ decisions, upstream, upstreamTokens },
       audit: { write: async () => undefined },
-      upstream: {
-        send: async () => {
-          throw new GatewayError("UPSTREAM_UNAVAILABLE");
-        },
-      },
       readiness: {
         database: async () => undefined,
         decisionPoint: async () => undefined,

@@ -93,6 +93,34 @@ export class TestHuman {
     return this.post("/api/consent", request, headers);
   }
 
+  /** Asks to sign in at an upstream server, and returns where the browser is sent to. */
+  startUpstream(server: string, query?: string): Promise<Answer> {
+    return this.post("/api/connect/start", { server, ...(query === undefined ? {} : { query }) });
+  }
+
+  /** Signs in at an upstream server and returns the page of the gateway that the browser ends at. */
+  async signInUpstream(server: string, query?: string): Promise<URL> {
+    const { status, body } = await this.startUpstream(server, query);
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return this.follow(String(body.redirect));
+  }
+
+  /** Follows redirects, on all sites, until a page of the gateway. */
+  async follow(start: string): Promise<URL> {
+    let url = new URL(start);
+    const seen: string[] = [];
+    for (let hops = 0; hops < 20; hops += 1) {
+      const isPage = !url.pathname.endsWith("/callback") && !url.pathname.startsWith("/api/");
+      if (url.origin === this.publicUrl && isPage) return url;
+      const { status, location, body } = await this.get(url.href);
+      const next = location ?? body.url;
+      if (typeof next !== "string") throw new Error(`no way on from ${url.origin}${url.pathname}: ${status}`);
+      url = new URL(next, url);
+      seen.push(url.pathname);
+    }
+    throw new Error(`no end of redirects: ${seen.join(" ")}`);
+  }
+
   /** Consents and returns the client's callback URL. */
   async authorize(authorizationUrl: URL | string, server: string, level: Level): Promise<URL> {
     const query = await this.openConsent(authorizationUrl);

@@ -1,0 +1,160 @@
+/** Humans at upstream servers: put together of tokens, sign-ins under way and what the servers offer. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { validateAuthorizationResponseIssuer } from "@modelcontextprotocol/client";
+import type { FastifyBaseLogger } from "fastify";
+import type {
+  Clock,
+  HostDirectory,
+  HostSettings,
+  OfferedTools,
+  Secrets,
+  Upstream,
+  UpstreamAccounts,
+  UpstreamOwner,
+  UpstreamSignInAnswer,
+  UpstreamTokens,
+} from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { Database } from "./database.ts";
+import type { KeyWrapping } from "./key-wrapping.ts";
+import { createSealedValues } from "./sealed-values.ts";
+import { createUpstreamClientRows } from "./upstream-client-rows.ts";
+import { asOAuthServer, failed } from "./upstream-discovery.ts";
+import { createUpstreamOAuth, signInNeeded } from "./upstream-oauth.ts";
+import { createUpstreamSignInRows, type PendingSignIn } from "./upstream-sign-in-rows.ts";
+import { createUpstreamTokenRows } from "./upstream-token-rows.ts";
+import { createUpstreamTokens } from "./upstream-tokens.ts";
+import { readToolNames, TokenRefusedError } from "./upstream-tool-names.ts";
+
+export interface UpstreamAccountsOptions {
+  readonly publicUrl: string;
+  readonly hostKey: string;
+  readonly database: Database;
+  readonly wrapping: KeyWrapping;
+  readonly directory: HostDirectory;
+  readonly secrets: Secrets;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
+
+function same(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+/** Accounts for consent, and tokens for the MCP path, over the same tables. */
+export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
+  readonly accounts: UpstreamAccounts;
+  readonly tokens: UpstreamTokens;
+} {
+  const { publicUrl, database, directory, clock } = options;
+  const sealed = createSealedValues({ ...options, host: options.hostKey });
+  const rows = createUpstreamTokenRows({ database, sealed, clock });
+  const signIns = createUpstreamSignInRows({ database, sealed, clock });
+  const oauth = createUpstreamOAuth({ ...options, clients: createUpstreamClientRows({ database, sealed, clock }) });
+  const tokens = createUpstreamTokens({ ...options, rows, oauth });
+  const serverOf = (key: string) => directory.settings().servers.get(key);
+  /** Of the settings before, so that tokens for a server that has left can still be ended there. */
+  let followed: HostSettings | undefined;
+
+  /** What the authorization server says, if it is the one that was asked (RFC 9207), as tokens or as a problem. */
+  const redeem = async (pending: PendingSignIn, answer: UpstreamSignInAnswer): Promise<GatewayError | undefined> => {
+    const server = asOAuthServer(serverOf(answer.server));
+    const { userId, code, error, iss } = answer;
+    try {
+      validateAuthorizationResponseIssuer({
+        iss,
+        expectedIssuer: pending.metadata.issuer,
+        issParameterSupported: pending.metadata.authorization_response_iss_parameter_supported === true,
+      });
+    } catch {
+      return failed(server, "The answer came from another authorization server than the one asked.", "issuer");
+    }
+    if (code === undefined || error !== undefined) {
+      const denied = error === "access_denied";
+      const why = denied ? "You, or the server, said no." : "Its authorization server refused.";
+      // Of an error only the codes of RFC 6749 are passed on: the rest are words of another server.
+      return failed(server, why, /^[a-z_]{1,40}$/.test(error ?? "") ? String(error) : "no code");
+    }
+    try {
+      await tokens.save({ userId, server: server.key }, await oauth.finish(server, pending, { code, iss }));
+      return undefined;
+    } catch (problem) {
+      if (problem instanceof GatewayError) return problem;
+      throw problem;
+    }
+  };
+
+  /** With the human's token, and with another one when the server does not take it. */
+  const toolNames = async (owner: UpstreamOwner) => {
+    const server = serverOf(owner.server);
+    if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
+    const oauthServer = server.auth.type === "oauth";
+    const token = oauthServer ? await tokens.accessToken(owner) : undefined;
+    try {
+      return await readToolNames(server, token);
+    } catch (error) {
+      if (!(error instanceof TokenRefusedError)) throw error;
+      if (token === undefined) {
+        const sentence = `${server.name} asks for credentials that the policy does not say. Ask an admin.`;
+        throw new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, cause: error });
+      }
+    }
+    try {
+      return await readToolNames(server, await tokens.replace(owner, token));
+    } catch (error) {
+      if (!(error instanceof TokenRefusedError)) throw error;
+      // It refuses what its own authorization server has just given: only another sign-in can help.
+      await rows.remove(owner);
+      throw signInNeeded(publicUrl, owner.server, error);
+    }
+  };
+
+  const accounts: UpstreamAccounts = {
+    connected: async (owner) => serverOf(owner.server)?.auth.type !== "oauth" || tokens.has(owner),
+    begin: async ({ userId, server: key, browser, authorizeQuery }) => {
+      const owner = { userId, server: key };
+      const state = randomBytes(32).toString("base64url");
+      const scope = await tokens.wantedScope(owner);
+      const { url, pending } = await oauth.begin(asOAuthServer(serverOf(key)), { state, scope });
+      await signIns.save(state, owner, { ...pending, browser: digest(browser), authorizeQuery });
+      return url;
+    },
+    finish: async (answer) => {
+      const { userId, server, browser, state } = answer;
+      const found = await signIns.take(state);
+      if (found === undefined) throw new GatewayError("UPSTREAM_SIGN_IN_INVALID", { detail: "state" });
+      const { owner, pending } = found;
+      const detail =
+        (owner.server !== server && "server") ||
+        (owner.userId !== userId && "human") ||
+        ((browser === undefined || !same(pending.browser, digest(browser))) && "browser");
+      if (detail) throw new GatewayError("UPSTREAM_SIGN_IN_INVALID", { detail });
+      return { authorizeQuery: pending.authorizeQuery, problem: await redeem(pending, answer) };
+    },
+    offeredTools: async (owner): Promise<OfferedTools> => {
+      const offered = new Set(await toolNames(owner));
+      const listed = serverOf(owner.server)?.tools ?? new Map<string, unknown>();
+      return {
+        missing: [...listed.keys()].filter((name) => !offered.has(name)),
+        unlisted: [...offered].filter((name) => !listed.has(name)),
+      };
+    },
+    forget: tokens.forget,
+    follow: async (settings) => {
+      const before = followed;
+      followed = settings;
+      for (const owner of await rows.owners()) {
+        if (settings.servers.get(owner.server)?.auth.type === "oauth") continue;
+        await tokens.forget(owner, before?.servers.get(owner.server));
+      }
+    },
+    clientDocument: (key) => {
+      const server = serverOf(key);
+      return server?.auth.type === "oauth" ? oauth.clientDocument(asOAuthServer(server)) : undefined;
+    },
+  };
+  return { accounts, tokens };
+}

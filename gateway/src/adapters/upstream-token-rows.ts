@@ -1,0 +1,105 @@
+import { z } from "zod";
+import type { Clock, UpstreamOwner } from "../deps.ts";
+import type { Database } from "./database.ts";
+import type { SealedValues } from "./sealed-values.ts";
+
+const tokenSchema = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional(),
+  /** Scopes that were granted, or asked for where the server did not say. */
+  scope: z.string().optional(),
+  /** Scopes that the server has asked for since. */
+  neededScope: z.string().optional(),
+  /** Client that the tokens are for (RFC 6749 section 2.2: unique at its issuer only). */
+  clientId: z.string(),
+  resource: z.string().optional(),
+  /** What of the authorization server's metadata refreshing and revoking needs. */
+  metadata: z.looseObject({
+    issuer: z.string(),
+    token_endpoint: z.string(),
+    revocation_endpoint: z.string().optional(),
+  }),
+});
+
+/** What a human has at an upstream server. */
+export type UpstreamToken = z.infer<typeof tokenSchema>;
+
+/** With the time at which the access token ends; null when nobody has said. */
+export interface StoredUpstreamToken {
+  readonly token: UpstreamToken;
+  readonly expiresAt: Date | null;
+}
+
+/** Tokens in the table `gateway_upstream_token`, encrypted. */
+export interface UpstreamTokenRows {
+  find(owner: UpstreamOwner): Promise<StoredUpstreamToken | undefined>;
+  save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
+  remove(owner: UpstreamOwner): Promise<void>;
+  /** Everybody's. */
+  owners(): Promise<readonly UpstreamOwner[]>;
+}
+
+/** The row as the encryption knows it. */
+const rowOf = ({ userId, server }: UpstreamOwner) => JSON.stringify([userId, server]);
+
+export function createUpstreamTokenRows({
+  database,
+  sealed,
+  clock,
+}: {
+  readonly database: Database;
+  readonly sealed: SealedValues;
+  readonly clock: Clock;
+}): UpstreamTokenRows {
+  const db = database.kysely;
+  const save = async (owner: UpstreamOwner, { token, expiresAt }: StoredUpstreamToken) => {
+    const row = {
+      sealed: await sealed.seal("upstream-token", rowOf(owner), JSON.stringify(token)),
+      expires_at: expiresAt,
+      updated_at: clock(),
+    };
+    await db
+      .insertInto("gateway_upstream_token")
+      .values({ user_id: owner.userId, server: owner.server, ...row })
+      .onConflict((conflict) => conflict.columns(["user_id", "server"]).doUpdateSet(row))
+      .execute();
+  };
+  return {
+    save,
+    find: async (owner) => {
+      const row = await db
+        .selectFrom("gateway_upstream_token")
+        .select(["sealed", "expires_at"])
+        .where("user_id", "=", owner.userId)
+        .where("server", "=", owner.server)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const { text, stale } = await sealed.open("upstream-token", rowOf(owner), row.sealed);
+      const stored = { token: tokenSchema.parse(JSON.parse(text)), expiresAt: row.expires_at };
+      if (stale) await reseal(owner, row.sealed, text);
+      return stored;
+    },
+    remove: async ({ userId, server }) => {
+      await db
+        .deleteFrom("gateway_upstream_token")
+        .where("user_id", "=", userId)
+        .where("server", "=", server)
+        .execute();
+    },
+    owners: async () => {
+      const rows = await db.selectFrom("gateway_upstream_token").select(["user_id", "server"]).execute();
+      return rows.map(({ user_id: userId, server }) => ({ userId, server }));
+    },
+  };
+
+  /** Under the newest data key, unless somebody has written another token meanwhile. */
+  async function reseal(owner: UpstreamOwner, before: string, text: string): Promise<void> {
+    await db
+      .updateTable("gateway_upstream_token")
+      .set({ sealed: await sealed.seal("upstream-token", rowOf(owner), text) })
+      .where("user_id", "=", owner.userId)
+      .where("server", "=", owner.server)
+      .where("sealed", "=", before)
+      .execute();
+  }
+}

@@ -1,0 +1,144 @@
+/** The tokens of humans at upstream servers, kept alive: whoever needs one gets one that lives, or is told to sign in. */
+import { computeScopeUnion } from "@modelcontextprotocol/client";
+import type { FastifyBaseLogger } from "fastify";
+import type { Clock, HostDirectory, ServerSettings, UpstreamOwner, UpstreamTokens } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { asOAuthServer, readChallenge } from "./upstream-discovery.ts";
+import { signInNeeded, type UpstreamOAuth } from "./upstream-oauth.ts";
+import type { StoredUpstreamToken, UpstreamTokenRows } from "./upstream-token-rows.ts";
+
+/** An access token that ends within this is refreshed. */
+const refreshBeforeMs = 5 * 60_000;
+/** After a refresh that failed while the token still lives, the next attempt. */
+const retryAfterMs = 30_000;
+
+/** With what signing in and ending access need beside the MCP path. */
+export interface UpstreamTokenStore extends UpstreamTokens {
+  /** True when the human has signed in there. Says nothing of whether the tokens are still taken. */
+  has(owner: UpstreamOwner): Promise<boolean>;
+  /** Scopes that the next sign-in asks for: those that were granted and those that the server has asked for since. */
+  wantedScope(owner: UpstreamOwner): Promise<string | undefined>;
+  save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
+  /**
+   * Deletes the tokens, and ends them at the authorization server where it can and answers; never throws for the latter.
+   * `server` is the one of the policy of before, where it has left.
+   */
+  forget(owner: UpstreamOwner, server?: ServerSettings): Promise<void>;
+}
+
+export interface UpstreamTokensOptions {
+  readonly publicUrl: string;
+  readonly database: Pick<Database, "exclusively">;
+  readonly rows: UpstreamTokenRows;
+  readonly oauth: UpstreamOAuth;
+  readonly directory: HostDirectory;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTokenStore {
+  const { publicUrl, database, rows, oauth, directory, clock, log } = options;
+  const inBackground = new Map<string, Promise<void>>();
+  const failedAtMs = new Map<string, number>();
+
+  const keyOf = ({ userId, server }: UpstreamOwner) => JSON.stringify(["upstream-token", userId, server]);
+  const serverOf = ({ server }: UpstreamOwner) => asOAuthServer(directory.settings().servers.get(server));
+  /** Across replicas: what one changes the next one reads, so that no refresh token is ever used twice. */
+  const alone = <T>(owner: UpstreamOwner, run: () => Promise<T>) => database.exclusively(keyOf(owner), run);
+  const find = async (owner: UpstreamOwner) => {
+    const stored = await rows.find(owner);
+    if (stored === undefined) throw signInNeeded(publicUrl, owner.server);
+    return stored;
+  };
+  const leftMs = ({ expiresAt }: StoredUpstreamToken) =>
+    expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt.getTime() - clock().getTime();
+
+  /** Refreshes unless another token than `before` is there by now. */
+  const refresh = (owner: UpstreamOwner, before: string): Promise<StoredUpstreamToken> =>
+    alone(owner, async () => {
+      const stored = await find(owner);
+      if (stored.token.accessToken !== before) return stored;
+      try {
+        const next = await oauth.refresh(serverOf(owner), stored.token);
+        const { neededScope } = stored.token;
+        // Kept by whoever it is for: an answer without a new refresh token leaves the old one valid (RFC 6749 section 6).
+        const refreshToken = next.token.refreshToken ?? stored.token.refreshToken;
+        const merged = { ...next, token: { ...next.token, refreshToken, neededScope } };
+        await rows.save(owner, merged);
+        return merged;
+      } catch (error) {
+        // Nothing more comes of it. A human without tokens is asked to sign in, at once and without a request upstream.
+        const over = error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED";
+        if (over && leftMs(stored) <= 0) await rows.remove(owner);
+        throw error;
+      }
+    });
+
+  /** While the token lives nobody waits for it. */
+  const refreshInBackground = (owner: UpstreamOwner, before: string): void => {
+    const key = keyOf(owner);
+    const lastMs = failedAtMs.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (inBackground.has(key) || clock().getTime() - lastMs < retryAfterMs) return;
+    const running = refresh(owner, before)
+      .then(
+        () => void failedAtMs.delete(key),
+        (error: unknown) => {
+          failedAtMs.set(key, clock().getTime());
+          const code = error instanceof GatewayError ? error.code : "INTERNAL";
+          log.info({ server: owner.server, code }, "an upstream token could not be refreshed yet");
+        },
+      )
+      .finally(() => inBackground.delete(key));
+    inBackground.set(key, running);
+  };
+
+  return {
+    accessToken: async (owner) => {
+      const stored = await find(owner);
+      const { accessToken, refreshToken } = stored.token;
+      const left = leftMs(stored);
+      if (left <= 0) return (await refresh(owner, accessToken)).token.accessToken;
+      if (left <= refreshBeforeMs && refreshToken !== undefined) refreshInBackground(owner, accessToken);
+      return accessToken;
+    },
+    replace: async (owner, rejected) => {
+      const next = await refresh(owner, rejected).catch(async (error: unknown) => {
+        // The server takes the access token no more and the authorization server gives no other.
+        if (error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED") await rows.remove(owner);
+        throw error;
+      });
+      return next.token.accessToken;
+    },
+    noteScopes: async (owner, challenge) => {
+      const { error, scope } = readChallenge(403, challenge);
+      if (error !== "insufficient_scope") return false;
+      await alone(owner, async () => {
+        const stored = await rows.find(owner);
+        if (stored === undefined || scope === undefined) return;
+        const neededScope = computeScopeUnion(stored.token.neededScope, scope);
+        await rows.save(owner, { ...stored, token: { ...stored.token, neededScope } });
+      });
+      return true;
+    },
+    has: async (owner) => (await rows.find(owner)) !== undefined,
+    wantedScope: async (owner) => {
+      const { scope, neededScope } = (await rows.find(owner))?.token ?? {};
+      return neededScope === undefined ? undefined : computeScopeUnion(scope, neededScope);
+    },
+    save: (owner, stored) => alone(owner, () => rows.save(owner, stored)),
+    forget: (owner, server = directory.settings().servers.get(owner.server)) =>
+      alone(owner, async () => {
+        const stored = await rows.find(owner).catch(() => undefined);
+        await rows.remove(owner);
+        if (stored === undefined || server?.auth.type !== "oauth") return;
+        await oauth.revoke(asOAuthServer(server), stored.token).catch((error: unknown) => {
+          const code = error instanceof GatewayError ? error.code : "INTERNAL";
+          log.warn(
+            { server: owner.server, code },
+            "an upstream token could not be revoked at its authorization server",
+          );
+        });
+      }),
+  };
+}

@@ -1,0 +1,90 @@
+/** The names of the tools that a server offers, read with the official client, within limits. */
+import { Client, SdkHttpError, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
+import { Agent, fetch as undiciFetch } from "undici";
+import { z } from "zod";
+import type { ServerSettings } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { Fetch } from "./guarded-fetch.ts";
+
+const timeoutMs = 20_000;
+const toolsMax = 2_000;
+const answerBytesMax = 8 * 1024 * 1024;
+
+const toolsPage = z.object({ tools: z.array(z.looseObject({ name: z.string() })), nextCursor: z.string().optional() });
+
+/** Thrown when the server wants a token, or another one. */
+export class TokenRefusedError extends Error {}
+
+/**
+ * Opens an MCP session, with `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
+ * Redirects are not followed. Throws TokenRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
+ */
+export async function readToolNames(
+  { upstreamUrl, name }: ServerSettings,
+  token: string | undefined,
+): Promise<readonly string[]> {
+  const agent = new Agent({ connect: { timeout: timeoutMs } });
+  const signal = AbortSignal.timeout(timeoutMs);
+  let bytesLeft = answerBytesMax;
+  const fetch: Fetch = async (url, init) => {
+    const signals = init?.signal ? [signal, init.signal] : [signal];
+    const request = { ...init, redirect: "manual", dispatcher: agent, signal: AbortSignal.any(signals) };
+    const response = (await undiciFetch(url, request as never)) as unknown as Response;
+    const limited = response.body?.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => {
+          bytesLeft -= chunk.byteLength;
+          if (bytesLeft < 0) controller.error(new Error("The server's answers are larger than 8 MB."));
+          else controller.enqueue(chunk);
+        },
+      }),
+    );
+    const { status, headers } = response;
+    return new Response(limited ?? null, { status, headers: [...headers] });
+  };
+  const client = new Client(
+    { name: "permit-mcp-gateway", version: "0.1.0" },
+    { versionNegotiation: { mode: "auto", probe: { timeoutMs: 5_000 } } },
+  );
+  const transport = new StreamableHTTPClientTransport(new URL(upstreamUrl), {
+    fetch,
+    ...(token === undefined ? {} : { authProvider: { token: async () => token } }),
+  });
+  try {
+    await client.connect(transport, { signal, timeout: timeoutMs });
+    return await listNames(client, signal);
+  } catch (cause) {
+    if (wantsToken(cause)) throw new TokenRefusedError("the server refuses the token", { cause });
+    throw new GatewayError("UPSTREAM_UNAVAILABLE", {
+      sentence: `${name} could not be reached, so the gateway doesn't know which tools it has. Try again, or ask an admin.`,
+      detail: cause instanceof Error ? cause.name : "unknown",
+      cause,
+    });
+  } finally {
+    if (transport.sessionId !== undefined) await transport.terminateSession().catch(() => undefined);
+    await client.close().catch(() => undefined);
+    await agent.destroy();
+  }
+}
+
+function wantsToken(error: unknown): boolean {
+  if (error instanceof UnauthorizedError) return true;
+  if (error instanceof SdkHttpError) return error.status === 401;
+  return error instanceof Error && error.cause !== undefined && wantsToken(error.cause);
+}
+
+async function listNames(client: Client, signal: AbortSignal): Promise<readonly string[]> {
+  if (client.getServerCapabilities()?.tools === undefined) return [];
+  const names: string[] = [];
+  const seen = new Set<string>();
+  for (let cursor: string | undefined; ; ) {
+    const params = cursor === undefined ? {} : { cursor };
+    const page = await client.request({ method: "tools/list", params }, toolsPage, { signal });
+    names.push(...page.tools.map((tool) => tool.name));
+    if (names.length > toolsMax) throw new Error(`The server lists more than ${toolsMax} tools.`);
+    cursor = page.nextCursor;
+    if (cursor === undefined) return names;
+    if (seen.has(cursor)) throw new Error("The server lists its tools in a circle.");
+    seen.add(cursor);
+  }
+}

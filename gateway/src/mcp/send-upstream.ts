@@ -1,0 +1,43 @@
+import type { UpstreamAnswer, UpstreamRequest } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
+
+/**
+ * Sends a request to the server, with the human's own token where each human signs in there. A 401 says that the request
+ * was not processed (RFC 6750 section 3.1), so it is sent once more with another token, before anything reached the
+ * client. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_SCOPE_NEEDED, and what `Upstream.send` throws.
+ */
+export async function sendUpstream(
+  { server, grant }: WithServer & WithGrant,
+  { upstream, upstreamTokens, publicUrl }: Pick<McpDeps, "upstream" | "upstreamTokens" | "publicUrl">,
+  request: UpstreamRequest,
+): Promise<UpstreamAnswer> {
+  if (server.auth.type !== "oauth") return upstream.send(request);
+  const owner = { userId: grant.userId, server: server.key };
+  const send = (token: string) =>
+    upstream.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+
+  const token = await upstreamTokens.accessToken(owner);
+  let answer = await send(token);
+  if (answer.status === 401) {
+    discard(answer);
+    answer = await send(await upstreamTokens.replace(owner, token));
+  }
+  const link = `${publicUrl}/connect/${server.key}`;
+  if (answer.status === 401) {
+    discard(answer);
+    const sentence = `"${server.key}" does not take your sign-in there any more. Open ${link}, then try again.`;
+    throw new GatewayError("UPSTREAM_SIGN_IN_NEEDED", { sentence, link, detail: "a new token was refused too" });
+  }
+  const challenge = answer.headers["www-authenticate"];
+  if (answer.status === 403 && typeof challenge === "string" && (await upstreamTokens.noteScopes(owner, challenge))) {
+    discard(answer);
+    const sentence = `"${server.key}" wants you to allow more there for this. Open ${link}, then try again.`;
+    throw new GatewayError("UPSTREAM_SCOPE_NEEDED", { sentence, link });
+  }
+  return answer;
+}
+
+function discard({ body }: UpstreamAnswer): void {
+  body.on("error", () => undefined).destroy();
+}
