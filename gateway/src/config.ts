@@ -1,5 +1,6 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
 import { join } from "node:path";
+import { isLoopbackName } from "@permit-mcp-gateway/policies";
 import { z } from "zod";
 import {
   databaseOf,
@@ -9,7 +10,6 @@ import {
   type UrlDatabase,
 } from "./database-settings.ts";
 import { jsonVariable } from "./json-variable.ts";
-import { isLoopbackName } from "./loopback-hosts.ts";
 import { type MailSettings, mailOf, smtpFromSchema, smtpUrlSchema } from "./mail-settings.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";

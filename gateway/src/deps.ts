@@ -49,6 +49,7 @@ export interface HostSettings {
   readonly signIn: HostAttributesRead["sign_in"];
   readonly sessions: HostAttributesRead["sessions"];
   readonly rateLimits: HostAttributesRead["rate_limits"];
+  readonly clients: HostAttributesRead["clients"];
   /** Names of what its policy needs and this gateway does not have: nobody can use it. */
   readonly unsupported: readonly string[];
   readonly servers: ReadonlyMap<string, ServerSettings>;

@@ -215,6 +215,11 @@ export const errorCatalogue = {
     rpc: -32603,
     sentence: "Your e-mail address is not verified yet, so you can't consent to anything. Ask an admin.",
   },
+  CLIENT_NOT_ADMITTED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence: "The policy of this host does not let this client connect. Ask an admin to list it.",
+  },
   EMAIL_DOMAIN_FORBIDDEN: {
     status: 403,
     rpc: permissionDeniedCode,

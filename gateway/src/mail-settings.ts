@@ -1,7 +1,6 @@
 /** How mail leaves, as the environment says it. */
-import { isEmail } from "@permit-mcp-gateway/policies";
+import { isEmail, isLoopbackName } from "@permit-mcp-gateway/policies";
 import { z } from "zod";
-import { isLoopbackName } from "./loopback-hosts.ts";
 
 /** A mail server, or the terminal of a gateway on this machine. */
 export type MailSettings =

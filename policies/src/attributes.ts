@@ -54,13 +54,14 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
   return withoutDefaults(attributes, defaults) as ServerAttributes;
 }
 
-const { approval, sessions, rateLimits, audit, dynamicServers } = hostFileSchema.shape;
+const { approval, sessions, rateLimits, audit, dynamicServers, clients } = hostFileSchema.shape;
 const hostDefaults = {
   approval: approval.parse(undefined),
   sessions: sessions.parse(undefined),
   rate_limits: rateLimits.parse(undefined),
   audit: audit.parse(undefined),
   dynamic_servers: dynamicServers.parse(undefined),
+  clients: clients.parse(undefined),
   requires: [],
 };
 
@@ -75,6 +76,7 @@ export function hostAttributes(host: HostModel, revision: string): HostAttribute
     rate_limits: host.rateLimits,
     audit: host.audit,
     dynamic_servers: host.dynamicServers,
+    clients: host.clients,
     revision,
     requires: [...hostRequires(host)],
   };

@@ -4,6 +4,7 @@
  * refuses a call instead of letting it pass without, say, its approval.
  */
 import type { HostModel, ServerModel } from "./model.ts";
+import { defaultClients } from "./schema/clients.ts";
 import { defaultRateLimits } from "./schema/host-file.ts";
 import { signInMethods } from "./schema/sign-in.ts";
 
@@ -18,6 +19,7 @@ export const features = [
   ...furtherSignInMethods.map((method) => `sign-in-${method}` as const),
   "sign-in-domains",
   "dynamic-servers",
+  "clients",
   "rate-limits",
   "audit-arguments",
   "audit-retention",
@@ -37,7 +39,7 @@ export function serverRequires({ auth }: Pick<ServerModel, "auth">): readonly Fe
 
 /** Of the host: without them nobody can use it. */
 export function hostRequires(
-  host: Pick<HostModel, "signIn" | "dynamicServers" | "rateLimits" | "audit">,
+  host: Pick<HostModel, "signIn" | "dynamicServers" | "clients" | "rateLimits" | "audit">,
 ): readonly Feature[] {
   const { signIn } = host;
   const methods = furtherSignInMethods.filter((method) => signIn[method]?.enabled === true);
@@ -47,6 +49,7 @@ export function hostRequires(
     ...methods.map((method) => `sign-in-${method}` as const),
     ...(limited ? (["sign-in-domains"] as const) : []),
     ...(host.dynamicServers.enabled ? (["dynamic-servers"] as const) : []),
+    ...(JSON.stringify(host.clients) === JSON.stringify(defaultClients) ? [] : (["clients"] as const)),
     ...(JSON.stringify(host.rateLimits) === JSON.stringify(defaultRateLimits) ? [] : (["rate-limits"] as const)),
     ...(host.audit.arguments === defaults.arguments ? [] : (["audit-arguments"] as const)),
     ...(host.audit.retentionDays === defaults.retentionDays ? [] : (["audit-retention"] as const)),

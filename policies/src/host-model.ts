@@ -79,7 +79,7 @@ export function humanModels(members: readonly string[], { groups, grants }: Gran
 
 /** Makes the model of a host of files that have no finding. */
 export function hostModel({ key, host, grants, servers }: CheckedFiles): HostModel {
-  const { name, permit, signIn, approval, dynamicServers, sessions, rateLimits, audit } = host.value;
+  const { name, permit, signIn, approval, dynamicServers, clients, sessions, rateLimits, audit } = host.value;
   const [admins, approvers, auditors] = [host.value.admins, host.value.approvers, host.value.auditors].map((entries) =>
     memberAddresses(entries, grants.value.groups),
   ) as [readonly string[], readonly string[], readonly string[]];
@@ -94,6 +94,7 @@ export function hostModel({ key, host, grants, servers }: CheckedFiles): HostMod
     auditors,
     approval,
     dynamicServers,
+    clients,
     sessions,
     rateLimits,
     audit,

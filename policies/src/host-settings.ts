@@ -59,6 +59,7 @@ export const hostAttributesSchema = z.object({
   rate_limits: host.rateLimits,
   audit: host.audit,
   dynamic_servers: host.dynamicServers,
+  clients: host.clients,
   /** Another one whenever a server's type or instance is another: what a reader of the host has to compare. */
   revision: z.string().optional(),
   requires,

@@ -94,6 +94,7 @@ export interface HostModel {
   readonly auditors: readonly string[];
   readonly approval: HostFile["approval"];
   readonly dynamicServers: HostFile["dynamicServers"];
+  readonly clients: HostFile["clients"];
   readonly sessions: HostFile["sessions"];
   readonly rateLimits: HostFile["rateLimits"];
   readonly audit: HostFile["audit"];

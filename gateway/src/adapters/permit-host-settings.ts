@@ -60,8 +60,16 @@ export function toSettings(
     if (server === undefined) onRefused(key, "Two actions stand for one tool name.");
     else servers.set(key, server);
   }
-  const { name, sign_in: signIn, sessions, rate_limits: rateLimits, dynamic_servers: dynamicServers, audit } = host;
-  const required = hostRequires({ signIn, dynamicServers, rateLimits, audit });
+  const {
+    name,
+    sign_in: signIn,
+    sessions,
+    rate_limits: rateLimits,
+    dynamic_servers: dynamicServers,
+    clients,
+    audit,
+  } = host;
+  const required = hostRequires({ signIn, dynamicServers, clients, rateLimits, audit });
   const unsupported = unsupportedOf(snapshot, host.requires, required);
-  return { key: hostKey, name, signIn, sessions, rateLimits, unsupported, servers };
+  return { key: hostKey, name, signIn, sessions, rateLimits, clients, unsupported, servers };
 }

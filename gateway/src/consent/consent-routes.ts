@@ -12,6 +12,7 @@ import type {
 } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
+import { assertClientAdmitted } from "../oauth/client-admission.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertAdmitted } from "../sign-in-domains.ts";
 import { type Consenter, checkConsent, findGrantable, type Grantable, listGrantable } from "./check-consent.ts";
@@ -68,6 +69,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     const denial = await library.deny({ query, cookie });
     const asked = denial === undefined ? undefined : readConsentRequest(publicUrl, query);
     if (denial === undefined || asked === undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
+    assertClientAdmitted(directory.settings(), asked.clientId);
     const client = await library.records.findClient(asked.clientId);
     if (client === undefined || client.disabled === true) throw new GatewayError("CONSENT_REQUEST_INVALID");
     return { human, cookie, denial, asked, client: displayClient(asked.clientId, client.name, asked.redirectUri) };

@@ -172,6 +172,7 @@ function providerPlugin({ config, directory, grants, clock }: AuthOptionsInput):
     refreshTokenExpiresIn: refreshTokenSeconds,
     refreshTokenReuseInterval: refreshReuseSeconds,
     storeTokens: { hash: async (token) => tokenHash(token) },
+    storeClientSecret: { hash: async (secret) => tokenHash(secret) },
     prefix: { refreshToken: refreshTokenPrefix, opaqueAccessToken: opaqueTokenPrefix },
     postLogin: {
       page: "/consent",

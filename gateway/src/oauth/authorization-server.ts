@@ -38,6 +38,7 @@ import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { createExternalSignIn } from "./external-sign-in.ts";
 import { libraryRoutes } from "./library-routes.ts";
+import { createListedClients, type ListedClients } from "./listed-clients.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
 import { createResourceRows, type ResourceRows } from "./resource-rows.ts";
 import { serveRevocation } from "./revocation-endpoint.ts";
@@ -98,6 +99,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     exclusively: (run) => database.exclusively("resource-rows", run),
   });
   directory.onChange((settings) => options.upstreamAccounts.follow(settings));
+  const clients = createListedClients({
+    directory,
+    records: library.records,
+    secrets: options.secrets,
+    exclusively: (run) => database.exclusively("listed-clients", run),
+  });
   directory.onChange(async (settings) => {
     try {
       await resources.follow(settings);
@@ -131,7 +138,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   };
   return {
     verifyToken: tokens.verifyToken,
-    plugin: plugin({ clock, consent, signIn, resources, tokens }),
+    plugin: plugin({ clock, consent, signIn, resources, clients, tokens }),
   };
 }
 
@@ -146,12 +153,14 @@ function plugin({
   consent,
   signIn,
   resources,
+  clients,
   tokens,
 }: {
   readonly clock: Clock;
   readonly consent: ConsentRoutesDeps;
   readonly signIn: Omit<RedirectDeps, "limit">;
   readonly resources: ResourceRows;
+  readonly clients: ListedClients;
   readonly tokens: AccessTokenReader;
 }): AuthorizationServer["plugin"] {
   const { publicUrl, directory, library, database } = consent;
@@ -168,6 +177,7 @@ function plugin({
         directory,
         library,
         resources,
+        clients,
         limit,
         serveToken: (input) => serveToken({ ...shared, database, clock }, input),
         serveRevocation: (input) => serveRevocation({ ...shared, tokens }, input),

@@ -3,11 +3,10 @@
  * and cookies with the authorization server: it is made anew when the policy or a secret changes, while the other keeps
  * its keys and clients, and what one of them opens the other does not.
  */
-import type { SignInMethod } from "@permit-mcp-gateway/policies";
+import { isLoopbackName, type SignInMethod } from "@permit-mcp-gateway/policies";
 import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from "better-auth";
 import type { HostDirectory, HostSettings, Secrets } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import { isLoopbackName } from "../loopback-hosts.ts";
 import { isOn } from "../sign-in-domains.ts";
 import { type AuthOptionsInput, libraryPath, sharedAuthOptions } from "./auth-options.ts";
 import { discoverProvider } from "./oidc-discovery.ts";

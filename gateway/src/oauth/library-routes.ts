@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { HostDirectory } from "../deps.ts";
-import { GatewayError } from "../errors.ts";
+import { errorCatalogue, GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { AuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
+import { isClientAdmitted } from "./client-admission.ts";
+import { claimedClientId } from "./client-credentials.ts";
 import { planRegistration } from "./client-registration.ts";
 import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
 import { sendLibraryResponse, toLibraryRequest } from "./library-http.ts";
+import type { ListedClients } from "./listed-clients.ts";
 import { oauthError } from "./oauth-error.ts";
 import { requireOwnOrigin } from "./request-guards.ts";
 import { normalizeAuthorizationQuery, normalizeTokenForm } from "./requested-resource.ts";
@@ -19,6 +22,7 @@ export interface LibraryRoutesDeps {
   readonly directory: HostDirectory;
   readonly library: AuthLibrary;
   readonly resources: ResourceRows;
+  readonly clients: ListedClients;
   readonly serveToken: (input: TokenRequest) => Promise<Response>;
   readonly serveRevocation: (input: TokenRequest) => Promise<Response>;
   readonly limit: RateLimit;
@@ -49,7 +53,8 @@ export function libraryRoutes(deps: LibraryRoutesDeps): FastifyPluginAsync {
 }
 
 /** What the human's browser calls, with cookies. */
-function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, resources }: LibraryRoutesDeps) {
+function browserRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
+  const { publicUrl, directory, library, resources, clients } = deps;
   const pass = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = request.method === "GET" ? {} : { body: bytes(request) };
     const response = await library.handle(toLibraryRequest(request, { publicUrl, cookies: true, ...body }));
@@ -59,6 +64,12 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
     await resources.ensure(directory.settings());
     const asked = toLibraryRequest(request, { publicUrl, cookies: true });
     const url = new URL(asked.url);
+    const clientId = url.searchParams.get("client_id");
+    if (clientId !== null) {
+      // Not to the redirect URI: of a client that may not connect nothing is known to be true.
+      if (!isClientAdmitted(directory.settings(), clientId)) return reply.redirect(notAdmittedPage(publicUrl));
+      await clients.ensure(clientId);
+    }
     url.search = normalizeAuthorizationQuery(publicUrl, url.searchParams).toString();
     return sendLibraryResponse(reply, await library.handle(new Request(url, asked)));
   });
@@ -71,7 +82,7 @@ function browserRoutes(app: FastifyInstance, { publicUrl, directory, library, re
 
 /** What OAuth clients call, from anywhere and without cookies. */
 function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
-  const { publicUrl, directory, library, resources, limit } = deps;
+  const { publicUrl, directory, library, resources, clients, limit } = deps;
   const paths = {
     register: `${libraryPath}/oauth2/register`,
     token: `${libraryPath}/oauth2/token`,
@@ -92,14 +103,39 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
   app.post(paths.token, async (request, reply) => {
     await resources.ensure(directory.settings());
     const sent = formRequest(request, publicUrl);
+    const clientId = senderOf(sent);
+    if (clientId !== undefined) {
+      if (!isClientAdmitted(directory.settings(), clientId)) {
+        return sendLibraryResponse(reply, oauthError(400, "unauthorized_client", notAdmitted));
+      }
+      await clients.ensure(clientId);
+    }
     return sendLibraryResponse(reply, await deps.serveToken(withNormalResource(sent, publicUrl)));
   });
   app.post(paths.revoke, async (request, reply) => {
-    return sendLibraryResponse(reply, await deps.serveRevocation(formRequest(request, publicUrl)));
+    const sent = formRequest(request, publicUrl);
+    const clientId = senderOf(sent);
+    // Admitted or not: nobody is kept from giving a token back.
+    if (clientId !== undefined) await clients.ensure(clientId);
+    return sendLibraryResponse(reply, await deps.serveRevocation(sent));
   });
 }
 
-async function register(request: FastifyRequest, { library, publicUrl }: LibraryRoutesDeps): Promise<Response> {
+const notAdmitted = errorCatalogue.CLIENT_NOT_ADMITTED.sentence;
+
+function notAdmittedPage(publicUrl: string): string {
+  return `${publicUrl}/error?${new URLSearchParams({ error: "unauthorized_client", error_description: notAdmitted })}`;
+}
+
+async function register(request: FastifyRequest, deps: LibraryRoutesDeps): Promise<Response> {
+  const { library, publicUrl, directory } = deps;
+  if (!directory.settings().clients.registration) {
+    return oauthError(
+      403,
+      "access_denied",
+      "This host does not let clients register themselves. Ask an admin to list it.",
+    );
+  }
   const plan = planRegistration(parseJson(bytes(request)));
   if (!plan.ok) return oauthError(400, plan.error, plan.description);
   const response = await library.handle(
@@ -121,6 +157,11 @@ function formRequest(request: FastifyRequest, publicUrl: string): TokenRequest {
     request: toLibraryRequest(request, { publicUrl, cookies: false, body }),
     form: new URLSearchParams(body.toString("utf8")),
   };
+}
+
+/** Not authenticated: whoever it says it is. */
+function senderOf({ form, request }: TokenRequest): string | undefined {
+  return claimedClientId(form, request.headers.get("authorization") ?? undefined);
 }
 
 function withNormalResource(sent: TokenRequest, publicUrl: string): TokenRequest {

@@ -1,3 +1,4 @@
+import { isMetadataDocumentUrl } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync } from "fastify";
 import type { HostDirectory, SigningKeys } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
@@ -55,9 +56,12 @@ export function metadataRoutes({
   const authorizationServerMetadata = async () => {
     const response = await handle(new Request(`${publicUrl}${paths.authorizationServer}`));
     const all = (await response.json()) as Record<string, unknown>;
+    const { registration, metadataDocuments, listed } = directory.settings().clients;
+    if (!registration) delete all.registration_endpoint;
     return {
       ...Object.fromEntries(published.filter((name) => name in all).map((name) => [name, all[name]])),
       jwks_uri: `${publicUrl}${libraryPath}/jwks`,
+      client_id_metadata_document_supported: metadataDocuments || listed.some(({ id }) => isMetadataDocumentUrl(id)),
     };
   };
   return async (app) => {

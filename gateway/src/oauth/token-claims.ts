@@ -2,6 +2,7 @@ import { APIError } from "better-auth/api";
 import { problemOfLife } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { isAdmitted } from "../sign-in-domains.ts";
+import { isClientAdmitted } from "./client-admission.ts";
 
 /** What the library knows when it is about to sign an access token. */
 interface TokenContext {
@@ -38,6 +39,7 @@ export function createTokenClaims({
       problemOfLife(grant, { host, server }, clock()) !== undefined ||
       grant.userId !== user?.id ||
       !isAdmitted(host, grant.email) ||
+      !isClientAdmitted(host, grant.clientId) ||
       resources?.length !== 1 ||
       resources[0] !== `${publicUrl}${grant.resource}`
     ) {

@@ -36,6 +36,15 @@ const settings = fc
     sessions: fc.record({ idleDays: fc.constantFrom(1, 30), absoluteDays: fc.constantFrom(30, 90) }),
     audit: fc.record({ retentionDays: fc.constantFrom(30, 365), arguments: fc.constantFrom("none", "digest") }),
     dynamicServers: fc.record({ enabled: fc.boolean() }),
+    clients: fc.record({
+      registration: fc.boolean(),
+      metadataDocuments: fc.boolean(),
+      listed: fc.subarray([
+        { id: "https://client.example.com/client.json" },
+        { id: "editor", name: "Editor", redirectUris: ["http://127.0.0.1/callback"] },
+        { id: "portal", name: "Portal", redirectUris: ["https://portal.example.com/cb"], secret: { secret: "portal" } },
+      ]),
+    }),
   })
   .map((given) => {
     const { listTools: _, ...all } = hostFileSchema.parse({

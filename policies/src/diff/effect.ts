@@ -72,9 +72,9 @@ const vouching =
 
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^name$|^server\.(name|description)$|^(server\.)?listTools$/, neutral],
-  [/^(admins|approvers|auditors|approval\.bypass)$/, members],
+  [/^(admins|approvers|auditors|approval\.bypass|clients\.listed)$/, members],
   [/^approval\.(timeoutSeconds|notify\..*)$|^server\.timeoutSeconds$/, neutral],
-  [/^approval\.selfApproval$|^dynamicServers\.enabled$/, onLoosens],
+  [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
   [/^approval\.from$/, (change, hosts) => largerLoosens(ranked(change), hosts)],
   [/^sessions\.(idle|absolute)Days$|^rateLimits\..*\.max$|^server\.consentDays$/, largerLoosens],
   [/^rateLimits\..*\.windowSeconds$|^audit\.retentionDays$/, largerTightens],

@@ -1,6 +1,7 @@
 /** The format of `host.yaml`. */
 import { z } from "zod";
 import { hostApprovalSchema } from "./approval.ts";
+import { clientsSchema, defaultClients } from "./clients.ts";
 import { line, permitKeyField, wholeNumber } from "./fields.ts";
 import { signInSchema } from "./sign-in.ts";
 
@@ -62,6 +63,7 @@ export const hostFileSchema = z
         "What `tools/list` shows an agent: `effective` the tools that it may call, `all` every tool of the policy. " +
           "A server may say otherwise.",
       ),
+    clients: clientsSchema.default(defaultClients).describe("Which OAuth clients, MCP clients that is, may connect."),
     dynamicServers: z
       .strictObject({
         enabled: z.boolean().default(false).describe("`true` to let humans connect servers that no file names."),

@@ -110,13 +110,27 @@ function grantValues(grants: readonly GrantModel[]): NonNullable<HostValues["gra
  * files could have made has none.
  */
 export function hostValues(host: HostModel): HostValues {
-  const { name, permit, signIn, admins, approvers, auditors, approval, dynamicServers, sessions, rateLimits, audit } =
-    host;
+  const {
+    name,
+    permit,
+    signIn,
+    admins,
+    approvers,
+    auditors,
+    approval,
+    dynamicServers,
+    clients,
+    sessions,
+    rateLimits,
+    audit,
+  } = host;
   const groups = new Map<string, string[]>();
   for (const { email, groups: names } of host.humans) {
     for (const name of names) groups.set(name, [...(groups.get(name) ?? []), email]);
   }
-  const settings = { signIn, approval, dynamicServers, sessions, rateLimits, audit } as Partial<HostValues["host"]>;
+  const settings = { signIn, approval, dynamicServers, clients, sessions, rateLimits, audit } as Partial<
+    HostValues["host"]
+  >;
   return {
     host: { name, permit, admins: [...admins], approvers: [...approvers], auditors: [...auditors], ...settings },
     grants: { groups: Object.fromEntries(groups), grants: grantValues(host.grants) },

@@ -56,7 +56,7 @@ export function plainHost(
   changes: Partial<HostModel> = {},
 ): HostModel {
   const permit = { project: "default", environment: "demo" };
-  const { admins, approvers, auditors, signIn, approval, dynamicServers, sessions, rateLimits, audit } =
+  const { admins, approvers, auditors, signIn, approval, dynamicServers, clients, sessions, rateLimits, audit } =
     hostFileSchema.parse({ name: "Demo", permit, admins: ["admin@example.com"] });
   return {
     key: "demo",
@@ -69,6 +69,7 @@ export function plainHost(
     auditors,
     approval,
     dynamicServers,
+    clients,
     sessions,
     rateLimits,
     audit,

@@ -1,5 +1,5 @@
+import { loopbackHosts } from "@permit-mcp-gateway/policies";
 import { GatewayError } from "../../errors.ts";
-import { loopbackHosts } from "../../loopback-hosts.ts";
 import type { Exchange, McpDeps } from "../exchange.ts";
 
 /**

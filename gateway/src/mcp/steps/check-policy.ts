@@ -1,16 +1,18 @@
 import { grantTermAt } from "../../consent/grant-term.ts";
 import type { Grant, GrantTerm, HostSettings, ServerSettings } from "../../deps.ts";
 import { assertSupported } from "../../features.ts";
+import { assertClientAdmitted } from "../../oauth/client-admission.ts";
 import { assertAdmitted } from "../../sign-in-domains.ts";
 import type { McpDeps, WithGrant, WithServer, WithTerm } from "../exchange.ts";
 
 /**
- * The policy is one that this gateway can enforce, lets the human in, and still grants them something here. Throws
- * GatewayError POLICY_UNSUPPORTED, EMAIL_DOMAIN_FORBIDDEN or GRANT_ENDED.
+ * The policy is one that this gateway can enforce, lets human and client in, and still grants them something here. Throws
+ * GatewayError POLICY_UNSUPPORTED, EMAIL_DOMAIN_FORBIDDEN, CLIENT_NOT_ADMITTED or GRANT_ENDED.
  */
 export function assertServed(host: HostSettings, server: ServerSettings, grant: Grant, now: Date): GrantTerm {
   assertSupported("The policy of this host", host);
   assertAdmitted(host, grant.email);
+  assertClientAdmitted(host, grant.clientId);
   assertSupported(`The policy of "${server.key}"`, server);
   return grantTermAt(server, grant.email, now);
 }

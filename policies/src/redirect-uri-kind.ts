@@ -1,4 +1,4 @@
-import { loopbackHosts } from "../loopback-hosts.ts";
+import { loopbackHosts } from "./loopback-hosts.ts";
 
 /** What sort of redirect URI a client asks for. */
 export type RedirectUriKind = "https" | "loopback" | "private-scheme" | "forbidden";
