@@ -11,7 +11,6 @@ describe("how it is asked", () => {
     ["null id", `{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"list_issues"}}`, "MESSAGE_INVALID"],
     ["no id", `{"jsonrpc":"2.0","method":"tools/call","params":{"name":"list_issues"}}`, "METHOD_NOT_ALLOWED"],
     ["an id that is a fraction", raw(`"method":"ping"`).replace("1,", "1.5,"), "MESSAGE_INVALID"],
-    ["a batch", `[${raw(`"method":"tools/call","params":{"name":"list_issues"}`)}]`, "MESSAGE_INVALID"],
     ["an empty batch", "[]", "MESSAGE_INVALID"],
     ["JSON-RPC 1.0", `{"id":1,"method":"ping"}`, "MESSAGE_INVALID"],
     ["no message", `{"jsonrpc":"2.0","id":1}`, "MESSAGE_INVALID"],

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { environmentSchema } from "../src/config.ts";
 import { errorCatalogue } from "../src/errors.ts";
 import { supportedFeatures } from "../src/features.ts";
-import { messageSteps } from "../src/mcp/pipeline.ts";
+import { entrySteps, messageSteps } from "../src/mcp/pipeline.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const cells = (line: string) =>
@@ -50,5 +50,7 @@ test("every feature that a policy can require is one that the gateway has, or is
 
 test("the table of steps has the pipeline's steps in its order", () => {
   const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  expect(rows("step", "rule").map(([step]) => step?.match(/^\[(.+)\]/)?.[1])).toEqual(messageSteps.names.map(kebab));
+  expect(rows("step", "rule").map(([step]) => step?.match(/^\[(.+)\]/)?.[1])).toEqual(
+    [...entrySteps.names, ...messageSteps.names].map(kebab),
+  );
 });

@@ -47,6 +47,8 @@ export function createUpstream(): ClosableUpstream {
             : { signal: AbortSignal.any([signal, deadline.signal]), headersTimeout: 0 }),
           ...(body === undefined ? {} : { body }),
         });
+        // Whoever reads the body meets its error there; a body that is let go unread must not end the process.
+        answer.body.on("error", () => undefined);
         if (deadline !== undefined) answer.body.once("close", deadline.release);
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (cause) {

@@ -6,15 +6,16 @@ import { parseJson } from "./json-text.ts";
 import { rewriteEvents } from "./sse-filter.ts";
 import { filterTools } from "./tool-list.ts";
 
-const maxToolListBytes = 8 * 1024 * 1024;
+const maxWholeBytes = 8 * 1024 * 1024;
 
-async function readJson(body: Readable): Promise<unknown> {
+/** Reads a JSON body whole. Throws GatewayError UPSTREAM_UNAVAILABLE, or what ended the body. */
+export async function readJson(body: Readable): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > maxToolListBytes) throw new Error("The tool list is larger than 8 MB.");
+      if (bytes > maxWholeBytes) throw new Error("The answer is larger than 8 MB.");
       chunks.push(chunk);
     }
     return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));

@@ -1,18 +1,20 @@
 import type { Exchange, McpDeps, Progress, Step } from "./exchange.ts";
 
 /** Steps in order, as data. A step that needs what no earlier step found out does not compile. */
-export interface Chain<State extends Exchange> {
+export interface Chain<State extends Exchange, Start extends Exchange = Exchange> {
   /** In the order in which they run. */
   readonly names: readonly string[];
-  step<Adds extends object>(step: Step<State, Adds>): Chain<State & Adds>;
+  step<Adds extends object>(step: Step<State, Adds>): Chain<State & Adds, Start>;
   /**
    * Runs the steps one after the other. `onProgress` gets the exchange after each, so that whoever catches what a step
    * throws knows how far the request came.
    */
-  run(exchange: Exchange, deps: McpDeps, onProgress: (exchange: Progress) => void): Promise<State>;
+  run(exchange: Start, deps: McpDeps, onProgress: (exchange: Progress) => void): Promise<State>;
 }
 
-function build<State extends Exchange>(steps: readonly Step<never, object>[]): Chain<State> {
+function build<State extends Exchange, Start extends Exchange>(
+  steps: readonly Step<never, object>[],
+): Chain<State, Start> {
   return {
     names: steps.map((step) => step.name),
     step: (step) => build([...steps, step as Step<never, object>]),
@@ -28,7 +30,7 @@ function build<State extends Exchange>(steps: readonly Step<never, object>[]): C
   };
 }
 
-/** A chain without steps. */
-export function chain(): Chain<Exchange> {
-  return build<Exchange>([]);
+/** A chain without steps, for an exchange of which `Start` is known. */
+export function chain<Start extends Exchange = Exchange>(): Chain<Start, Start> {
+  return build<Start, Start>([]);
 }

@@ -79,6 +79,15 @@ export interface WithTerm {
   readonly term: GrantTerm;
 }
 
+/** What was posted: one message, or the messages of a batch (revision 2025-03-26), of which each is decided on by itself. */
+export interface WithMessages {
+  readonly messages: readonly RpcMessage[];
+  readonly batch: boolean;
+}
+
+/** What is known of a POST before its messages are looked at. */
+export type Entered = Exchange & WithServer & WithToken & WithGrant & WithMessages;
+
 export interface WithMessage {
   readonly message: RpcMessage;
 }

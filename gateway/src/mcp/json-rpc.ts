@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 as MCP uses it: one message per body, parsed strictly. Pure. */
+/** JSON-RPC 2.0 as MCP uses it, parsed strictly. Pure. */
 import { GatewayError } from "../errors.ts";
 import { isTooDeep, parseJson } from "./json-text.ts";
 
@@ -50,16 +50,18 @@ function readParams(json: RpcParams): RpcParams {
   return params;
 }
 
-/** Reads one JSON-RPC message. Throws GatewayError BODY_NOT_JSON or MESSAGE_INVALID. */
-export function readMessage(body: Uint8Array): RpcMessage {
-  let json: unknown;
+/** Reads a body: one JSON-RPC message, or the array that is a batch. Throws GatewayError BODY_NOT_JSON. */
+export function readJsonBody(body: Uint8Array): unknown {
   try {
     // Fatal, and no byte order mark (RFC 8259 section 8.1): replaced bytes would be another name than the one sent.
-    json = parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+    return parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
   } catch (cause) {
     throw new GatewayError("BODY_NOT_JSON", { cause });
   }
-  if (Array.isArray(json)) throw invalid("Batches are not supported. Send each JSON-RPC message by itself.");
+}
+
+/** Takes parsed JSON as one JSON-RPC message. Throws GatewayError MESSAGE_INVALID. */
+export function toMessage(json: unknown): RpcMessage {
   if (!isObject(json) || json.jsonrpc !== "2.0") throw invalid('The body must be an object with "jsonrpc": "2.0".');
   const unknown = Object.keys(json).find((key) => !envelopeMembers.has(key));
   if (unknown !== undefined) throw invalid(`JSON-RPC has no member ${JSON.stringify(unknown.slice(0, 100))}.`);

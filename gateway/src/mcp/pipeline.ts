@@ -3,6 +3,7 @@
  * what is asked before it is decided, and the decision is on record before the upstream hears of it.
  */
 import { chain } from "./chain.ts";
+import type { Entered, WithMessage } from "./exchange.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { checkAddress } from "./steps/check-address.ts";
@@ -22,15 +23,18 @@ import { record } from "./steps/record.ts";
 import { resolveServer } from "./steps/resolve-server.ts";
 import { sessionHeaders } from "./steps/session-headers.ts";
 
-/** `POST` to `/mcp` or `/mcp/{server}`: one JSON-RPC message. */
-export const messageSteps = chain()
+/** `POST` to `/mcp` or `/mcp/{server}`: who asks, and the body. */
+export const entrySteps = chain()
   .step(checkOrigin)
   // The address before the token: a token is good for one address only (RFC 8707).
   .step(checkAddress)
   .step(authenticate)
   .step(loadGrant)
   .step(resolveServer)
-  .step(readBody)
+  .step(readBody);
+
+/** Each message of the body, by itself: a batch is no way around any of them. */
+export const messageSteps = chain<Entered & WithMessage>()
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
   .step(checkPolicy)

@@ -1,34 +1,24 @@
 /** `/mcp` and `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../errors.ts";
 import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
-import type { Chain } from "./chain.ts";
-import type { Answered, Exchange, McpDeps, Progress } from "./exchange.ts";
+import { answerOfBatch, type Outcome } from "./batch-answer.ts";
+import { type ClientAnswer, sendAnswer } from "./client-answer.ts";
+import type { Answered, Entered, Exchange, McpDeps, Progress } from "./exchange.ts";
+import { answerId, type RpcMessage } from "./json-rpc.ts";
 import { withLastWords } from "./last-words.ts";
-import { staysOpen } from "./methods.ts";
-import { messageSteps, sessionSteps } from "./pipeline.ts";
+import { entrySteps, messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
-import { assertAlive } from "./steps/check-grant.ts";
-import { assertServed } from "./steps/check-policy.ts";
 import { recordRefusal } from "./steps/record.ts";
-import { resolveServer } from "./steps/resolve-server.ts";
-
-/** How often an open stream is checked for a consent that ended meanwhile. */
-const streamCheckMs = 5_000;
+import { createStreamWatch } from "./stream-watch.ts";
 
 type McpRequest = FastifyRequest<{ Params: { server?: string } }>;
 
-/** Streams without a call behind them: of server messages, of a subscription. */
-function isStream({ httpMethod, message }: Answered): boolean {
-  return httpMethod === "GET" || (message !== undefined && staysOpen(message));
-}
-
 /** The MCP routes. `deps` is all they know of the world. */
 export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
-  const openStreams = new Set<AbortController>();
+  const streams = createStreamWatch(deps);
   const openCalls = new Set<AbortController>();
   deps.shutdown.overdue.addEventListener("abort", () => {
     for (const call of openCalls) call.abort(new GatewayError("GATEWAY_STOPPING"));
@@ -44,29 +34,6 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     return new McpRefusal(refused, progress, deps.publicUrl);
   };
 
-  /** Ends the stream soon after its consent ends, and when the gateway stops. */
-  const watch = (answered: Answered, abort: AbortController, request: McpRequest): (() => void) => {
-    if (!isStream(answered)) return () => undefined;
-    const check = async () => {
-      try {
-        const grant = await deps.grants.find(answered.grant.id);
-        if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
-        const { host, server } = resolveServer({ host: deps.directory.settings(), grant });
-        assertAlive(grant, { host, server }, deps.clock());
-        assertServed(host, server, grant, deps.clock());
-      } catch (error) {
-        request.log.info({ error: (error as Error).message }, "open stream ended");
-        abort.abort();
-      }
-    };
-    const timer = setInterval(() => void check(), streamCheckMs);
-    openStreams.add(abort);
-    return () => {
-      clearInterval(timer);
-      openStreams.delete(abort);
-    };
-  };
-
   /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
   const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, request: McpRequest): Readable => {
     if (answered.message?.kind !== "request") return body;
@@ -76,7 +43,40 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     });
   };
 
-  const handle = async (steps: Chain<Answered>, request: McpRequest, reply: FastifyReply): Promise<void> => {
+  /** What the client gets of an upstream's answer. */
+  const clientAnswer = async (answered: Answered, request: McpRequest): Promise<ClientAnswer> => {
+    const { answer, grant } = answered;
+    try {
+      const kind = kindOf(answer, answered.httpMethod);
+      const headers = answerHeaders(answer, kind, grant, deps.sessions);
+      const whole = await answerBody(answer.body, kind, answered.visibleTools);
+      const body = whole === undefined ? undefined : endReadably(whole, kind, answered, request);
+      return { status: answer.status, headers, kind, body };
+    } catch (error) {
+      // Whatever is not passed on must not hold its connection to the upstream.
+      answer.body.destroy();
+      throw error;
+    }
+  };
+
+  /** One message of a batch, whatever becomes of it: the others go on. */
+  const outcomeOf = async (entered: Entered, message: RpcMessage, request: McpRequest): Promise<Outcome> => {
+    let progress: Progress = { ...entered, message };
+    const outcome = await messageSteps
+      .run({ ...entered, message }, deps, (reached) => {
+        progress = reached;
+      })
+      .then((answered) => clientAnswer(answered, request))
+      .catch((error: unknown) => refuse(error, progress));
+    const failure = (error: unknown) => {
+      request.log.info({ error: String(error) }, "answer cut short");
+      const refused = error instanceof GatewayError ? error : new GatewayError("UPSTREAM_UNAVAILABLE");
+      return new McpRefusal(refused, progress, deps.publicUrl).body;
+    };
+    return { outcome, id: answerId(message), failure };
+  };
+
+  const handle = async (request: McpRequest, reply: FastifyReply): Promise<void> => {
     const abort = new AbortController();
     // The request to the upstream, apart from the answer: when the process ends, the answer has to say so.
     const call = new AbortController();
@@ -93,25 +93,31 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       signal: call.signal,
     };
     let progress: Progress = exchange;
-    try {
-      const answered = await steps.run(exchange, deps, (reached) => {
-        progress = reached;
+    const onProgress = (reached: Progress) => {
+      progress = reached;
+    };
+    const sendOne = async (answered: Answered) => {
+      const answer = await clientAnswer(answered, request);
+      const unwatch = streams.watch(answered, abort, request.log);
+      await sendAnswer(reply, answer, abort).finally(() => {
+        unwatch();
+        answered.answer.body.destroy();
       });
-      const { answer, grant } = answered;
-      try {
-        const kind = kindOf(answer, exchange.httpMethod);
-        const headers = answerHeaders(answer, kind, grant, deps.sessions);
-        const whole = await answerBody(answer.body, kind, answered.visibleTools);
-        const body = whole === undefined ? undefined : endReadably(whole, kind, answered, request);
-        const unwatch = watch(answered, abort, request);
-        await send(reply, { status: answer.status, headers, body }, abort).finally(unwatch);
-      } finally {
-        // Whatever was not passed on must not hold its connection to the upstream.
-        answer.body.destroy();
+    };
+    try {
+      if (exchange.httpMethod !== "POST") return await sendOne(await sessionSteps.run(exchange, deps, onProgress));
+      const entered = await entrySteps.run(exchange, deps, onProgress);
+      const [message] = entered.messages;
+      if (entered.batch || message === undefined) {
+        const outcomes = entered.messages.map((each) => outcomeOf(entered, each, request));
+        await sendAnswer(reply, await answerOfBatch(await Promise.all(outcomes)), abort);
+      } else {
+        progress = { ...entered, message };
+        await sendOne(await messageSteps.run({ ...entered, message }, deps, onProgress));
       }
     } catch (error) {
       if (reply.sent) return request.log.info({ error: (error as Error).message }, "answer cut short");
-      throw await refuse(error, progress);
+      throw error instanceof McpRefusal ? error : await refuse(error, progress);
     } finally {
       openCalls.delete(call);
     }
@@ -121,41 +127,9 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     // The steps read the body themselves, after authentication and with a limit.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
-    app.addHook("preClose", async () => {
-      for (const stream of openStreams) stream.abort();
-    });
+    app.addHook("preClose", async () => streams.endAll());
     for (const url of ["/mcp", "/mcp/:server"]) {
-      app.post(url, (request: McpRequest, reply) => handle(messageSteps, request, reply));
-      app.route({
-        method: ["GET", "DELETE"],
-        url,
-        exposeHeadRoute: false,
-        handler: (request: McpRequest, reply) => handle(sessionSteps, request, reply),
-      });
+      app.route({ method: ["POST", "GET", "DELETE"], url, exposeHeadRoute: false, handler: handle });
     }
   };
-}
-
-interface ClientAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: NodeJS.ReadableStream | undefined;
-}
-
-/** Writes past Fastify, which would hold the headers back until the first byte of a stream that may stay silent. */
-async function send(
-  reply: FastifyReply,
-  { status, headers, body }: ClientAnswer,
-  abort: AbortController,
-): Promise<void> {
-  const all = { ...reply.getHeaders(), ...headers };
-  if (body === undefined) {
-    await reply.code(status).headers(headers).send();
-    return;
-  }
-  reply.hijack();
-  for (const [name, value] of Object.entries(all)) if (value !== undefined) reply.raw.setHeader(name, value);
-  reply.raw.writeHead(status);
-  reply.raw.flushHeaders();
-  await pipeline(body, reply.raw, { signal: abort.signal });
 }

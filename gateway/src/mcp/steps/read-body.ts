@@ -1,14 +1,15 @@
 import { GatewayError } from "../../errors.ts";
-import type { Exchange, WithMessage } from "../exchange.ts";
-import { readMessage } from "../json-rpc.ts";
+import { readBatch } from "../batch.ts";
+import type { Exchange, WithMessages } from "../exchange.ts";
+import { readJsonBody, toMessage } from "../json-rpc.ts";
 
 const maxBodyBytes = 1024 * 1024;
 
 /**
- * The body is one JSON-RPC message of at most 1 MB. What is sent on is this parsed message, serialized again: no
- * duplicate key or odd encoding can show the upstream another call than the one decided on.
+ * The body is one JSON-RPC message, or a batch where the revision has them, of at most 1 MB. What is sent on is the parsed
+ * message, serialized again: no duplicate key or odd encoding can show the upstream another call than the one decided on.
  */
-export async function readBody({ headers, body }: Exchange): Promise<WithMessage> {
+export async function readBody({ headers, body }: Exchange): Promise<WithMessages> {
   // Asked for exactly, because a web page can send other types to a foreign site without asking first (CORS).
   if (!/^application\/json *(;.*)?$/i.test(headers["content-type"] ?? "")) {
     throw new GatewayError("MESSAGE_INVALID", { sentence: "Send the message as Content-Type: application/json." });
@@ -25,5 +26,7 @@ export async function readBody({ headers, body }: Exchange): Promise<WithMessage
     if (bytes > maxBodyBytes) throw new GatewayError("BODY_TOO_LARGE");
     chunks.push(chunk);
   }
-  return { message: readMessage(Buffer.concat(chunks)) };
+  const json = readJsonBody(Buffer.concat(chunks));
+  if (Array.isArray(json)) return { messages: readBatch(json, headers["mcp-protocol-version"]), batch: true };
+  return { messages: [toMessage(json)], batch: false };
 }
