@@ -41,6 +41,8 @@ export async function startOidcIdentityProvider(publicUrl: string): Promise<Oidc
     pkce: { required: () => true },
     cookies: { keys: [randomBytes(16).toString("hex")] },
     jwks: { keys: [jwk] },
+    // Said out loud, or it says on standard output that it was not.
+    ttl: { AccessToken: 300, Grant: 300, IdToken: 300, Interaction: 300, Session: 300 },
   });
   const idp: OidcIdentityProvider = {
     issuer,

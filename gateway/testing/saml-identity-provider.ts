@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import samlify from "samlify";
 
-/** What an assertion says, by the tags of the template. */
+/** What an assertion says, by the tags of the template. With `timeless` it says of no time when it holds. */
 export type Assertion = Readonly<Record<string, string>>;
 
 /** One answer, as the browser brings it to the gateway. */
@@ -72,7 +72,7 @@ export async function startSamlIdentityProvider(publicUrl: string): Promise<Saml
     entryPoint,
     certificate,
     email: "developer@example.com",
-    answer: async (requestUrl, changes = {}) => {
+    answer: async (requestUrl, { timeless, ...changes } = {}) => {
       const { searchParams } = new URL(requestUrl);
       const request = inflateRawSync(Buffer.from(searchParams.get("SAMLRequest") ?? "", "base64")).toString("utf8");
       const requestId = /ID="([^"]+)"/.exec(request)?.[1] ?? "";
@@ -95,7 +95,10 @@ export async function startSamlIdentityProvider(publicUrl: string): Promise<Saml
       };
       const fill = (text: string) => ({
         id: values.ID ?? "",
-        context: text.replaceAll(/\{(\w+)\}/g, (_tag, name: string) => values[name] ?? ""),
+        context: (timeless ? text.replaceAll(/ Not(?:Before|OnOrAfter)="[^"]*"/g, "") : text).replaceAll(
+          /\{(\w+)\}/g,
+          (_tag, name: string) => values[name] ?? "",
+        ),
       });
       const { context } = (await idp.createLoginResponse(
         sp,

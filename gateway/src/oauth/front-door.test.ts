@@ -83,7 +83,7 @@ describe("discovery", () => {
       const preflight = await fetch(new URL(path, host.publicUrl), { method: "OPTIONS", headers: { origin } });
       expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
     }
-    for (const path of ["/api/consent?a=b", "/api/grants", "/api/auth/get-session"]) {
+    for (const path of ["/api/consent?a=b", "/api/grants", "/api/account"]) {
       expect((await get(path, { origin })).headers.get("access-control-allow-origin")).toBeNull();
     }
   });

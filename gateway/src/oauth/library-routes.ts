@@ -73,7 +73,6 @@ function browserRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
     url.search = normalizeAuthorizationQuery(publicUrl, url.searchParams).toString();
     return sendLibraryResponse(reply, await library.handle(new Request(url, asked)));
   });
-  app.get(`${libraryPath}/get-session`, { exposeHeadRoute: false }, pass);
   app.post(`${libraryPath}/sign-out`, async (request, reply) => {
     requireOwnOrigin(request, publicUrl);
     return pass(request, reply);

@@ -496,6 +496,8 @@ test.each([
   "/api/auth/forget-password/email-otp",
   "/api/auth/email-otp/change-email",
   "/api/auth/sign-up/email",
+  "/api/auth/get-session",
+  "/api/auth/list-sessions",
   "/api/auth/set-password",
   "/api/auth/verify-password",
   "/api/auth/delete-user",

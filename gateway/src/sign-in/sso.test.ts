@@ -404,6 +404,7 @@ describe("SAML 2.0", () => {
     ["to another address", { Recipient: "https://other.example.com/acs" }],
     ["of another identity provider", { Issuer: "https://other-idp.example.com/saml" }],
     ["that has expired", { NotBefore: at(-900), NotOnOrAfter: at(-600) }],
+    ["that would hold for ever", { timeless: "true" }],
     ["of the future", { NotBefore: at(600), NotOnOrAfter: at(900) }],
     ["to a request that was never made", { InResponseTo: "_made-up" }],
     ["to no request", { InResponseTo: "" }],

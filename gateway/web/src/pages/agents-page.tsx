@@ -52,6 +52,11 @@ export function AgentsPage() {
       {loaded.state === "loading" ? <Loading what="your agents" /> : null}
       {loaded.state === "failed" ? <LoadFailed error={loaded.error} onRetry={reload} /> : null}
       {loaded.state === "ready" ? <Agents grants={loaded.value} onAsk={setAsking} /> : null}
+      {loaded.state === "ready" ? (
+        <p>
+          <a href="/account">Your account</a>: passkeys, password, signing out
+        </p>
+      ) : null}
       {asking?.about === "revoke" ? (
         <RevokeDialog grant={asking.grant} onClose={close} onRevoked={() => finish({ grant: asking.grant })} />
       ) : null}
