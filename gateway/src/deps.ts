@@ -380,6 +380,8 @@ export interface OfferedTools {
 export interface UpstreamAccounts {
   /** True unless the human has to sign in at the server first. */
   connected(owner: UpstreamOwner): Promise<boolean>;
+  /** True when the server has asked for more than the human's sign-in there gives. */
+  askedForMore(owner: UpstreamOwner): Promise<boolean>;
   /** Where the browser goes to sign in. Throws GatewayError UPSTREAM_SIGN_IN_FAILED or UPSTREAM_UNAVAILABLE. */
   begin(request: UpstreamSignInRequest): Promise<URL>;
   /**

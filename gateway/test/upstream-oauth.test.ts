@@ -98,7 +98,10 @@ describe("the way to the first call", () => {
   test("leads through the server's own sign-in back to the question, and the call has the human's own token", async () => {
     const { human, client, query } = await ask();
     expect((await human.consentView(query)).server?.signIn).toBe(true);
-    expect((await human.post("/api/connect", { server: "issues", query })).body).toEqual({ state: "sign-in-needed" });
+    expect((await human.post("/api/connect", { server: "issues", query })).body).toEqual({
+      state: "sign-in-needed",
+      name: "Issues",
+    });
     expect(await accept(human, query)).toMatchObject({ status: 403, body: { error: "UPSTREAM_SIGN_IN_NEEDED" } });
 
     const page = await human.signInUpstream("issues", query);
@@ -106,6 +109,8 @@ describe("the way to the first call", () => {
     const again = page.search.slice(1);
     expect((await human.post("/api/connect", { server: "issues", query: again })).body).toEqual({
       state: "connected",
+      name: "Issues",
+      askedForMore: false,
       tools: { missing: ["gone_tool"], unlisted: ["delete_issue", "hidden_tool"] },
     });
     const { status, body } = await accept(human, again);
@@ -158,7 +163,7 @@ describe("the way to the first call", () => {
     const again = page.search.slice(1);
     const connect = () => human.post("/api/connect", { server: "issues", query: again });
     expect(await connect()).toMatchObject({ status: 502, body: { error: "UPSTREAM_SIGN_IN_FAILED" } });
-    expect((await connect()).body).toEqual({ state: "sign-in-needed" });
+    expect((await connect()).body).toEqual({ state: "sign-in-needed", name: "Issues" });
     expect((await accept(human, again)).body.error).toBe("UPSTREAM_SIGN_IN_NEEDED");
     upstream.human = "agrees";
     expect((await human.signInUpstream("issues", again)).pathname).toBe("/consent");
@@ -227,6 +232,8 @@ describe("tokens at the server", () => {
     upstream.answerCall = (response) =>
       response.writeHead(403, { "www-authenticate": 'Bearer error="insufficient_scope", scope="mcp openid"' }).end();
     expect((await call()).body).toMatchObject({ error: { code: -32042, data: { code: "UPSTREAM_SCOPE_NEEDED" } } });
+    upstream.answerCall = undefined;
+    expect((await human.post("/api/connect", { server: "issues" })).body).toMatchObject({ askedForMore: true });
     const { body } = await human.startUpstream("issues");
     expect(new URL(String(body.redirect)).searchParams.get("scope")?.split(" ")).toEqual(
       expect.arrayContaining(["mcp", "openid"]),

@@ -4,7 +4,17 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { noChromium, show } from "./test/browser.ts";
-import { accountView, choiceView, consentView, grants, signedQuery, signInView } from "./test/fixtures.ts";
+import {
+  accountView,
+  choiceView,
+  connected,
+  consentView,
+  grants,
+  signedQuery,
+  signInConsentView,
+  signInNeeded,
+  signInView,
+} from "./test/fixtures.ts";
 import { pageTests } from "./test/page-tests.ts";
 import type { Answer } from "./test/stub-gateway.ts";
 
@@ -222,6 +232,70 @@ const scenes: readonly Scene[] = [
     name: "error",
     path: "/error?error=invalid_client&error_description=client%20not%20found",
     heading: "This could not go on",
+  },
+  {
+    name: "consent sign in at the server",
+    path: consentPath,
+    api: { "GET /api/consent": ok(signInConsentView()), "POST /api/connect": ok(signInNeeded) },
+    act: (page) => page.getByRole("button", { name: "Sign in at Issue tracker" }).waitFor(),
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent no way to the server",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(signInConsentView()),
+      "POST /api/connect": ok(signInNeeded),
+      "POST /api/connect/start": refuse(502, "UPSTREAM_SIGN_IN_FAILED"),
+    },
+    act: async (page) => {
+      await press("Sign in at Issue tracker")(page);
+      await page.getByRole("alert").waitFor();
+    },
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent other tools",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(consentView("high")),
+      "POST /api/connect": ok(connected(["get_issue"], ["export_issues", "merge_issues"])),
+    },
+    act: (page) => page.getByText("does not have").waitFor(),
+    heading: "Connect an agent",
+  },
+  {
+    name: "consent server away",
+    path: consentPath,
+    api: { "GET /api/consent": ok(consentView("high")), "POST /api/connect": refuse(502, "UPSTREAM_UNAVAILABLE") },
+    act: (page) => page.getByText("could not be asked").waitFor(),
+    heading: "Connect an agent",
+  },
+  {
+    name: "connect again",
+    path: "/connect/issues",
+    api: { "POST /api/connect": ok(signInNeeded) },
+    act: (page) => page.getByRole("button", { name: "Sign in at Issue tracker" }).waitFor(),
+    heading: "Connect to a server again",
+  },
+  {
+    name: "connect again done",
+    path: "/connect/issues",
+    api: { "POST /api/connect": ok(connected()) },
+    heading: "You are connected",
+  },
+  {
+    name: "connect again for more",
+    path: "/connect/issues",
+    api: { "POST /api/connect": ok({ ...connected(), askedForMore: true }) },
+    act: (page) => page.getByText("wants you to allow more").waitFor(),
+    heading: "Connect to a server again",
+  },
+  {
+    name: "connect again signed out",
+    path: "/connect/issues",
+    api: { "POST /api/connect": refuse(401) },
+    heading: "Sign in first",
   },
   { name: "not found", path: "/nowhere", heading: "There is no such page" },
 ];

@@ -114,6 +114,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
 
   const accounts: UpstreamAccounts = {
     connected: async (owner) => serverOf(owner.server)?.auth.type !== "oauth" || tokens.has(owner),
+    askedForMore: async (owner) => (await tokens.wantedScope(owner)) !== undefined,
     begin: async ({ userId, server: key, browser, authorizeQuery }) => {
       const owner = { userId, server: key };
       const state = randomBytes(32).toString("base64url");

@@ -67,21 +67,23 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
     if (!human.emailVerified) throw new GatewayError("EMAIL_UNVERIFIED");
     const ceilings = await facts.ceilings(human.email);
     const granted = findGrantable(directory.settings(), { email: human.email, ceilings, now: clock() }, server);
-    return { owner: { userId: human.userId, server }, query, upstreamUrl: granted.server.upstreamUrl };
+    const { name, upstreamUrl } = granted.server;
+    return { owner: { userId: human.userId, server }, query, name, upstreamUrl };
   };
 
   return async (app) => {
     app.post("/api/connect", async (request, reply): Promise<ConnectView> => {
-      const { owner } = await requireGranted(request);
+      const { owner, name } = await requireGranted(request);
       throwProblem(readCookie(request, cookies.problem), owner.server, () => {
         setCookie(reply, cookies.problem, "", 0);
       });
-      if (!(await upstreamAccounts.connected(owner))) return { state: "sign-in-needed" };
+      if (!(await upstreamAccounts.connected(owner))) return { state: "sign-in-needed", name };
       try {
-        return { state: "connected", tools: await upstreamAccounts.offeredTools(owner) };
+        const tools = await upstreamAccounts.offeredTools(owner);
+        return { state: "connected", name, tools, askedForMore: await upstreamAccounts.askedForMore(owner) };
       } catch (error) {
         if (error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED") {
-          return { state: "sign-in-needed" };
+          return { state: "sign-in-needed", name };
         }
         throw error;
       }

@@ -47,9 +47,12 @@ export interface ConnectRequest {
 
 /** Answer of `POST /api/connect`: whether the server can be used, and how its tools compare with its policy. */
 export type ConnectView =
-  | { readonly state: "sign-in-needed" }
+  | { readonly state: "sign-in-needed"; readonly name: string }
   | {
       readonly state: "connected";
+      readonly name: string;
+      /** True when the server has asked for more than the human has allowed it: signing in again gives it. */
+      readonly askedForMore: boolean;
       /** `missing`: the policy lists them and the server has them not. `unlisted`: the other way round. */
       readonly tools: { readonly missing: readonly string[]; readonly unlisted: readonly string[] };
     };

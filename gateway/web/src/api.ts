@@ -1,5 +1,8 @@
 /** The gateway's JSON API as typed calls. Every failure, the network included, is an `ApiError`. */
 import type {
+  ConnectRequest,
+  ConnectStartAnswer,
+  ConnectView,
   ConsentAnswer,
   ConsentRequest,
   ConsentView,
@@ -31,6 +34,18 @@ export class ApiError extends Error {
 /** What the consent page shows for the signed authorization request `query`. */
 export function loadConsent(query: string): Promise<ConsentView> {
   return getJson<ConsentView>(`/api/consent?${query}`);
+}
+
+/** Opens a session to a server, in the human's name where they sign in there, and compares its tools with its policy. */
+export function connectServer(request: ConnectRequest): Promise<ConnectView> {
+  return postJson<ConnectView>("/api/connect", request);
+}
+
+/** Resolves to the address at which the human signs in at the server. */
+export async function startSignIn(request: ConnectRequest): Promise<string> {
+  const answer = await postJson<ConnectStartAnswer>("/api/connect/start", request);
+  if (typeof answer.redirect !== "string") throw answerInvalid(200);
+  return answer.redirect;
 }
 
 /** Sends the human's choice. Resolves to the client's redirect URI with the result. */

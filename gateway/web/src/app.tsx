@@ -1,5 +1,6 @@
 import { AccountPage } from "./pages/account-page.tsx";
 import { AgentsPage } from "./pages/agents-page.tsx";
+import { ConnectPage } from "./pages/connect-page.tsx";
 import { ConsentPage } from "./pages/consent-page.tsx";
 import { ErrorPage } from "./pages/error-page.tsx";
 import { ForgotPasswordPage } from "./pages/forgot-password-page.tsx";
@@ -13,6 +14,8 @@ export function App() {
   const { pathname, search } = window.location;
   // The signed query is passed on as it came: re-encoding it would break its signature.
   const query = search.slice(1);
+  const connecting = /^\/connect\/([A-Za-z0-9_-]+)$/.exec(pathname)?.[1];
+  if (connecting !== undefined) return <ConnectPage server={connecting} />;
   switch (pathname) {
     case "/":
       return <AgentsPage />;

@@ -1,4 +1,4 @@
-import type { ConsentServer, ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
+import type { ConnectView, ConsentServer, ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
 import type { AccountView, Method, SignInView } from "../../src/sign-in/contract.ts";
 
 /** A host's sign-in page with these methods, everything around them to be had. */
@@ -63,6 +63,19 @@ export function consentView(ceiling: Level): ConsentView {
 }
 
 /** The client left the server to the human, who may use these. */
+/** The same of a server at which the human signs in. */
+export function signInConsentView(): ConsentView {
+  const view = consentView("high");
+  return { ...view, server: view.server === null ? null : { ...view.server, signIn: true } };
+}
+
+/** What connecting to it found out. */
+export function connected(missing: readonly string[] = [], unlisted: readonly string[] = []): ConnectView {
+  return { state: "connected", name: "Issue tracker", askedForMore: false, tools: { missing, unlisted } };
+}
+
+export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };
+
 export function choiceView(names: readonly string[], preselected: string | null = null): ConsentView {
   const view = consentView("high");
   const servers = names.map((name, index) => ({

@@ -3,10 +3,13 @@ import type { ConsentRequest, ConsentServer, ConsentView, Level } from "../../..
 import { type ApiError, sendConsent } from "../api.ts";
 import { levelWords, reaches } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
+import { useConnection } from "../use-connection.ts";
 import { apiErrorOf } from "../use-loaded.ts";
+import { ConnectFirst } from "./connect-first.tsx";
 import { ConsentFailed, isOutOfDate } from "./consent-failed.tsx";
 import { LevelChoice } from "./level-choice.tsx";
 import { Moment } from "./moment.tsx";
+import { OfferedTools } from "./offered-tools.tsx";
 import { RequestFacts } from "./request-facts.tsx";
 import { ToolList } from "./tool-list.tsx";
 
@@ -20,6 +23,7 @@ interface ConsentFormProps {
 
 /** The question: may this client use this server for you, and how much? */
 export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFormProps) {
+  const { connection, signIn, retry } = useConnection(server.key, query);
   const [level, setLevel] = useState<Level>("low");
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<ApiError>();
@@ -43,6 +47,27 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
     if (!sending && !outOfDate) void answer({ accept: true, query, server: server.key, level });
   }
 
+  const deny = (
+    <button type="button" className="button" disabled={sending} onClick={() => void answer({ accept: false, query })}>
+      Deny
+    </button>
+  );
+  const notTaken = failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />;
+  if (server.signIn && connection.state !== "connected") {
+    return (
+      <section className="card" aria-busy={sending || connection.state === "connecting"}>
+        <p className="lead">
+          <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use <strong>{server.name}</strong> in
+          your name.
+        </p>
+        {server.description === "" ? null : <p className="hint">{server.description}</p>}
+        <RequestFacts view={view} />
+        <ConnectFirst name={server.name} connection={connection} onSignIn={signIn} onRetry={retry} />
+        {notTaken}
+        <div className="actions">{deny}</div>
+      </section>
+    );
+  }
   return (
     <form className="card" onSubmit={authorize} aria-busy={sending}>
       <p className="lead">
@@ -64,19 +89,13 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
       </p>
       <h2>Tools of {server.name}</h2>
       <ToolList tools={server.tools} level={level} />
-      {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
+      <OfferedTools name={server.name} connection={connection} onRetry={retry} />
+      {notTaken}
       <div className="actions actions-sticky">
         <button type="submit" className="button button-primary" disabled={sending || outOfDate}>
           {sending ? "Sending…" : "Authorize"}
         </button>
-        <button
-          type="button"
-          className="button"
-          disabled={sending}
-          onClick={() => void answer({ accept: false, query })}
-        >
-          Deny
-        </button>
+        {deny}
       </div>
     </form>
   );

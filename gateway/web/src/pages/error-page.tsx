@@ -15,6 +15,9 @@ const sentences: Readonly<Record<string, string>> = {
   invalid_target: "The client asked for a server this host does not have. Check the address in your MCP client.",
   unsupported_response_type: "The client uses a sign-in this gateway does not offer. Update your MCP client.",
   unauthorized_client: "The client may not sign in this way. Update your MCP client.",
+  UPSTREAM_SIGN_IN_INVALID:
+    "This sign-in at an MCP server was not started in this browser, or is over. Start it again from the page you came from.",
+  NOT_SIGNED_IN: "Your sign-in to this gateway ended meanwhile. Connect again from your MCP client.",
   server_error: "Something went wrong in the gateway. Try again in a moment.",
   temporarily_unavailable: "The gateway is busy. Try again in a moment.",
 };

@@ -1,0 +1,84 @@
+import { plainText } from "../plain-text.ts";
+import type { Connection } from "../use-connection.ts";
+import { Notice } from "./notice.tsx";
+
+/** Names that are shown before the rest is counted. */
+const shown = 8;
+
+interface OfferedToolsProps {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly onRetry: () => void;
+}
+
+/** What connecting found out of a server whose tools the policy lists anyway. */
+export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
+  switch (connection.state) {
+    case "connecting":
+      return (
+        <p className="hint" role="status">
+          Connecting to {name} to see its tools…
+        </p>
+      );
+    case "failed":
+      return (
+        <Notice kind="neutral" title={`${name} could not be asked`}>
+          <p>{connection.error.message} You can authorize all the same: the tools above are those of the policy.</p>
+          <button type="button" className="button" onClick={onRetry}>
+            Try again
+          </button>
+        </Notice>
+      );
+    case "connected":
+      return <Differences missing={connection.tools.missing} unlisted={connection.tools.unlisted} name={name} />;
+    case "sign-in-needed":
+    case "signing-in":
+      return null;
+  }
+}
+
+interface DifferencesProps {
+  readonly name: string;
+  readonly missing: readonly string[];
+  readonly unlisted: readonly string[];
+}
+
+function Differences({ name, missing, unlisted }: DifferencesProps) {
+  if (missing.length === 0 && unlisted.length === 0) {
+    return (
+      <p className="hint" role="status">
+        {name} has all of these tools.
+      </p>
+    );
+  }
+  return (
+    <div className="hint" role="status">
+      {missing.length === 0 ? null : (
+        <p>
+          {name} does not have <Names of={missing} /> any more: calls of {missing.length === 1 ? "it" : "them"} fail.
+        </p>
+      )}
+      {unlisted.length === 0 ? null : (
+        <p>
+          {name} also has <Names of={unlisted} />. The policy does not list {unlisted.length === 1 ? "it" : "them"}, so
+          nobody can call {unlisted.length === 1 ? "it" : "them"}.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Names({ of: names }: { readonly of: readonly string[] }) {
+  const rest = names.length - shown;
+  return (
+    <>
+      <bdi className="fact-id">
+        {names
+          .slice(0, shown)
+          .map((name) => plainText(name, 60))
+          .join(", ")}
+      </bdi>
+      {rest > 0 ? ` and ${rest} more` : null}
+    </>
+  );
+}
