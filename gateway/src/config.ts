@@ -89,6 +89,8 @@ export const environmentSchema = z.object({
     .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a key")
     .optional(),
   DATA_KEY_FILE: z.string().min(1).optional(),
+  /** Age in days at which the key that signs access tokens gets a successor. */
+  TOKEN_KEY_ROTATION_DAYS: z.coerce.number().int().min(1).max(365).default(90),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -115,6 +117,7 @@ export interface Config {
   readonly secretsPrefix: string | undefined;
   /** What encrypts the data keys. Undefined: nothing can be stored that needs one; never in the clear. */
   readonly dataKey: { readonly kmsArn: string } | { readonly file: string } | undefined;
+  readonly tokenKeyRotationDays: number;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
   readonly shutdown: ShutdownTimes;
@@ -150,6 +153,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     auditLogGroup: env.AUDIT_LOG_GROUP,
     secretsPrefix: env.SECRETS_PREFIX,
     dataKey,
+    tokenKeyRotationDays: env.TOKEN_KEY_ROTATION_DAYS,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
     shutdown: {

@@ -30,6 +30,7 @@ import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
+import { startMaintenance } from "./oauth/maintenance.ts";
 import { createShutdown } from "./shutdown.ts";
 
 const shutdown = createShutdown();
@@ -93,9 +94,11 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
           ...{ clock, log },
         });
   await app.listen({ host: config.listenHost, port: config.port });
+  const maintenance = startMaintenance(tokens.maintain, log);
   const close = async () => {
     await app.close();
     await shipper?.stop(lastShippingMs);
+    await maintenance.stop();
     await directory.close();
     await Promise.all([upstream.close(), decisions.close()]);
     secretsManager?.close();

@@ -1,6 +1,6 @@
 /** better-auth behind a few functions of ours: nothing outside this folder sees its types. */
 import { canonicalEmail, type SignInMethod } from "@permit-mcp-gateway/policies";
-import { betterAuth } from "better-auth";
+import { betterAuth, type GenericEndpointContext } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { GatewayError } from "../errors.ts";
 import { assertMayUse } from "../sign-in-domains.ts";
@@ -12,6 +12,7 @@ import { createInitialAccounts } from "./initial-accounts.ts";
 import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
 import { methodOfSession, sessionMethodField } from "./sign-in-hooks.ts";
 import type { SignInLog } from "./sign-in-log.ts";
+import { maintainTokenKeys, tokenKeyOptions } from "./token-keys.ts";
 
 /** Who a session cookie belongs to. */
 export interface SignedIn {
@@ -56,6 +57,8 @@ export interface AuthLibrary {
   /** Issues a code bound to our grant and returns the URL that carries it. Undefined when the library refuses. */
   accept(input: ConsentAnswerInput & { readonly grantId: string }): Promise<string | undefined>;
   readonly records: AuthRecords;
+  /** Makes the next signing key when it is time, and deletes old ones. For one replica at a time. */
+  maintainKeys(rotateAfterMs: number): Promise<void>;
 }
 
 /**
@@ -124,6 +127,11 @@ export async function openAuthLibrary(
       deny: (answer) => answerConsent(false, answer),
       accept: ({ grantId, ...answer }) => grantContext.run({ grantId }, () => answerConsent(true, answer)),
       records: createAuthRecords(context.adapter),
+      maintainKeys: (rotateAfterMs) =>
+        maintainTokenKeys({ context } as GenericEndpointContext, tokenKeyOptions(publicUrl, input.clock), {
+          rotateAfterMs,
+          clock: input.clock,
+        }),
     };
   });
 }

@@ -21,6 +21,7 @@ import {
   refreshTokenSeconds,
   tokenHash,
 } from "./token-format.ts";
+import { tokenKeyOptions } from "./token-keys.ts";
 
 /** Below this path the library's own endpoints are. */
 export const libraryPath = "/api/auth";
@@ -110,7 +111,7 @@ export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
       sendResetPassword: async ({ user, token }) => input.sendResetLink(user.email, token),
     },
     plugins: [
-      jwt({ jwks: { keyPairConfig: { alg: "EdDSA", crv: "Ed25519" } }, jwt: { issuer: publicUrl } }),
+      jwt(tokenKeyOptions(publicUrl, input.clock)),
       providerPlugin(input),
       cimd({ fetchClientMetadataResource: input.fetchClientMetadata, metadataProfile: "mcp-2026-07-28" }),
       codePlugin(input),

@@ -30,6 +30,7 @@ export interface RefreshTokenRecord {
   readonly clientId: string;
   /** Id of our grant. */
   readonly referenceId?: string | null;
+  readonly expiresAt?: Date | null;
   /** When it was used or revoked. */
   readonly revoked?: Date | null;
   /** Until then a second use gets the first answer again. */

@@ -7,6 +7,7 @@ import { fetchClientMetadataResource } from "@better-auth/cimd/node";
 import type { FastifyBaseLogger, FastifyPluginAsync } from "fastify";
 import type { JSONWebKeySet } from "jose";
 import type { Database } from "../adapters/database.ts";
+import { deleteExpiredRows } from "../adapters/expired-rows.ts";
 import type { Config } from "../config.ts";
 import { createConsentLog } from "../consent/consent-log.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
@@ -37,6 +38,7 @@ import { signInRoutes } from "../sign-in/sign-in-routes.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { createExternalSignIn } from "./external-sign-in.ts";
+import { serveIntrospection } from "./introspection-endpoint.ts";
 import { libraryRoutes } from "./library-routes.ts";
 import { createListedClients, type ListedClients } from "./listed-clients.ts";
 import { metadataRoutes } from "./metadata-routes.ts";
@@ -70,6 +72,8 @@ export interface AuthorizationServerOptions {
 
 /** OAuth 2.1 with sign-in and consent. */
 export interface AuthorizationServer extends TokenVerifier {
+  /** Rotates keys and deletes expired rows, unless another replica is at it. To be called every few minutes. */
+  maintain(): Promise<void>;
   /**
    * `/api/auth/*`, `/.well-known/{oauth-authorization-server,openid-configuration,oauth-protected-resource/mcp/*}`,
    * `/api/sign-in`, `/api/sign-up`, `/api/account`, `/api/consent`, `/api/grants`. Register it without a prefix, behind the check of the Host header and
@@ -77,6 +81,8 @@ export interface AuthorizationServer extends TokenVerifier {
    */
   readonly plugin: (limit: RateLimit) => FastifyPluginAsync;
 }
+
+const dayMs = 24 * 60 * 60 * 1000;
 
 /** Bodies here are forms and small JSON documents. */
 const bodyLimitBytes = 64 * 1024;
@@ -138,6 +144,13 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   };
   return {
     verifyToken: tokens.verifyToken,
+    maintain: async () => {
+      await database.ifAlone("authorization-server-maintenance", async () => {
+        await library.maintainKeys(config.tokenKeyRotationDays * dayMs);
+        const deleted = await deleteExpiredRows(database, clock);
+        if (deleted > 0) log.info({ deleted }, "rows of expired codes, sessions and tokens were deleted");
+      });
+    },
     plugin: plugin({ clock, consent, signIn, resources, clients, tokens }),
   };
 }
@@ -180,6 +193,8 @@ function plugin({
         clients,
         limit,
         serveToken: (input) => serveToken({ ...shared, database, clock }, input),
+        serveIntrospection: (input) =>
+          serveIntrospection({ ...shared, tokens, grants: consent.grants, directory, clock }, input),
         serveRevocation: (input) => serveRevocation({ ...shared, tokens }, input),
       }),
     );

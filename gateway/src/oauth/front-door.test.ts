@@ -52,7 +52,7 @@ describe("discovery", () => {
       authorization_response_iss_parameter_supported: true,
       client_id_metadata_document_supported: true,
     });
-    expect(Object.keys(body).filter((name) => /introspection|userinfo|end_session/.test(name))).toEqual([]);
+    expect(Object.keys(body).filter((name) => /userinfo|end_session/.test(name))).toEqual([]);
     const openid = await get("/.well-known/openid-configuration");
     expect(openid.body).toMatchObject(body);
   });
@@ -197,7 +197,6 @@ describe("sign-in", () => {
     "/api/auth/oauth2/create-client",
     "/api/auth/oauth2/update-client",
     "/api/auth/oauth2/update-consent",
-    "/api/auth/oauth2/introspect",
     "/api/auth/admin/oauth2/resources",
     "/api/auth/update-user",
     "/api/auth/change-email",

@@ -24,6 +24,7 @@ export interface LibraryRoutesDeps {
   readonly resources: ResourceRows;
   readonly clients: ListedClients;
   readonly serveToken: (input: TokenRequest) => Promise<Response>;
+  readonly serveIntrospection: (input: TokenRequest) => Promise<Response>;
   readonly serveRevocation: (input: TokenRequest) => Promise<Response>;
   readonly limit: RateLimit;
 }
@@ -86,6 +87,7 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
     register: `${libraryPath}/oauth2/register`,
     token: `${libraryPath}/oauth2/token`,
     revoke: `${libraryPath}/oauth2/revoke`,
+    introspect: `${libraryPath}/oauth2/introspect`,
     jwks: `${libraryPath}/jwks`,
   };
   app.addHook("onSend", async (_request, reply) => allowCrossOrigin(reply));
@@ -117,6 +119,12 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
     // Admitted or not: nobody is kept from giving a token back.
     if (clientId !== undefined) await clients.ensure(clientId);
     return sendLibraryResponse(reply, await deps.serveRevocation(sent));
+  });
+  app.post(paths.introspect, async (request, reply) => {
+    const sent = formRequest(request, publicUrl);
+    const clientId = senderOf(sent);
+    if (clientId !== undefined) await clients.ensure(clientId);
+    return sendLibraryResponse(reply, await deps.serveIntrospection(sent));
   });
 }
 

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { decodeJwt } from "jose";
+import { problemOfLife } from "../consent/grant-life.ts";
+import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import type { AuthRecords } from "./auth-records.ts";
+import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
+import { oauthError } from "./oauth-error.ts";
+import type { TokenRequest } from "./token-endpoint.ts";
+import { refreshTokenPrefix } from "./token-format.ts";
+import type { AccessTokenReader } from "./token-verifier.ts";
+
+/** What the introspection endpoint stands on. */
+export interface IntrospectionEndpointDeps {
+  readonly records: Pick<AuthRecords, "findRefreshToken">;
+  readonly tokens: Pick<AccessTokenReader, "readToken">;
+  readonly grants: Pick<GrantStore, "find">;
+  readonly directory: HostDirectory;
+  readonly clock: Clock;
+  /** The library's own introspection endpoint. */
+  readonly handle: (request: Request) => Promise<Response>;
+}
+
+interface Introspected {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The introspection endpoint (RFC 7662), for clients that prove themselves with a secret, and of their own tokens only:
+ * anything else is `{"active":false}` (section 2.2), so that nobody learns of others' tokens. Ours and not the library's,
+ * which does not know that a consent behind a token can end. The library authenticates the client, by a token that does
+ * not exist.
+ */
+export async function serveIntrospection(
+  deps: IntrospectionEndpointDeps,
+  { request, form }: TokenRequest,
+): Promise<Response> {
+  const repeated = repeatedParameter(form);
+  if (repeated !== undefined) return oauthError(400, "invalid_request", `"${repeated}" was sent more than once.`);
+  const token = form.get("token");
+  if (token === null || token === "") return oauthError(400, "invalid_request", `"token" is missing.`);
+  const probe = new URLSearchParams(form);
+  probe.set("token", `${refreshTokenPrefix}${randomBytes(24).toString("hex")}`);
+  probe.set("token_type_hint", "refresh_token");
+  const { url, method, headers } = request;
+  const authenticated = await deps.handle(new Request(url, { method, headers, body: probe.toString() }));
+  if (!authenticated.ok) return authenticated;
+
+  const found = (await readRefreshToken(deps, token)) ?? (await readAccessToken(deps, token));
+  const clientId = claimedClientId(form, headers.get("authorization") ?? undefined);
+  const active = found !== undefined && found.clientId === clientId && (await isAlive(deps, found.grantId));
+  const answer = active ? { active, client_id: found.clientId, ...found.claims } : { active };
+  return Response.json(answer, { headers: { "cache-control": "no-store" } });
+}
+
+async function readRefreshToken({ records, clock }: IntrospectionEndpointDeps, token: string) {
+  const record = await records.findRefreshToken(token);
+  const { clientId, referenceId, expiresAt, revoked } = record ?? {};
+  if (clientId === undefined || !referenceId || !expiresAt || revoked || expiresAt <= clock()) return undefined;
+  const found: Introspected = {
+    grantId: referenceId,
+    clientId,
+    claims: { exp: Math.floor(expiresAt.getTime() / 1000) },
+  };
+  return found;
+}
+
+async function readAccessToken(
+  { tokens }: IntrospectionEndpointDeps,
+  token: string,
+): Promise<Introspected | undefined> {
+  try {
+    const { grantId, clientId } = await tokens.readToken(token);
+    // Verified just now.
+    const { iss, sub, aud, exp, iat, jti, scope } = decodeJwt(token);
+    return { grantId, clientId, claims: { token_type: "Bearer", iss, sub, aud, exp, iat, jti, scope } };
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
+}
+
+async function isAlive({ grants, directory, clock }: IntrospectionEndpointDeps, grantId: string): Promise<boolean> {
+  const grant = await grants.find(grantId);
+  const host = directory.settings();
+  const server = grant === undefined ? undefined : host.servers.get(grant.server);
+  return grant !== undefined && server !== undefined && problemOfLife(grant, { host, server }, clock()) === undefined;
+}
