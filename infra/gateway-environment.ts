@@ -31,6 +31,8 @@ export interface GatewayEnvironmentArgs {
   /** ARN of the key of AWS KMS that encrypts tokens at MCP servers, or a file. Left out: a file in the data folder. */
   readonly dataKeyKmsArn?: string | undefined;
   readonly dataKeyFile?: string | undefined;
+  /** Life of the assertion that upstreams get, in seconds. Left out: 300. */
+  readonly gatewayAuthSeconds?: number | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
   /** The container must get five seconds more than both together before it is killed. */
@@ -65,6 +67,7 @@ export const gatewayPlainNames = [
   "DATA_DIR",
   "DATA_KEY_FILE",
   "DATA_KEY_KMS_ARN",
+  "GATEWAY_AUTH_SECONDS",
   "HOST_KEY",
   "LISTEN_HOST",
   "LOG_LEVEL",
@@ -106,6 +109,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
     DATA_KEY_FILE: args.dataKeyFile,
     DATA_KEY_KMS_ARN: args.dataKeyKmsArn,
+    GATEWAY_AUTH_SECONDS: args.gatewayAuthSeconds?.toString(),
     HOST_KEY: args.hostKey,
     LISTEN_HOST: args.listenHost,
     LOG_LEVEL: args.logLevel,

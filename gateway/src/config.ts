@@ -91,6 +91,8 @@ export const environmentSchema = z.object({
   DATA_KEY_FILE: z.string().min(1).optional(),
   /** Age in days at which the key that signs access tokens gets a successor. */
   TOKEN_KEY_ROTATION_DAYS: z.coerce.number().int().min(1).max(365).default(90),
+  /** Life of the JWT in `X-Gateway-Auth`, by which upstreams know the gateway and the human, in seconds. */
+  GATEWAY_AUTH_SECONDS: z.coerce.number().int().min(60).max(3600).default(300),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
@@ -118,6 +120,7 @@ export interface Config {
   /** What encrypts the data keys. Undefined: nothing can be stored that needs one; never in the clear. */
   readonly dataKey: { readonly kmsArn: string } | { readonly file: string } | undefined;
   readonly tokenKeyRotationDays: number;
+  readonly gatewayAuthSeconds: number;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
   readonly shutdown: ShutdownTimes;
@@ -154,6 +157,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     secretsPrefix: env.SECRETS_PREFIX,
     dataKey,
     tokenKeyRotationDays: env.TOKEN_KEY_ROTATION_DAYS,
+    gatewayAuthSeconds: env.GATEWAY_AUTH_SECONDS,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
     shutdown: {

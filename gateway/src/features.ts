@@ -15,6 +15,7 @@ export const supportedFeatures: readonly string[] = [
   "sign-in-microsoft",
   "sign-in-saml",
   "sign-in-oidc",
+  "upstream-header",
   "upstream-oauth",
 ] satisfies Feature[];
 

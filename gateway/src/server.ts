@@ -9,6 +9,7 @@ import { openDatabase } from "./adapters/database.ts";
 import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
 import { DatabaseProblem } from "./adapters/database-problem.ts";
+import { createGatewayAssertions } from "./adapters/gateway-assertions.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
 import type { KeyWrapping } from "./adapters/key-wrapping.ts";
 import { KeyFileError, openKeyFile } from "./adapters/key-wrapping-file.ts";
@@ -72,15 +73,19 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const audit = createDatabaseAuditSink({ database, writeLine });
   const mailer = createMailer(config.mail, () => directory.settings().name);
   const attempts = createAttemptStore({ database, clock });
+  const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
+  const lifetimeSeconds = config.gatewayAuthSeconds;
+  const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const tokens = await createAuthorizationServer({
     ...{ config, database, directory, facts, grants, secrets, upstreamAccounts, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),
-    signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
+    signingKeys,
     ...{ mailer, attempts },
   });
 
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
+    ...{ assertions, secrets },
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),

@@ -3,17 +3,20 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { FastifyInstance } from "fastify";
+import { createGatewayAssertions } from "../src/adapters/gateway-assertions.ts";
+import { createEnvironmentSecrets } from "../src/adapters/secrets-environment.ts";
 import { createUpstream } from "../src/adapters/upstream.ts";
 import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { Grant, HostSettings, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
+import type { Grant, HostSettings, SigningKeys, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { mcpPath } from "../src/oauth/resource-identifier.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
+import { memorySigningKeys } from "../testing/signing-keys.ts";
 import { keepForSearch, testLog } from "../testing/test-log.ts";
 
 /** What the tests turn to see what the gateway makes of it. */
@@ -30,6 +33,8 @@ export interface World {
   decisionsFail: boolean;
   factsFail: boolean;
   storeFails: boolean;
+  /** Variables that hold secrets of the policy. */
+  readonly secrets: Record<string, string>;
   /** Decision questions asked. */
   readonly asked: string[];
 }
@@ -40,6 +45,7 @@ export interface GatewayFixture {
   readonly world: World;
   readonly app: FastifyInstance;
   readonly shutdown: ShutdownController;
+  readonly signingKeys: SigningKeys;
   /** Puts another policy in force; without an argument the one of the start. */
   provision(change?: PolicyChange): void;
   /** Stores a consent and its fact, and returns the grant; its token is `token-{id}`. */
@@ -116,11 +122,13 @@ export async function startGateway(
     decisionsFail: false,
     factsFail: false,
     storeFails: false,
+    secrets: {},
     asked: [],
   };
   let settings = hostSettings(upstreamUrl);
   const directory = { settings: options.settings ?? (() => settings), onChange: () => undefined };
   const upstream = createUpstream();
+  const signingKeys = await memorySigningKeys();
   const shutdown = createShutdown();
 
   const decide = (user: string, action: string, server: string): boolean => {
@@ -183,6 +191,8 @@ export async function startGateway(
     },
     upstream,
     upstreamTokens: noUpstreamTokens,
+    assertions: createGatewayAssertions({ signingKeys, hostKey: "demo", lifetimeSeconds: 300, clock: () => world.now }),
+    secrets: createEnvironmentSecrets(world.secrets),
     shutdown,
     clock: () => world.now,
     readiness: {
@@ -203,6 +213,7 @@ export async function startGateway(
     world,
     app,
     shutdown,
+    signingKeys,
     provision: (change) => {
       settings = hostSettings(upstreamUrl, change);
     },

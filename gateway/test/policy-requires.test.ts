@@ -16,7 +16,6 @@ const ready = async () => {
   const answer = await gateway.app.inject({ url: "/readyz" });
   return { status: answer.statusCode, policy: (answer.json() as { policy: string }).policy };
 };
-const auth = { type: "header", header: "X-Api-Key", value: { secret: "key" } } as const;
 const create = "create_issue";
 
 describe("a tool", () => {
@@ -62,8 +61,6 @@ describe("a tool", () => {
 
 describe("a server", () => {
   test.each<[string, PolicyChange, string]>([
-    ["that requires a sign-in of its own", { server: { auth, requires: ["upstream-header"] } }, "upstream-header"],
-    ["with a sign-in made by hand", { server: { auth } }, "upstream-header"],
     ["that requires what no version knows", { server: { requires: ["mutual-tls"] } }, "mutual-tls"],
   ])("%s: nothing of it passes", async (_what, change, needs) => {
     gateway.provision(change);

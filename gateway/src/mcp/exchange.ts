@@ -6,11 +6,13 @@ import type {
   Clock,
   ConsentFacts,
   DecisionPoint,
+  GatewayAssertions,
   Grant,
   GrantStore,
   GrantTerm,
   HostDirectory,
   HostSettings,
+  Secrets,
   ServerSettings,
   Shutdown,
   TokenVerifier,
@@ -35,6 +37,8 @@ export interface McpDeps {
   readonly audit: AuditSink;
   readonly upstream: Upstream;
   readonly upstreamTokens: UpstreamTokens;
+  readonly assertions: GatewayAssertions;
+  readonly secrets: Secrets;
   readonly sessions: SessionSeal;
   readonly shutdown: Shutdown;
   readonly clock: Clock;

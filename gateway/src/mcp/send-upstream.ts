@@ -1,21 +1,25 @@
 import type { UpstreamAnswer, UpstreamRequest } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
+import { upstreamCredentials } from "./upstream-credentials.ts";
 
 /**
- * Sends a request to the server, with the human's own token where each human signs in there. A 401 says that the request
+ * Sends a request to the server, with the gateway's credentials, and with the human's own token where each human signs in there. A 401 says that the request
  * was not processed (RFC 6750 section 3.1), so it is sent once more with another token, before anything reached the
  * client. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_SCOPE_NEEDED, and what `Upstream.send` throws.
  */
 export async function sendUpstream(
-  { server, grant }: WithServer & WithGrant,
-  { upstream, upstreamTokens, publicUrl }: Pick<McpDeps, "upstream" | "upstreamTokens" | "publicUrl">,
+  exchange: Pick<WithServer & WithGrant, "server" | "grant">,
+  deps: Pick<McpDeps, "upstream" | "upstreamTokens" | "assertions" | "secrets" | "publicUrl">,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
-  if (server.auth.type !== "oauth") return upstream.send(request);
+  const { server, grant } = exchange;
+  const { upstream, upstreamTokens, publicUrl } = deps;
+  const headers = { ...request.headers, ...(await upstreamCredentials(exchange, deps)) };
+  if (server.auth.type !== "oauth") return upstream.send({ ...request, headers });
   const owner = { userId: grant.userId, server: server.key };
   const send = (token: string) =>
-    upstream.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    upstream.send({ ...request, headers: { ...headers, authorization: `Bearer ${token}` } });
 
   const token = await upstreamTokens.accessToken(owner);
   let answer = await send(token);

@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import { keepForSearch, testLog } from "../../../testing/test-log.ts";
 import { createAttemptStore } from "../../adapters/attempt-store.ts";
 import type { Database } from "../../adapters/database.ts";
+import { createGatewayAssertions } from "../../adapters/gateway-assertions.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
 import { openKeyFile } from "../../adapters/key-wrapping-file.ts";
 import { createMailer } from "../../adapters/mailer.ts";
@@ -127,6 +128,8 @@ export class TestHost {
       ...{ publicUrl, hostKey, database, directory, secrets, upstream, clock, log },
       wrapping: openKeyFile((config.dataKey as { readonly file: string }).file),
     });
+    const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
+    const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds: 300, clock });
     const server = await createAuthorizationServer({
       config,
       database,
@@ -136,7 +139,7 @@ export class TestHost {
       secrets,
       upstreamAccounts,
       receipts: createReceiptStore({ database, clock }),
-      signingKeys: createSigningKeys({ database, authSecret: config.authSecret, clock }),
+      signingKeys,
       audit: {
         write: async (record) => {
           if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
@@ -155,7 +158,7 @@ export class TestHost {
       tokens: server,
       authorization: server.plugin,
       shutdown: createShutdown(),
-      ...{ decisions, upstream, upstreamTokens },
+      ...{ decisions, upstream, upstreamTokens, assertions, secrets },
       audit: { write: async () => undefined },
       readiness: {
         database: async () => undefined,

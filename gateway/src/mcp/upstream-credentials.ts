@@ -1,0 +1,25 @@
+import { GatewayError } from "../errors.ts";
+import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
+import { isPlainHeaderValue } from "./header-value.ts";
+
+/**
+ * The headers by which the server knows the gateway and the human behind the request, beside a token of the human's own:
+ * `X-Gateway-Auth` always, and the secret that all humans share where the policy has one. The policy says where the secret
+ * goes, and no other server gets it. Throws GatewayError SECRET_UNAVAILABLE.
+ */
+export async function upstreamCredentials(
+  { server, grant }: Pick<WithServer & WithGrant, "server" | "grant">,
+  { assertions, secrets }: Pick<McpDeps, "assertions" | "secrets">,
+): Promise<Record<string, string>> {
+  const assertion = await assertions.assert(grant.email, server.upstreamUrl);
+  const credentials = { "x-gateway-auth": `Bearer ${assertion}` };
+  if (server.auth.type !== "header") return credentials;
+  const { header, scheme, value } = server.auth;
+  const secret = await secrets.read(value.secret);
+  const text = scheme === undefined ? secret : `${scheme} ${secret}`;
+  // A line break in it would be a header of its own.
+  if (!isPlainHeaderValue(text)) {
+    throw new GatewayError("SECRET_UNAVAILABLE", { detail: `the secret ${value.secret} can't be sent in a header` });
+  }
+  return { ...credentials, [header.toLowerCase()]: text };
+}
