@@ -52,6 +52,11 @@ test.each([
     { [key("databaseUrl")]: "postgres://gateway:password@db.example.com/gateway" },
     ["permit-mcp-gateway:databaseUrl and service.externalDatabase belong together: set both or neither"],
   ],
+  [
+    "a mail server without a sender",
+    { [key("smtpUrl")]: "smtps://gateway:password@mail.example.com" },
+    ["permit-mcp-gateway:smtpUrl and smtpFrom belong together: set both or neither"],
+  ],
 ])("refused before anything is made: %s", (_, changes, lines) => {
   const secrets = Object.fromEntries(Object.entries(secretValues).map(([name, value]) => [key(name), value]));
   const changed = Object.entries({ ...production, ...secrets, ...changes }).filter(

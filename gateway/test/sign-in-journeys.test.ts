@@ -189,7 +189,7 @@ describe.skipIf(noChromium)("from a client's request to the consent page", () =>
     const email = "lead@example.com";
     const page = await arrive(oidcOn(), email);
     oidc.human = { sub: "lead", email, email_verified: false };
-    await page.getByRole("button", { name: "Continue with single sign-on" }).click();
+    await page.getByRole("button", { name: "Continue with your organization" }).click();
     await page.getByRole("alert").filter({ hasText: "has verified your e-mail address" }).waitFor();
     await page.locator("[role=alert]:focus").waitFor();
     await page.getByLabel("E-mail address").fill(email);
@@ -206,7 +206,7 @@ describe.skipIf(noChromium)("from a client's request to the consent page", () =>
       { saml: { enabled: true, entryPoint, issuer, certificate, forceRedirectDomains: [] } },
       email,
     );
-    await page.getByRole("button", { name: "Continue with single sign-on" }).click();
+    await page.getByRole("button", { name: "Continue with your organization" }).click();
     await page.waitForURL(`${new URL(entryPoint).origin}/**`);
     await page.getByRole("button", { name: "Continue" }).click();
     await expectConsent(page, email);

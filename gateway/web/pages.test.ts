@@ -76,7 +76,7 @@ describe.skipIf(noChromium)("the pages", () => {
         "Continue with Google",
         "Continue with GitHub",
         "Continue with Microsoft",
-        "Continue with single sign-on",
+        "Continue with your organization",
         "Sign in",
         "E-mail me a code",
       ]);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ProgramRecord } from "../testing/record-program.ts";
 import * as alarmLaws from "./laws/alarm-laws.ts";
-import type { Law, Stack } from "./laws/law.ts";
+import { containersOf, type Law, type Stack } from "./laws/law.ts";
 import * as networkLaws from "./laws/network-laws.ts";
 import * as policyLaws from "./laws/policy-laws.ts";
 import * as storageLaws from "./laws/storage-laws.ts";
@@ -42,7 +42,9 @@ const broughtAlong = {
     upstreamPorts: [443, 8443],
     alarmEmails: ["team@example.com"],
   }),
+  "permit-mcp-gateway:smtpFrom": "gateway@example.com",
 };
+const smtpUrl = "smtps://gateway:mail-password@mail.example.com:8443";
 
 const records: Record<string, ProgramRecord> = {};
 const stackOf = (name: string, host: string, production: boolean): Stack => {
@@ -64,7 +66,7 @@ beforeAll(async () => {
   const [production, staging, brought] = await Promise.all([
     runStack({ stack: "production", config: stackFile("production"), secrets: secretValues }),
     runStack({ stack: "staging", config: stackFile("staging"), secrets: secretValues, references }),
-    runStack({ stack: "production", config: broughtAlong, secrets: { ...secretValues, databaseUrl } }),
+    runStack({ stack: "production", config: broughtAlong, secrets: { ...secretValues, databaseUrl, smtpUrl } }),
   ]);
   Object.assign(records, { production, staging, "brought-along": brought });
 });
@@ -74,6 +76,17 @@ describe.each(Object.entries(stacks))("%s", (_name, stack) => {
     expect(stack().all.length).toBeGreaterThan(50);
     expect(law(stack())).toEqual([]);
   });
+});
+
+test("the mail server is given to the gateway alone, as a secret; without one there is no variable of it", () => {
+  const named = (stack: Stack) =>
+    containersOf(stack).map(({ name, environment, secrets }) => [
+      name,
+      ...[...environment, ...secrets].map(({ name }) => name).filter((name) => name.startsWith("SMTP_")),
+    ]);
+  const having = (stack: Stack) => named(stack).filter(([, ...variables]) => variables.length > 0);
+  expect(having(stacks["brought-along"]())).toEqual([["gateway", "SMTP_FROM", "SMTP_URL"]]);
+  expect(having(stacks.production())).toEqual([]);
 });
 
 test("every exception from the policies' laws is needed", () => {

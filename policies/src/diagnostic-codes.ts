@@ -33,6 +33,7 @@ export const diagnosticCodes = {
   "sign-in-method-complete": "A sign-in method is on and lacks a field that it needs.",
   "sign-in-single-sso": "SAML and OpenID Connect are on together.",
   "sign-in-certificate-form": "Not an X.509 certificate in PEM.",
+  "sign-in-one-tenant": "A Microsoft tenant that is all tenants.",
   "sign-in-domains-meet": "A sign-in method admits no domain, or is forced on one that it does not admit.",
   "environment-unique": "Two hosts are the same Permit environment.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -5,7 +5,13 @@ import { containersOf, isSecret, type Law, ofType, plain } from "./law.ts";
 
 const known: ReadonlySet<string> = new Set([...gatewayPlainNames, ...gatewaySecretNames]);
 const secretNames: ReadonlySet<string> = new Set(gatewaySecretNames);
-const values = [...Object.values(secretValues), "account-password", "environment-key", "registry-password"];
+const values = [
+  ...Object.values(secretValues),
+  "account-password",
+  "mail-password",
+  "environment-key",
+  "registry-password",
+];
 
 /** Secrets come from Secrets Manager, and are nowhere else: not in a variable, a tag, a description or a policy. */
 export const secretsAreSecret: Law = (stack) => [

@@ -20,6 +20,7 @@ import { signInCertificateForm } from "./sign-in-certificate-form.ts";
 import { signInDomainsMeet } from "./sign-in-domains-meet.ts";
 import { signInMethodComplete } from "./sign-in-method-complete.ts";
 import { signInMethodOn } from "./sign-in-method-on.ts";
+import { signInOneTenant } from "./sign-in-one-tenant.ts";
 import { signInSingleSso } from "./sign-in-single-sso.ts";
 import { testSides } from "./test-sides.ts";
 import { testSubject } from "./test-subject.ts";
@@ -50,6 +51,7 @@ export const rules: readonly Rule[] = [
   signInMethodComplete,
   signInSingleSso,
   signInCertificateForm,
+  signInOneTenant,
   signInDomainsMeet,
   grantEnded,
   grantShadowed,

@@ -8,8 +8,8 @@ const redirectWords: Readonly<Record<RedirectMethod, string>> = {
   google: "Continue with Google",
   github: "Continue with GitHub",
   microsoft: "Continue with Microsoft",
-  saml: "Continue with single sign-on",
-  oidc: "Continue with single sign-on",
+  saml: "Continue with your organization",
+  oidc: "Continue with your organization",
 };
 
 export function isRedirect(method: string): method is RedirectMethod {

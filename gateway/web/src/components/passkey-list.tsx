@@ -34,8 +34,8 @@ export function PasskeyList({ passkeys, onChange }: PasskeyListProps) {
         <ul className="passkeys">
           {passkeys.map((passkey) => (
             <li key={passkey.id}>
-              <span>
-                <bdi>{passkey.name}</bdi>{" "}
+              <span className="passkey">
+                <bdi>{passkey.name}</bdi>
                 <span className="hint">
                   since <Moment iso={passkey.createdAt} />
                 </span>

@@ -42,15 +42,15 @@ function Account({ account, onChange }: { readonly account: AccountView; readonl
         <p>
           You are signed in as <strong>{account.email}</strong>.
         </p>
+        <p>
+          <a href="/">Your agents</a>
+        </p>
         {sending.failure === undefined ? null : (
           <Notice kind="problem" takeFocus>
             <p>{sentenceOf(sending.failure)}</p>
           </Notice>
         )}
         <div className="actions">
-          <a className="button" href="/">
-            Your agents
-          </a>
           <button
             type="button"
             className="button"
