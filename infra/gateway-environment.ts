@@ -33,6 +33,8 @@ export interface GatewayEnvironmentArgs {
   readonly dataKeyFile?: string | undefined;
   /** Life of the assertion that upstreams get, in seconds. Left out: 300. */
   readonly gatewayAuthSeconds?: number | undefined;
+  /** Age at which the key of access tokens gets a successor. Left out: 90. */
+  readonly tokenKeyRotationDays?: number | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
   /** The container must get five seconds more than both together before it is killed. */
@@ -80,6 +82,7 @@ export const gatewayPlainNames = [
   "SHUTDOWN_DELAY_SECONDS",
   "SHUTDOWN_TIMEOUT_SECONDS",
   "SMTP_FROM",
+  "TOKEN_KEY_ROTATION_DAYS",
   "TRUSTED_PROXIES",
 ] as const;
 
@@ -122,6 +125,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
     SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),
     SMTP_FROM: args.mail?.from,
+    TOKEN_KEY_ROTATION_DAYS: args.tokenKeyRotationDays?.toString(),
     TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };
   const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {
