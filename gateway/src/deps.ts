@@ -34,6 +34,11 @@ export interface ServerSettings {
   readonly unsupported: readonly string[];
   /** Whether `tools/list` shows what the agent may call, or every tool of the policy. */
   readonly listTools: ServerAttributesRead["list_tools"];
+  /** The trust from which on resources, and prompts, are open to an agent. */
+  readonly resources: ServerAttributesRead["resources"];
+  readonly prompts: ServerAttributesRead["prompts"];
+  /** Further methods that are passed on -> the trust from which on. */
+  readonly methods: ReadonlyMap<string, TrustLevel>;
   /** Longest time for one call, in seconds. */
   readonly timeoutSeconds: number | undefined;
   /** Longest life of a consent, in days. */
@@ -195,6 +200,16 @@ export interface ToolCallRecord extends AuditRecordBase {
   readonly trust: TrustLevel | null;
 }
 
+/** One decision on a request for something beside the tools: resources, prompts, a further method. What it named is never in it. */
+export interface RequestRecord extends AuditRecordBase {
+  readonly event: "request";
+  readonly agent: { readonly clientId: string; readonly name: string };
+  readonly grantId: string;
+  readonly server: string;
+  /** JSON-RPC method. */
+  readonly method: string;
+}
+
 /** A consent that a human gave, was refused, lowered, or that ended before its time. */
 export interface ConsentRecord extends AuditRecordBase {
   readonly event: "consent" | "consent_lowered" | "consent_ended";
@@ -216,7 +231,7 @@ export interface SignInRecord extends AuditRecordBase {
 }
 
 /** One line of the audit log. */
-export type AuditRecord = ToolCallRecord | ConsentRecord | SignInRecord;
+export type AuditRecord = ToolCallRecord | RequestRecord | ConsentRecord | SignInRecord;
 
 /** Where it is recorded what was decided and changed. */
 export interface AuditSink {

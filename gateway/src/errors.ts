@@ -65,6 +65,11 @@ export const errorCatalogue = {
     rpc: permissionDeniedCode,
     sentence: "The tool is above the level you consented to for this agent. Connect again to consent to more.",
   },
+  NOT_OPEN: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The policy does not open this part of the server to you. Ask an admin.",
+  },
   NO_PERMISSION: { status: 200, rpc: permissionDeniedCode, sentence: "Permit denies this call." },
   DECISION_UNAVAILABLE: {
     status: 200,

@@ -6,7 +6,10 @@ import { GatewayError } from "./errors.ts";
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
 export const supportedFeatures: readonly string[] = [
   "clients",
+  "further-methods",
+  "prompts-trust",
   "rate-limits",
+  "resources-trust",
   "sign-in-domains",
   "sign-in-otp",
   "sign-in-passkey",

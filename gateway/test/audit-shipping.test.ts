@@ -26,7 +26,7 @@ const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: 
 const startMs = Date.now() - 60_000;
 const record = (number: number, timeMs = startMs + number): AuditRecord =>
   denyRecord(
-    { requestId: "r", host: "demo", now: new Date(timeMs), grant, server, tool: `tool-${number}` },
+    { requestId: "r", host: "demo", now: new Date(timeMs), grant, server, asked: { tool: `tool-${number}` } },
     "NO_GRANT",
     "No grant.",
   );

@@ -10,7 +10,7 @@ import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { Grant, HostSettings, SigningKeys, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
+import type { Grant, HostSettings, RequestRecord, SigningKeys, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { mcpPath } from "../src/oauth/resource-identifier.ts";
@@ -27,7 +27,10 @@ export interface World {
   readonly ceilings: Map<string, TrustLevel>;
   /** Permit user of an agent -> consent on `issues`. */
   readonly consents: Map<string, TrustLevel>;
+  /** Records of tool calls. */
   readonly audit: ToolCallRecord[];
+  /** Records of requests for resources, prompts and further methods. */
+  readonly requests: RequestRecord[];
   /** Called by the fixture's parts just before they answer. */
   auditFails: boolean;
   decisionsFail: boolean;
@@ -118,6 +121,7 @@ export async function startGateway(
     ceilings: new Map(),
     consents: new Map(),
     audit: [],
+    requests: [],
     auditFails: false,
     decisionsFail: false,
     factsFail: false,
@@ -184,8 +188,9 @@ export async function startGateway(
     audit: {
       write: async (record) => {
         if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
-        if (record.event !== "tool_call") throw new Error("not on the MCP path");
-        world.audit.push(record);
+        if (record.event === "tool_call") world.audit.push(record);
+        else if (record.event === "request") world.requests.push(record);
+        else throw new Error("not on the MCP path");
         keepForSearch(auditLine(record));
       },
     },

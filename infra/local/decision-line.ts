@@ -11,6 +11,7 @@ const common = {
 };
 const auditLineSchema = z.discriminatedUnion("event", [
   z.object({ ...common, event: z.literal("tool_call"), server: z.string(), tool: z.string() }),
+  z.object({ ...common, event: z.literal("request"), server: z.string(), method: z.string() }),
   z.object({
     ...common,
     event: z.enum(["consent", "consent_lowered", "consent_ended"]),
@@ -35,8 +36,9 @@ export function decisionLine(line: string): string | undefined {
   const record = parsed.data;
   const { time, human, agent, server, decision, reason } = record;
   const who = `${human} via ${agent.name}`;
-  const call = record.event === "tool_call";
+  const asked = record.event === "tool_call" ? record.tool : record.event === "request" ? record.method : undefined;
+  const call = asked !== undefined;
   const outcome = decision === "deny" ? "DENIED " : call ? "allowed" : "consent";
-  const what = `${time.slice(11, 19)}  ${outcome}  ${call ? `${server}/${record.tool}` : (server ?? "no server")}`;
+  const what = `${time.slice(11, 19)}  ${outcome}  ${call ? `${server}/${asked}` : (server ?? "no server")}`;
   return printable(call && decision === "allow" ? `${what}  ${who}` : `${what}  ${who}: ${reason}`);
 }

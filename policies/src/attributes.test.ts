@@ -45,6 +45,13 @@ describe("a server has", () => {
     ],
     ["a timeout", { timeoutSeconds: 5 }, { timeout_seconds: 5 }],
     ["another list", { listTools: "all" }, { list_tools: "all" }],
+    ["resources off", { resources: "off" }, { resources: "off", requires: ["resources-trust"] }],
+    ["prompts for more trust", { prompts: "high" }, { prompts: "high", requires: ["prompts-trust"] }],
+    [
+      "a further method",
+      { methods: { "skills/list": "low" } },
+      { methods: { "skills/list": "low" }, requires: ["further-methods"] },
+    ],
     ["a life of consents", { consentDays: 7 }, { consent_days: 7 }],
   ])("%s", (_, changes, expected) => {
     expect(serverAttributes(plainServer("issues", {}, changes), [])).toEqual({ ...plain, ...expected });

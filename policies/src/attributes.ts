@@ -46,11 +46,22 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     auth: server.auth,
     timeout_seconds: server.timeoutSeconds,
     list_tools: server.listTools,
+    resources: server.resources,
+    prompts: server.prompts,
+    methods: server.methods,
     consent_days: server.consentDays,
     grant_terms: grantTerms(grants),
     requires: [...serverRequires(server)],
   };
-  const defaults = { auth: { type: "none" }, list_tools: "effective", grant_terms: {}, requires: [] };
+  const defaults = {
+    auth: { type: "none" },
+    list_tools: "effective",
+    resources: "low",
+    prompts: "low",
+    methods: {},
+    grant_terms: {},
+    requires: [],
+  };
   return withoutDefaults(attributes, defaults) as ServerAttributes;
 }
 

@@ -16,6 +16,9 @@ export const features = [
   "approval",
   "upstream-oauth",
   "upstream-header",
+  "resources-trust",
+  "prompts-trust",
+  "further-methods",
   ...furtherSignInMethods.map((method) => `sign-in-${method}` as const),
   "sign-in-domains",
   "dynamic-servers",
@@ -33,8 +36,18 @@ export function toolRequires({ approval }: { readonly approval: readonly unknown
 }
 
 /** Of one server: without them nothing of it can be used. */
-export function serverRequires({ auth }: Pick<ServerModel, "auth">): readonly Feature[] {
-  return auth.type === "none" ? [] : [`upstream-${auth.type}`];
+export function serverRequires({
+  auth,
+  resources,
+  prompts,
+  methods,
+}: Pick<ServerModel, "auth" | "resources" | "prompts" | "methods">): readonly Feature[] {
+  return [
+    ...(auth.type === "none" ? [] : ([`upstream-${auth.type}`] as const)),
+    ...(resources === "low" ? [] : (["resources-trust"] as const)),
+    ...(prompts === "low" ? [] : (["prompts-trust"] as const)),
+    ...(Object.keys(methods).length === 0 ? [] : (["further-methods"] as const)),
+  ];
 }
 
 /** Of the host: without them nobody can use it. */

@@ -19,6 +19,7 @@ export interface CheckedFiles {
 
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
   const { name, description, url, auth, timeoutSeconds, listTools, consentDays, approval, tools } = content.value;
+  const { resources = "low", prompts = "low", methods = {} } = content.value;
   const hostFrom = host.value.approval.from;
   return {
     key,
@@ -28,6 +29,9 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
     auth,
     timeoutSeconds,
     listTools: listTools ?? host.value.listTools,
+    resources,
+    prompts,
+    methods,
     consentDays,
     tools: Object.entries(tools).map(([tool, { trust, enabled, approval: own }]) => {
       const rules: ApprovalRule[] = [];

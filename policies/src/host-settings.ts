@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { hostApprovalSchema } from "./schema/approval.ts";
-import { day, trust, wholeNumber } from "./schema/fields.ts";
+import { day, openFrom, trust, wholeNumber } from "./schema/fields.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
 import { serverFileSchema } from "./schema/server-file.ts";
 import { signInSchema } from "./schema/sign-in.ts";
@@ -34,6 +34,10 @@ export const serverAttributesSchema = z.object({
   auth: server.auth,
   timeout_seconds: server.timeoutSeconds,
   list_tools: host.listTools,
+  /** The trust from which on an agent may use resources, prompts, and further methods. */
+  resources: openFrom.default("low"),
+  prompts: openFrom.default("low"),
+  methods: z.record(z.string(), trust).default({}),
   /** Longest life of a consent, in days. */
   consent_days: server.consentDays,
   /**

@@ -50,6 +50,11 @@ export interface ServerModel {
   readonly timeoutSeconds: number | undefined;
   /** What `tools/list` shows: what the agent may call, or every tool of the policy. */
   readonly listTools: HostFile["listTools"];
+  /** The trust from which on resources, and prompts, are open to an agent. */
+  readonly resources: NonNullable<ServerFile["resources"]>;
+  readonly prompts: NonNullable<ServerFile["prompts"]>;
+  /** Further methods that are passed on -> the trust from which on. */
+  readonly methods: NonNullable<ServerFile["methods"]>;
   /** Longest life of a consent to this server, in days; undefined: the host's. */
   readonly consentDays: number | undefined;
   readonly tools: readonly ToolModel[];

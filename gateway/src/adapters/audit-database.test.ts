@@ -22,7 +22,11 @@ beforeEach(async () => {
 const server = settingsOf({ servers: { issues: { tools: {} } } }).servers.get("issues") as ServerSettings;
 const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: "C\u0000lient" } as Grant;
 const record = (tool: string): AuditRecord =>
-  denyRecord({ requestId: "r", host: "demo", now: new Date(), grant, server, tool }, "NO_GRANT", "No grant.");
+  denyRecord(
+    { requestId: "r", host: "demo", now: new Date(), grant, server, asked: { tool } },
+    "NO_GRANT",
+    "No grant.",
+  );
 const stored = () => database.kysely.selectFrom("gateway_audit").selectAll().orderBy("tool").execute();
 const sink = () => createDatabaseAuditSink({ database, writeLine: (line) => lines.push(line) });
 
@@ -86,7 +90,7 @@ test("a database that does not answer refuses the call in time", async () => {
 
 test("ids are UUIDs of version 7 and sort by time", () => {
   const at = (ms: number) =>
-    denyRecord({ requestId: "r", host: "h", now: new Date(ms), grant, server, tool: "t" }, "X", "x");
+    denyRecord({ requestId: "r", host: "h", now: new Date(ms), grant, server, asked: { tool: "t" } }, "X", "x");
   const ids = [1_000, 2_000, 1_764_000_000_000, 1_764_000_000_001].map((ms) => at(ms).id);
   expect(ids.toSorted()).toEqual(ids);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -7,6 +7,7 @@ function detailOf(record: AuditRecord): object | null {
   switch (record.event) {
     case "tool_call":
       return null;
+    case "request":
     case "sign_in":
       return { method: record.method };
     case "consent":

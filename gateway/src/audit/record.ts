@@ -1,5 +1,13 @@
 /** Audit records. One constructor for each outcome; arguments of a call are never in it. */
-import type { AgentIdentity, ConsentRecord, Grant, ServerSettings, SignInRecord, ToolCallRecord } from "../deps.ts";
+import type {
+  AgentIdentity,
+  ConsentRecord,
+  Grant,
+  RequestRecord,
+  ServerSettings,
+  SignInRecord,
+  ToolCallRecord,
+} from "../deps.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** What was decided on, and for whom. */
@@ -9,8 +17,8 @@ export interface AuditSubject {
   readonly now: Date;
   readonly grant: Grant;
   readonly server: ServerSettings;
-  /** As the client wrote it. */
-  readonly tool: string;
+  /** A tool, by its name as the client wrote it, or a request for something else. */
+  readonly asked: { readonly tool: string } | { readonly method: string };
 }
 
 const maxTextLength = 512;
@@ -26,29 +34,30 @@ function storable(text: string): string {
     .replaceAll(/\p{Cc}/gu, "\uFFFD");
 }
 
-function describe({ requestId, host, now, grant, server, tool }: AuditSubject) {
-  return {
+function describe({ requestId, host, now, grant, server, asked }: AuditSubject) {
+  const common = {
     id: uuidV7(now),
     time: now.toISOString(),
-    event: "tool_call" as const,
     host,
     requestId,
     human: grant.email,
     agent: { clientId: storable(grant.clientId), name: storable(grant.clientName) },
     grantId: grant.id,
     server: server.key,
-    tool: storable(tool),
-    trust: server.tools.get(tool)?.trust ?? null,
   };
+  if ("method" in asked) return { ...common, event: "request" as const, method: storable(asked.method) };
+  const trust = server.tools.get(asked.tool)?.trust ?? null;
+  return { ...common, event: "tool_call" as const, tool: storable(asked.tool), trust };
 }
 
-/** The decision point allowed the call. */
-export function allowRecord(subject: AuditSubject): ToolCallRecord {
-  return { ...describe(subject), decision: "allow", code: "ALLOWED", reason: "Permit allows the call." };
+/** The decision point allowed the call, or the request. */
+export function allowRecord(subject: AuditSubject): ToolCallRecord | RequestRecord {
+  const reason = "tool" in subject.asked ? "Permit allows the call." : "The policy opens it to this agent.";
+  return { ...describe(subject), decision: "allow", code: "ALLOWED", reason };
 }
 
-/** The gateway refused the call, by policy or because something it needs was missing. */
-export function denyRecord(subject: AuditSubject, code: string, reason: string): ToolCallRecord {
+/** The gateway refused it, by policy or because something it needs was missing. */
+export function denyRecord(subject: AuditSubject, code: string, reason: string): ToolCallRecord | RequestRecord {
   return { ...describe(subject), decision: "deny", code, reason: storable(reason) };
 }
 

@@ -23,11 +23,11 @@ const requests: ReadonlySet<string> = new Set([
   "logging/setLevel",
 ]);
 
-/** True when the gateway passes messages of this kind and method on. */
-export function isPassedOn(message: RpcMessage): boolean {
+/** True when the gateway passes messages of this kind and method on; `further` are the methods that the policy adds. */
+export function isPassedOn(message: RpcMessage, further: ReadonlyMap<string, unknown>): boolean {
   switch (message.kind) {
     case "request":
-      return requests.has(message.method);
+      return requests.has(message.method) || further.has(message.method);
     case "notification":
       // A `tools/call` without an id must not slip through: some servers would run it.
       return /^notifications\/[a-z_/]+$/.test(message.method);

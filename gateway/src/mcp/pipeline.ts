@@ -6,6 +6,7 @@ import { chain } from "./chain.ts";
 import type { Entered, WithMessage } from "./exchange.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
+import { authorizeOpening } from "./steps/authorize-opening.ts";
 import { checkAddress } from "./steps/check-address.ts";
 import { checkGrant } from "./steps/check-grant.ts";
 import { checkHeaders } from "./steps/check-headers.ts";
@@ -17,6 +18,7 @@ import { filterToolList } from "./steps/filter-tool-list.ts";
 import { forward } from "./steps/forward.ts";
 import { forwardSession } from "./steps/forward-session.ts";
 import { loadGrant } from "./steps/load-grant.ts";
+import { narrowSubscription } from "./steps/narrow-subscription.ts";
 import { openSession } from "./steps/open-session.ts";
 import { readBody } from "./steps/read-body.ts";
 import { record } from "./steps/record.ts";
@@ -43,7 +45,9 @@ export const messageSteps = chain<Entered & WithMessage>()
   .step(checkMethod)
   .step(openSession)
   .step(authorize)
+  .step(authorizeOpening)
   .step(record)
+  .step(narrowSubscription)
   .step(filterToolList)
   .step(forward);
 

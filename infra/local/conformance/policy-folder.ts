@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 export const human = "developer@example.com";
 
 /**
- * Writes the policy of a host with one server, every tool of it `high`: a call that passes has passed every check.
+ * Writes the policy of a host with one server, every tool of it `high`, resources and prompts too: a call that passes has passed every check.
  * Returns the folder.
  */
 export function writePolicyFolder(parent: string, server: string, url: string, tools: readonly string[]): string {
@@ -24,6 +24,8 @@ export function writePolicyFolder(parent: string, server: string, url: string, t
       name: "Conformance fixture",
       description: "Has what the scenarios of the MCP conformance suite call.",
       url,
+      resources: "high",
+      prompts: "high",
       tools: Object.fromEntries(tools.map((tool) => [tool, { trust: "high" }])),
     },
   };

@@ -39,6 +39,12 @@ const ranked = ({ before, after }: Change<unknown>): Change<unknown> => {
   const rank = (level: unknown) => (level === null ? null : levels.indexOf(level));
   return { before: rank(before), after: rank(after) };
 };
+/** Trust from which on something is open; `off` and what is not there are open to nobody. */
+const openFrom: Meaning = ({ before, after }) => {
+  const levels: readonly unknown[] = trustLevels;
+  const rank = (level: unknown) => (levels.includes(level) ? levels.indexOf(level) : levels.length);
+  return effect(rank(after) < rank(before), rank(after) > rank(before));
+};
 const onLoosens: Meaning = ({ before, after }) => effect(after === true, before === true);
 const neutral: Meaning = () => "neutral";
 const differs: Meaning = () => "differs";
@@ -75,6 +81,7 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^(admins|approvers|auditors|approval\.bypass|clients\.listed)$/, members],
   [/^approval\.(timeoutSeconds|notify\..*)$|^server\.timeoutSeconds$/, neutral],
   [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
+  [/^server\.(resources|prompts|methods\..*)$/, openFrom],
   [/^approval\.from$/, (change, hosts) => largerLoosens(ranked(change), hosts)],
   [/^sessions\.(idle|absolute)Days$|^rateLimits\..*\.max$|^server\.consentDays$/, largerLoosens],
   [/^rateLimits\..*\.windowSeconds$|^audit\.retentionDays$/, largerTightens],

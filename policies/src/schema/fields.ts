@@ -18,6 +18,17 @@ export const line = (lengthMax: number) =>
 
 export const trust = z.enum(trustLevels);
 
+/** From which trust on something beside the tools is open to an agent, or `off`: to none. */
+export const openFrom = z.enum([...trustLevels, "off"]);
+
+/** Names of JSON-RPC methods, but for those that the gateway knows the meaning of: no file opens a way around them. */
+export const furtherMethod = z
+  .string()
+  .regex(
+    /^(?!(?:initialize|ping)$|(?:tools|resources|prompts|completion|logging|subscriptions|server|notifications|sampling|elicitation|roots)\/)[A-Za-z0-9_.-]{1,60}(?:\/[A-Za-z0-9_.-]{1,60}){0,4}$/,
+    "Not the name of a method that can be opened, such as skills/list",
+  );
+
 export const wholeNumber = (min: number, max: number) => {
   const error = `Not a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });

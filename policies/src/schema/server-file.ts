@@ -1,7 +1,7 @@
 /** The format of `servers/<server>.yaml`, of a server's own file and of one that builds on a shared file. */
 import { z } from "zod";
 import { serverApprovalSchema } from "./approval.ts";
-import { line, permitKeyField, secretName, trust, webUrl, wholeNumber } from "./fields.ts";
+import { furtherMethod, line, openFrom, permitKeyField, secretName, trust, webUrl, wholeNumber } from "./fields.ts";
 
 const authType = <T extends string>(type: T, meaning: string) => z.literal(type).describe(meaning);
 
@@ -64,6 +64,18 @@ const fields = {
     .optional()
     .describe("How long a call may take, in seconds. Left out: as the gateway is configured."),
   listTools: z.enum(["effective", "all"]).optional().describe("As in `host.yaml`, for this server."),
+  resources: openFrom
+    .optional()
+    .describe(
+      "From which trust on an agent may list, read and subscribe to resources: `low`, `medium`, `high`, or `off`. Left out: `low`.",
+    ),
+  prompts: openFrom
+    .optional()
+    .describe("The same for prompts, and for the completion of their arguments. Left out: `low`."),
+  methods: z
+    .record(furtherMethod, trust.describe("The trust from which on it is passed on."))
+    .optional()
+    .describe("Further methods of the protocol that are passed on: name -> trust. Left out: none."),
   consentDays: wholeNumber(1, 90)
     .optional()
     .describe("Days after which a consent to this server ends. Left out: as the host says."),
@@ -95,6 +107,9 @@ export const sharedServerFileSchema = z
     auth: mayBeLeftOut(fields.auth),
     timeoutSeconds: fields.timeoutSeconds,
     listTools: fields.listTools,
+    resources: fields.resources,
+    prompts: fields.prompts,
+    methods: fields.methods,
     consentDays: fields.consentDays,
     approval: fields.approval,
     tools: tools

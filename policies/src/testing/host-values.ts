@@ -60,7 +60,8 @@ export function given<T extends object>(fields: T): Given<T> {
 }
 
 function serverValues(server: ServerModel): HostValues["servers"][string] {
-  const { name, description, url, auth, timeoutSeconds, listTools, consentDays, tools } = server;
+  const { name, description, url, auth, timeoutSeconds, listTools, resources, prompts, methods, consentDays, tools } =
+    server;
   const waits = (scope: string) => (tool: ServerModel["tools"][number]) =>
     tool.approval.some((rule) => rule.scope === scope);
   const from = trustLevels.find((level) => tools.filter(waits("server")).some(({ trust }) => trust === level));
@@ -71,6 +72,9 @@ function serverValues(server: ServerModel): HostValues["servers"][string] {
     auth,
     timeoutSeconds,
     listTools,
+    resources,
+    prompts,
+    methods,
     consentDays,
     approval: from === undefined ? undefined : { from },
     tools: Object.fromEntries(
