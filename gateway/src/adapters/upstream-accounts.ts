@@ -24,7 +24,7 @@ import { createUpstreamOAuth, signInNeeded } from "./upstream-oauth.ts";
 import { createUpstreamSignInRows, type PendingSignIn } from "./upstream-sign-in-rows.ts";
 import { createUpstreamTokenRows } from "./upstream-token-rows.ts";
 import { createUpstreamTokens } from "./upstream-tokens.ts";
-import { readToolNames, TokenRefusedError } from "./upstream-tool-names.ts";
+import { readToolNames, ScopeRefusedError, TokenRefusedError } from "./upstream-tool-names.ts";
 
 export interface UpstreamAccountsOptions {
   readonly publicUrl: string;
@@ -87,8 +87,18 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
     }
   };
 
-  /** With the human's token, and with another one when the server does not take it. */
+  /** With a token that reaches far enough; the next sign-in asks for one. */
   const toolNames = async (owner: UpstreamOwner) => {
+    try {
+      return await toolNamesWithToken(owner);
+    } catch (error) {
+      if (!(error instanceof ScopeRefusedError)) throw error;
+      await tokens.needScope(owner, error.scope);
+      throw signInNeeded(publicUrl, owner.server, error);
+    }
+  };
+  /** With the human's token, and with another one when the server does not take it. */
+  const toolNamesWithToken = async (owner: UpstreamOwner) => {
     const server = serverOf(owner.server);
     if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
     const oauthServer = server.auth.type === "oauth";

@@ -39,13 +39,8 @@ export function readChallenge(status: number, challenge: string): ReturnType<typ
 }
 
 const probeTimeoutMs = 10_000;
-/** What a client says first; without a token it gets the challenge. */
-const initialize = {
-  jsonrpc: "2.0",
-  id: 0,
-  method: "initialize",
-  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "permit-mcp-gateway", version: "1" } },
-};
+/** What a server that wants a sign-in answers with its challenge. Some let `initialize` pass without one. */
+const listTools = { jsonrpc: "2.0", id: 0, method: "tools/list", params: {} };
 
 /** The server's challenge to a request without a token; empty when it answers without one. */
 async function challengeOf({ upstreamUrl }: OAuthServer, upstream: Upstream) {
@@ -58,7 +53,7 @@ async function challengeOf({ upstreamUrl }: OAuthServer, upstream: Upstream) {
       "accept-encoding": "identity",
       "mcp-protocol-version": "2025-11-25",
     },
-    body: JSON.stringify(initialize),
+    body: JSON.stringify(listTools),
     signal: AbortSignal.timeout(probeTimeoutMs),
   });
   body.on("error", () => undefined).destroy();

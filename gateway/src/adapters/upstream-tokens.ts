@@ -19,6 +19,8 @@ export interface UpstreamTokenStore extends UpstreamTokens {
   has(owner: UpstreamOwner): Promise<boolean>;
   /** Scopes that the next sign-in asks for: those that were granted and those that the server has asked for since. */
   wantedScope(owner: UpstreamOwner): Promise<string | undefined>;
+  /** The next sign-in asks for these too. */
+  needScope(owner: UpstreamOwner, scope: string | undefined): Promise<void>;
   save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
   /**
    * Deletes the tokens, and ends them at the authorization server where it can and answers; never throws for the latter.
@@ -93,6 +95,14 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
     inBackground.set(key, running);
   };
 
+  const needScope = (owner: UpstreamOwner, scope: string | undefined): Promise<void> =>
+    alone(owner, async () => {
+      const stored = await rows.find(owner);
+      if (stored === undefined || scope === undefined) return;
+      const neededScope = computeScopeUnion(stored.token.neededScope, scope);
+      await rows.save(owner, { ...stored, token: { ...stored.token, neededScope } });
+    });
+
   return {
     accessToken: async (owner) => {
       const stored = await find(owner);
@@ -113,14 +123,10 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
     noteScopes: async (owner, challenge) => {
       const { error, scope } = readChallenge(403, challenge);
       if (error !== "insufficient_scope") return false;
-      await alone(owner, async () => {
-        const stored = await rows.find(owner);
-        if (stored === undefined || scope === undefined) return;
-        const neededScope = computeScopeUnion(stored.token.neededScope, scope);
-        await rows.save(owner, { ...stored, token: { ...stored.token, neededScope } });
-      });
+      await needScope(owner, scope);
       return true;
     },
+    needScope,
     has: async (owner) => (await rows.find(owner)) !== undefined,
     wantedScope: async (owner) => {
       const { scope, neededScope } = (await rows.find(owner))?.token ?? {};

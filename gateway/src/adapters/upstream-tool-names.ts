@@ -1,5 +1,11 @@
 /** The names of the tools that a server offers, read with the official client, within limits. */
-import { Client, SdkHttpError, StreamableHTTPClientTransport, UnauthorizedError } from "@modelcontextprotocol/client";
+import {
+  Client,
+  InsufficientScopeError,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
 import { Agent, fetch as undiciFetch } from "undici";
 import { z } from "zod";
 import type { ServerSettings } from "../deps.ts";
@@ -15,9 +21,19 @@ const toolsPage = z.object({ tools: z.array(z.looseObject({ name: z.string() }))
 /** Thrown when the server wants a token, or another one. */
 export class TokenRefusedError extends Error {}
 
+/** Thrown when the server wants a token that reaches further. */
+export class ScopeRefusedError extends Error {
+  readonly scope: string | undefined;
+
+  constructor(scope: string | undefined) {
+    super("the server wants further scopes");
+    this.scope = scope;
+  }
+}
+
 /**
  * Opens an MCP session, with `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
- * Redirects are not followed. Throws TokenRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
+ * Redirects are not followed. Throws TokenRefusedError, ScopeRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
  */
 export async function readToolNames(
   { upstreamUrl, name }: ServerSettings,
@@ -55,6 +71,7 @@ export async function readToolNames(
     return await listNames(client, signal);
   } catch (cause) {
     if (wantsToken(cause)) throw new TokenRefusedError("the server refuses the token", { cause });
+    if (cause instanceof InsufficientScopeError) throw new ScopeRefusedError(cause.requiredScope);
     throw new GatewayError("UPSTREAM_UNAVAILABLE", {
       sentence: `${name} could not be reached, so the gateway doesn't know which tools it has. Try again, or ask an admin.`,
       detail: cause instanceof Error ? cause.name : "unknown",
