@@ -81,6 +81,55 @@ test.each<[string, string, ReturnType<typeof rpc> | undefined, (grantId: string)
   await expect.poll(() => streams[0]?.destroyed).toBe(true);
 });
 
+const subscription = rpc("subscriptions/listen", { notifications: { toolsListChanged: true } });
+test.each<[string, ReturnType<typeof rpc> | undefined, object]>([
+  ["the stream of server messages", undefined, {}],
+  ["a subscription", subscription, { params: { _meta: { "io.modelcontextprotocol/subscriptionId": 1 } } }],
+])(
+  "%s is told when the agent's tools have become others, once, and between whole events",
+  async (_what, message, rest) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    gateway = await startGateway(upstream.url);
+    gateway.world.ceilings.set(alice, "high");
+    const grant = gateway.connect(alice, "client-a", "high");
+    const response = await fetch(`${gateway.url}/mcp/issues`, {
+      method: message === undefined ? "GET" : "POST",
+      headers: {
+        ...{ authorization: `Bearer token-${grant.id}`, "content-type": "application/json", ...message?.headers },
+        accept: "application/json, text/event-stream",
+      },
+      ...(message === undefined ? {} : { body: JSON.stringify(message.body) }),
+    });
+    const read = response.text();
+    streams[0]?.write('data: {"jsonrpc":"2.0","method":"notifications/first"}\n\n');
+    await vi.advanceTimersByTimeAsync(15_000);
+    await expect.poll(() => gateway.world.asked.length).toBeGreaterThan(3);
+    // Half an event is on its way: nothing may get into the middle of it.
+    streams[0]?.write('data: {"jsonrpc":"2.0",');
+    gateway.world.ceilings.set(alice, "low");
+    gateway.world.asked.length = 0;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await expect.poll(() => gateway.world.asked.length).toBeGreaterThan(3);
+    streams[0]?.end('"method":"notifications/second"}\n\n');
+    const messages = [...(await read).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? "") as object);
+    const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed", ...rest };
+    expect(messages).toEqual([
+      { jsonrpc: "2.0", method: "notifications/first" },
+      changed,
+      { jsonrpc: "2.0", method: "notifications/second" },
+    ]);
+  },
+);
+
+test("a subscription that did not ask for it is not told", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const { ended } = await open(rpc("subscriptions/listen", { notifications: { toolsListChanged: false } }));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(gateway.world.asked).toEqual([]);
+  streams[0]?.end();
+  await ended;
+});
+
 test("stopping ends open streams and lets calls finish", async () => {
   const { ended } = await open();
   const { headers, body } = toolCall("list_issues");

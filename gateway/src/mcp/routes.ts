@@ -9,10 +9,11 @@ import { type ClientAnswer, sendAnswer } from "./client-answer.ts";
 import type { Answered, Entered, Exchange, McpDeps, Progress } from "./exchange.ts";
 import { answerId, type RpcMessage } from "./json-rpc.ts";
 import { withLastWords } from "./last-words.ts";
+import { announcing } from "./list-changes.ts";
 import { entrySteps, messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { recordRefusal } from "./steps/record.ts";
-import { createStreamWatch } from "./stream-watch.ts";
+import { createStreamWatch, isStream } from "./stream-watch.ts";
 
 type McpRequest = FastifyRequest<{ Params: { server?: string } }>;
 
@@ -98,8 +99,12 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     };
     const sendOne = async (answered: Answered) => {
       const answer = await clientAnswer(answered, request);
-      const unwatch = streams.watch(answered, abort, request.log);
-      await sendAnswer(reply, answer, abort).finally(() => {
+      const { body, announce } =
+        answer.body !== undefined && answer.kind === "events" && isStream(answered)
+          ? announcing(answer.body)
+          : { body: answer.body, announce: () => undefined };
+      const unwatch = streams.watch(answered, abort, request.log, announce);
+      await sendAnswer(reply, { ...answer, body }, abort).finally(() => {
         unwatch();
         answered.answer.body.destroy();
       });

@@ -1,0 +1,50 @@
+/** Tells open streams that the answer to `tools/list` has become another for this agent. */
+import { type Readable, Transform } from "node:stream";
+import type { Answered } from "./exchange.ts";
+import { rewriteEvents } from "./sse-filter.ts";
+
+const method = "notifications/tools/list_changed";
+
+/**
+ * The notification as the stream's revision has it; undefined for a stream that does not carry it: a subscription that
+ * did not ask for it (MCP 2026-07-28, subscriptions).
+ */
+export function listChangedFor({ httpMethod, message }: Answered): object | undefined {
+  if (httpMethod === "GET") return { jsonrpc: "2.0", method };
+  if (message?.kind !== "request") return undefined;
+  const filter = message.params.notifications as { toolsListChanged?: unknown } | null | undefined;
+  if (filter?.toolsListChanged !== true) return undefined;
+  return { jsonrpc: "2.0", method, params: { _meta: { "io.modelcontextprotocol/subscriptionId": message.id } } };
+}
+
+/** A stream to which events can be added. */
+export interface Announcing {
+  readonly body: Readable;
+  announce(message: object): void;
+}
+
+/** `events` with room for more: between whole events, and after the first, which acknowledges a subscription. */
+export function announcing(events: Readable): Announcing {
+  let begun = false;
+  let waiting = "";
+  const output = new Transform({
+    transform: (chunk: Buffer | string, _encoding, done) => {
+      begun ||= chunk.toString().includes("data:");
+      const added = begun ? waiting : "";
+      if (begun) waiting = "";
+      done(null, Buffer.concat([Buffer.from(chunk), Buffer.from(added)]));
+    },
+  });
+  const whole = rewriteEvents(async (message) => message);
+  events.on("error", (error) => whole.destroy(error));
+  whole.on("error", (error) => output.destroy(error));
+  output.on("close", () => events.destroy());
+  return {
+    body: events.pipe(whole).pipe(output),
+    announce: (message) => {
+      const event = `event: message\ndata: ${JSON.stringify(message)}\n\n`;
+      if (begun) output.push(event);
+      else waiting = event;
+    },
+  };
+}
