@@ -5,23 +5,31 @@ import type { AuthContext } from "better-auth";
 export interface Accounts {
   /** Undefined when the address has no account. */
   idOf(email: string): Promise<string | undefined>;
-  /** The address of the account that a link to choose a new password is for; undefined when the link is not good. */
-  emailOfResetToken(token: string): Promise<string | undefined>;
+  /** The account that a link to choose a new password is for; undefined when the link is not good. */
+  ofResetToken(token: string): Promise<{ readonly userId: string; readonly email: string } | undefined>;
+  /** Ends every link to choose a new password of this account. */
+  endResetLinks(userId: string): Promise<void>;
   hasPassword(userId: string): Promise<boolean>;
   /** Sets or replaces the password, and ends every session but the one with this token. */
   setPassword(userId: string, password: string, keepSessionToken: string): Promise<void>;
 }
 
 export function createAccounts({
+  adapter,
   internalAdapter,
   password: passwords,
-}: Pick<AuthContext, "internalAdapter" | "password">): Accounts {
+}: Pick<AuthContext, "adapter" | "internalAdapter" | "password">): Accounts {
   return {
     idOf: async (email) => (await internalAdapter.findUserByEmail(canonicalEmail(email)))?.user.id,
-    emailOfResetToken: async (token) => {
+    ofResetToken: async (token) => {
       const found = await internalAdapter.findVerificationValue(`reset-password:${token}`);
       if (found === null || found.expiresAt < new Date()) return undefined;
-      return (await internalAdapter.findUserById(found.value))?.email;
+      const user = await internalAdapter.findUserById(found.value);
+      return user === null ? undefined : { userId: user.id, email: user.email };
+    },
+    endResetLinks: async (userId) => {
+      // The library keeps them under a digest, so they are found by what they are for; nothing else has it as its value.
+      await adapter.deleteMany({ model: "verification", where: [{ field: "value", value: userId }] });
     },
     hasPassword: async (userId) => {
       const account = await internalAdapter.findCredentialAccount(userId);

@@ -74,7 +74,7 @@ export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn
     if (last?.key === key && nowMs - last.madeAtMs < discoveryFreshMs) return last;
     const { options, plugins } = await parts(method, signIn, secret, config.publicUrl, directory);
     const auth = betterAuth({ ...externalOptions(input), ...options, plugins });
-    const instance = { key, madeAtMs: nowMs, handle: (request: Request) => auth.handler(request) };
+    const instance = { key, madeAtMs: nowMs, handle: handlerOf(method, auth.handler) };
     instances.set(method, instance);
     return instance;
   };
@@ -112,6 +112,17 @@ export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn
       const { handle } = await instanceOf("saml");
       return handle(new Request(`${config.publicUrl}${libraryPath}/sso/saml2/sp/metadata?providerId=saml`));
     },
+  };
+}
+
+function handlerOf(method: RedirectMethod, handler: (request: Request) => Promise<Response>) {
+  return async (request: Request): Promise<Response> => {
+    try {
+      return await handler(request);
+    } catch (cause) {
+      if (cause instanceof GatewayError) throw cause;
+      throw new GatewayError("INTERNAL", { detail: `sign-in by ${method} failed in the library`, cause });
+    }
   };
 }
 

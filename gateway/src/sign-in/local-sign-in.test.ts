@@ -308,6 +308,25 @@ describe("a new password", () => {
     expect((await mail.next(late.email)).subject).toBe("Your password for Demo host was changed");
   });
 
+  test("one link ends the others, and so does a change when signed in", async () => {
+    const browser = await account();
+    const link = async () => {
+      await browser.askReset();
+      return /#([A-Za-z0-9]+)/.exec((await mail.next(browser.email)).text)?.[1];
+    };
+    const choose = (token: string | undefined) => browser.post("/api/auth/reset-password", { token, password });
+    const [one, two] = [await link(), await link()];
+    expect((await choose(two)).status).toBe(200);
+    await mail.next(browser.email);
+    expect((await choose(one)).body.error).toBe("RESET_LINK_INVALID");
+
+    await browser.signIn();
+    const three = await link();
+    const changed = await browser.post("/api/auth/change-password", { current: password, password });
+    expect(changed.status).toBe(200);
+    expect((await choose(three)).body.error).toBe("RESET_LINK_INVALID");
+  });
+
   test("the link is good for 30 minutes", async () => {
     const browser = await account();
     await browser.askReset();
@@ -439,6 +458,19 @@ describe("guessing", () => {
     for (let n = 0; n < 10; n += 1) await stranger.enterCode("000000");
     const answer = await stranger.post("/api/auth/sign-in/email-otp", { email: victim.email, code: "000000" }, forged);
     expect(answer.status).toBe(429);
+  });
+
+  test("the policy's limit per network address is one for all methods together", async () => {
+    await host.directory.change({ host: { ...both, rate_limits: { signIn: { max: 3, windowSeconds: 60 } } } });
+    const browser = new Browser(fresh());
+    const statuses = [
+      await guess(browser),
+      await browser.enterCode("000000"),
+      await browser.askReset(),
+      await browser.post("/api/auth/passkey/verify-authentication", { response: { id: "x" } }),
+      await browser.post("/api/sign-in/redirect", { method: "google", query: "" }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([401, 400, 200, 429, 429]);
   });
 
   test("nothing that was typed is stored with the counters", async () => {

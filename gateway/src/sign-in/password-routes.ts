@@ -51,12 +51,14 @@ export function passwordRoutes(deps: SignInDeps): FastifyPluginAsync {
     app.post(`${libraryPath}/reset-password`, async (request, reply) => {
       const { token, password } = readBody(request, { token: fields.token, password: fields.password });
       assertFit(password);
-      const email = await library.accounts.emailOfResetToken(token);
-      if (email === undefined) throw new GatewayError("RESET_LINK_INVALID");
+      const account = await library.accounts.ofResetToken(token);
+      if (account === undefined) throw new GatewayError("RESET_LINK_INVALID");
+      const { userId, email } = account;
       assertMayUse(directory.settings(), "password", email);
       const body = { token, newPassword: password };
       const response = await library.handle(libraryCall(deps, request, "/reset-password", body));
       if (!response.ok) throw new GatewayError("RESET_LINK_INVALID");
+      await library.accounts.endResetLinks(userId);
       await attempts.forgive(email, request, reply);
       tell(passwordChangedMail(directory.settings().name, email));
       return {};
@@ -64,13 +66,14 @@ export function passwordRoutes(deps: SignInDeps): FastifyPluginAsync {
 
     app.post(`${libraryPath}/change-password`, async (request, reply) => {
       const { current, password } = readBody(request, { current: fields.password, password: fields.password });
-      const { email, method } = await requireHuman(deps, request);
+      const { userId, email, method } = await requireHuman(deps, request);
       assertMayUse(directory.settings(), "password", email);
       assertFit(password);
       const attempt = await attempts.begin("password", email, request, reply);
       const body = { currentPassword: current, newPassword: password, revokeOtherSessions: true };
       const response = await library.signIn(method, libraryCall(deps, request, "/change-password", body));
       if (!response.ok) throw new GatewayError("PASSWORD_WRONG");
+      await library.accounts.endResetLinks(userId);
       await attempt.succeeded();
       tell(passwordChangedMail(directory.settings().name, email));
       return sendSession(reply, response);

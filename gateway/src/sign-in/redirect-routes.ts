@@ -128,7 +128,8 @@ async function finish(
     return reply.redirect(authorizationPath(begun.query) ?? "/", 303);
   } catch (error) {
     const refusal = error instanceof GatewayError ? error : new GatewayError("SIGN_IN_FAILED", { cause: error });
-    log.warn({ method, code: refusal.code, detail: refusal.detail, err: refusal.cause }, "sign-in failed");
+    // As a cause only its message and stack are logged: a driver's error carries parameters.
+    log.warn({ method, code: refusal.code, detail: refusal.detail, err: refusal }, "sign-in failed");
     return reply.redirect(await signInPage(deps, request, begun?.query ?? "", refusal), 303);
   }
 }
