@@ -22,6 +22,8 @@ export interface GuardedFetchOptions {
   readonly reviewedHosts: readonly string[];
   /** For tests: how a name is resolved. */
   readonly lookup?: typeof resolve;
+  /** For tests: where connections end whose address passed every check, and the authority of the certificate there. */
+  readonly lastHop?: { readonly address: string; readonly ca: string };
 }
 
 /** A guard that gives its connections back. */
@@ -36,7 +38,7 @@ export interface GuardedFetch {
  * goes to one of those: a name that means something else a moment later (DNS rebinding) gains nothing. Redirects are not
  * followed; whoever follows one comes by here again. Hosts of `reviewedHosts` are free of the first two rules.
  */
-export function createGuardedFetch({ reviewedHosts, lookup = resolve }: GuardedFetchOptions): GuardedFetch {
+export function createGuardedFetch({ reviewedHosts, lookup = resolve, lastHop }: GuardedFetchOptions): GuardedFetch {
   const reviewed = new Set(reviewedHosts.map((host) => host.toLowerCase()));
   const pinned: LookupFunction = (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -48,11 +50,13 @@ export function createGuardedFetch({ reviewedHosts, lookup = resolve }: GuardedF
         return done(new AddressRefusedError(`${hostname} is at an address that is not public`), []);
       }
       if (first === undefined) return done(new AddressRefusedError(`${hostname} has no address`), []);
-      return options.all === true ? done(null, addresses) : done(null, first.address, first.family);
+      const reached = lastHop === undefined ? addresses : [{ address: lastHop.address, family: 4 }];
+      const { address, family } = reached[0] ?? first;
+      return options.all === true ? done(null, reached) : done(null, address, family);
     });
   };
   const agent = new Agent({
-    connect: { lookup: pinned, timeout: timeoutMs },
+    connect: { lookup: pinned, timeout: timeoutMs, ...(lastHop === undefined ? {} : { ca: lastHop.ca }) },
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });

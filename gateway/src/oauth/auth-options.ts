@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { type CimdOptions, cimd } from "@better-auth/cimd";
+import { cimd } from "@better-auth/cimd";
 import { oauthProvider } from "@better-auth/oauth-provider";
 import { passkey } from "@better-auth/passkey";
 import { sso } from "@better-auth/sso";
@@ -8,6 +8,7 @@ import { APIError } from "better-auth/api";
 import { emailOTP, jwt } from "better-auth/plugins";
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
+import type { Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { grantContext } from "./grant-context.ts";
@@ -51,7 +52,7 @@ export interface AuthOptionsInput {
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches a Client ID Metadata Document. Must refuse private addresses and redirects. */
-  readonly fetchClientMetadata: CimdOptions["fetchClientMetadataResource"];
+  readonly fetchClientMetadata: Fetch;
   /** Mails a code to an address that need not have an account. */
   readonly sendCode: (email: string, code: string) => Promise<void>;
   /** Mails the way to a new password to an account's address. */
@@ -113,7 +114,11 @@ export function authOptions(input: AuthOptionsInput): BetterAuthOptions {
     plugins: [
       jwt(tokenKeyOptions(publicUrl, input.clock)),
       providerPlugin(input),
-      cimd({ fetchClientMetadataResource: input.fetchClientMetadata, metadataProfile: "mcp-2026-07-28" }),
+      cimd({
+        fetchClientMetadataResource: (resource, init) =>
+          input.fetchClientMetadata(resource instanceof Request ? resource.url : resource, init),
+        metadataProfile: "mcp-2026-07-28",
+      }),
       codePlugin(input),
       passkeyPlugin(publicUrl),
     ],

@@ -2,12 +2,11 @@
  * The authorization server and the consent it asks for, as the rest of the gateway sees them. Everything about the
  * library underneath (better-auth) stays in this folder, so that it can be replaced.
  */
-import type { CimdOptions } from "@better-auth/cimd";
-import { fetchClientMetadataResource } from "@better-auth/cimd/node";
 import type { FastifyBaseLogger, FastifyPluginAsync } from "fastify";
 import type { JSONWebKeySet } from "jose";
 import type { Database } from "../adapters/database.ts";
 import { deleteExpiredRows } from "../adapters/expired-rows.ts";
+import { createGuardedFetch, type Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
 import { createConsentLog } from "../consent/consent-log.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
@@ -67,7 +66,7 @@ export interface AuthorizationServerOptions {
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches Client ID Metadata Documents. By default over https from public addresses only, without redirects. */
-  readonly fetchClientMetadata?: CimdOptions["fetchClientMetadataResource"];
+  readonly fetchClientMetadata?: Fetch;
 }
 
 /** OAuth 2.1 with sign-in and consent. */
@@ -92,12 +91,13 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const { config, database, directory, clock, log } = options;
   const { publicUrl, hostKey } = config;
   const signInLog = createSignInLog({ ...options, hostKey });
+  const clientDocuments = createGuardedFetch({ reviewedHosts: [] });
   const library = await openAuthLibrary({
     ...options,
     ...signInMail({ publicUrl, directory, mailer: options.mailer }),
     accounts: config.initialAccounts,
     signInLog,
-    fetchClientMetadata: options.fetchClientMetadata ?? fetchClientMetadataResource,
+    fetchClientMetadata: options.fetchClientMetadata ?? clientDocuments.fetch,
   });
   const resources = createResourceRows({
     publicUrl,
@@ -142,6 +142,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     external: createExternalSignIn({ ...options, signInLog }),
     redirectCookie: createRedirectCookie(publicUrl),
   };
+  const routes = plugin({ clock, consent, signIn, resources, clients, tokens });
   return {
     verifyToken: tokens.verifyToken,
     maintain: async () => {
@@ -151,7 +152,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
         if (deleted > 0) log.info({ deleted }, "rows of expired codes, sessions and tokens were deleted");
       });
     },
-    plugin: plugin({ clock, consent, signIn, resources, clients, tokens }),
+    plugin: (limit) => async (app) => {
+      app.addHook("onClose", () => clientDocuments.close());
+      await routes(limit)(app, {});
+    },
   };
 }
 

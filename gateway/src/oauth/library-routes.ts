@@ -1,3 +1,4 @@
+import { redirectUriKind } from "@permit-mcp-gateway/policies";
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { HostDirectory } from "../deps.ts";
 import { errorCatalogue, GatewayError } from "../errors.ts";
@@ -68,11 +69,24 @@ function browserRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
     const clientId = url.searchParams.get("client_id");
     if (clientId !== null) {
       // Not to the redirect URI: of a client that may not connect nothing is known to be true.
-      if (!isClientAdmitted(directory.settings(), clientId)) return reply.redirect(notAdmittedPage(publicUrl));
+      if (!isClientAdmitted(directory.settings(), clientId))
+        return reply.redirect(errorPage(publicUrl, "unauthorized_client", notAdmitted));
       await clients.ensure(clientId);
     }
+    // Also of a metadata document, of which the library takes http to any host: a code must not travel in plain text.
+    const redirectUri = url.searchParams.get("redirect_uri");
+    if (redirectUri !== null && redirectUriKind(redirectUri) === "forbidden") {
+      return reply.redirect(
+        errorPage(publicUrl, "invalid_redirect", "The redirect URI of the request is not allowed."),
+      );
+    }
     url.search = normalizeAuthorizationQuery(publicUrl, url.searchParams).toString();
-    return sendLibraryResponse(reply, await library.handle(new Request(url, asked)));
+    const response = await library.handle(new Request(url, asked));
+    if (!isRefusal(response)) return sendLibraryResponse(reply, response);
+    // A metadata document that can't be had, for example: a human looks at this.
+    const refusal = (await response.json()) as { error?: unknown; error_description?: unknown };
+    const { error = "invalid_request", error_description: why = "" } = refusal;
+    return reply.redirect(errorPage(publicUrl, String(error), String(why)));
   });
   app.post(`${libraryPath}/sign-out`, async (request, reply) => {
     requireOwnOrigin(request, publicUrl);
@@ -128,10 +142,14 @@ function clientRoutes(app: FastifyInstance, deps: LibraryRoutesDeps) {
   });
 }
 
+function isRefusal({ status, headers }: Response): boolean {
+  return status >= 400 && status < 500 && (headers.get("content-type") ?? "").includes("json");
+}
+
 const notAdmitted = errorCatalogue.CLIENT_NOT_ADMITTED.sentence;
 
-function notAdmittedPage(publicUrl: string): string {
-  return `${publicUrl}/error?${new URLSearchParams({ error: "unauthorized_client", error_description: notAdmitted })}`;
+function errorPage(publicUrl: string, error: string, description: string): string {
+  return `${publicUrl}/error?${new URLSearchParams({ error, error_description: description })}`;
 }
 
 async function register(request: FastifyRequest, deps: LibraryRoutesDeps): Promise<Response> {
