@@ -406,8 +406,11 @@ export interface UpstreamAccounts {
   finish(
     answer: UpstreamSignInAnswer,
   ): Promise<{ readonly authorizeQuery: string | undefined; readonly problem: GatewayError | undefined }>;
-  /** Opens a session and lists the tools. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_UNAVAILABLE. */
-  offeredTools(owner: UpstreamOwner): Promise<OfferedTools>;
+  /**
+   * Opens a session for the human and lists the tools. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_UNAVAILABLE
+   * or SECRET_UNAVAILABLE.
+   */
+  offeredTools(owner: UpstreamOwner, email: string): Promise<OfferedTools>;
   /** Deletes the human's tokens, and ends them at the upstream where it can. */
   forget(owner: UpstreamOwner): Promise<void>;
   /** Deletes the tokens for servers at which nobody signs in any more, and of humans who are gone. */

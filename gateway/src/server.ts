@@ -30,6 +30,7 @@ import { createUpstreamAccounts } from "./adapters/upstream-accounts.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import { upstreamCredentials } from "./mcp/upstream-credentials.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { startMaintenance } from "./oauth/maintenance.ts";
 import { createShutdown } from "./shutdown.ts";
@@ -60,10 +61,14 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const { secretsPrefix } = config;
   const secretsManager = secretsPrefix === undefined ? undefined : createSecretsManager(secretsPrefix, clock);
   const secrets = secretsManager ?? createEnvironmentSecrets(environment);
+  const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
+  const lifetimeSeconds = config.gatewayAuthSeconds;
+  const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const { dataKey, publicUrl } = config;
   const wrapping = openKeyWrapping(dataKey);
   const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
     ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, clock, log },
+    credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
   });
   const facts = createPermitConsentFacts({ permit, decisions, directory });
   const grants = createGrantStore({ database, clock });
@@ -73,9 +78,6 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const audit = createDatabaseAuditSink({ database, writeLine });
   const mailer = createMailer(config.mail, () => directory.settings().name);
   const attempts = createAttemptStore({ database, clock });
-  const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
-  const lifetimeSeconds = config.gatewayAuthSeconds;
-  const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const tokens = await createAuthorizationServer({
     ...{ config, database, directory, facts, grants, secrets, upstreamAccounts, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),

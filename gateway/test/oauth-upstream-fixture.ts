@@ -33,6 +33,8 @@ export interface OAuthUpstream {
   changeResource: (metadata: Record<string, unknown>) => Record<string, unknown>;
   /** What the human at the authorization server does. */
   human: "agrees" | "denies";
+  /** Runs while the human is at the authorization server. */
+  whileThere: () => void;
   /** Runs before each token request is answered. */
   beforeToken: () => Promise<void>;
   /** Ends all that was granted. */
@@ -61,7 +63,7 @@ export async function startOAuthUpstream(options: OAuthUpstreamOptions = {}): Pr
     scopes: ["openid", "offline_access", scopes],
     ttl: {
       AccessToken: options.accessTokenSeconds ?? 3600,
-      ...{ AuthorizationCode: 60, RefreshToken: 86_400, Grant: 86_400, Session: 86_400, Interaction: 600 },
+      ...{ AuthorizationCode: 60, RefreshToken: 86_400, Grant: 86_400, Session: 86_400, Interaction: 86_400 },
     },
     pkce: { required: () => true },
     // A refresh token is good for once; the second use ends the whole grant.
@@ -83,6 +85,7 @@ export async function startOAuthUpstream(options: OAuthUpstreamOptions = {}): Pr
 
   const decide = async (request: IncomingMessage, response: ServerResponse) => {
     const { prompt, params, session, grantId } = await provider.interactionDetails(request, response);
+    fixture.whileThere();
     if (fixture.human === "denies") {
       return provider.interactionFinished(request, response, { error: "access_denied" });
     }
@@ -151,6 +154,7 @@ export async function startOAuthUpstream(options: OAuthUpstreamOptions = {}): Pr
     changeMetadata: (metadata) => metadata,
     changeResource: (metadata) => metadata,
     human: "agrees",
+    whileThere: () => undefined,
     beforeToken: async () => undefined,
     endGrants: () => undefined,
     close: listening.close,

@@ -7,6 +7,7 @@ import type { TestHuman } from "../src/oauth/testing/test-human.ts";
 import { openMemoryDatabase } from "../testing/memory-database.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
 import { type OAuthUpstream, startOAuthUpstream } from "./oauth-upstream-fixture.ts";
+import { startUpstream } from "./upstream-fixture.ts";
 
 let upstream: OAuthUpstream;
 let host: TestHost;
@@ -28,16 +29,6 @@ beforeAll(async () => {
   upstream = await startOAuthUpstream({
     // Less than the gateway's own tokens live.
     accessTokenSeconds: 400,
-    clients: [
-      {
-        client_id: "configured",
-        client_secret: "a configured secret of the test",
-        // Filled in below: the gateway's port is not known yet.
-        redirect_uris: ["http://localhost:1/connect/issues/callback"],
-        grant_types: ["authorization_code", "refresh_token"],
-        application_type: "native",
-      },
-    ],
   });
   host = await TestHost.start(await openMemoryDatabase(), {
     upstream: http,
@@ -434,6 +425,64 @@ test("a stream of server messages has the token too", async () => {
   expect((await post({ url: host.publicUrl }, access, rpc("tools/list"))).body.result).toMatchObject({
     tools: [{ name: "list_issues" }, { name: "create_issue" }],
   });
+});
+
+test("a client that the policy configures is used where there is no registration, with the issuer that it names", async () => {
+  const secret = "a configured secret of the test";
+  const closed = await startOAuthUpstream({
+    registration: false,
+    clients: [
+      {
+        client_id: "configured",
+        client_secret: secret,
+        redirect_uris: [`${host.publicUrl}/connect/issues/callback`],
+        grant_types: ["authorization_code", "refresh_token"],
+        application_type: "native",
+      },
+    ],
+  });
+  const { human, query } = await ask();
+  await provision({ type: "oauth" }, closed.url);
+  expect((await human.startUpstream("issues", query)).body.message).toContain("needs a clientId");
+  const auth = { type: "oauth", clientId: "configured", authorizationServer: closed.issuer } as const;
+  await provision({ ...auth, clientSecret: { secret: "issues/other" } }, closed.url);
+  expect((await human.startUpstream("issues", query)).body.error).toBe("SECRET_UNAVAILABLE");
+  await provision({ ...auth, clientSecret: { secret: "issues/client" } }, closed.url);
+  const page = await human.signInUpstream("issues", query);
+  expect((await accept(human, page.search.slice(1))).status).toBe(200);
+  await human.post("/api/connect", { server: "issues" });
+  expect(closed.presented.at(-1)).toMatch(/^Bearer /);
+  await closed.close();
+});
+
+test("a server with a secret that all share is asked with it, and knows the human", async () => {
+  const plain = await startUpstream();
+  await host.directory.change({
+    servers: {
+      wiki: {
+        attributes: {
+          ...{ name: "Wiki", upstream_url: plain.url },
+          auth: { type: "header", header: "X-Api-Key", value: { secret: "issues/client" } },
+        },
+        tools: { list_issues: "low" },
+      },
+    },
+  });
+  const human = host.human("lead");
+  await human.signIn();
+  const { body } = await human.post("/api/connect", { server: "wiki" });
+  expect(body).toMatchObject({
+    state: "connected",
+    tools: { missing: [], unlisted: expect.arrayContaining(["create_issue"]) },
+  });
+  expect(plain.requests.length).toBeGreaterThan(0);
+  for (const { headers } of plain.requests) {
+    expect(headers).toMatchObject({
+      "x-api-key": "a configured secret of the test",
+      "x-gateway-auth": expect.stringMatching(/^Bearer /),
+    });
+  }
+  await plain.close();
 });
 
 test("an unreachable server is said, and consent to it is refused only where one has to sign in", async () => {

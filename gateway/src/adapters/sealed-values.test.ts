@@ -12,6 +12,7 @@ import { KeyFileError, openKeyFile } from "./key-wrapping-file.ts";
 import { createKmsKeyWrapping } from "./key-wrapping-kms.ts";
 import { noKeyWrapping } from "./key-wrapping-none.ts";
 import { createSealedValues } from "./sealed-values.ts";
+import { createUpstreamTokenRows } from "./upstream-token-rows.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sealed-values-"));
 let database: Database;
@@ -28,6 +29,26 @@ const values = (wrapping: KeyWrapping, host = "demo") =>
   createSealedValues({ database, wrapping, host, clock: () => now });
 const dataKeys = () => database.kysely.selectFrom("gateway_data_key").selectAll().execute();
 const refused = { code: "STORE_UNAVAILABLE" };
+
+test("a token is encrypted anew when it is read after 90 days, and only then", async () => {
+  const sealed = values(openKeyFile(join(folder, "tokens.key")));
+  await database.kysely.deleteFrom("gateway_data_key").execute();
+  const rows = createUpstreamTokenRows({ database, sealed, clock: () => now });
+  const owner = { userId: "user-1", server: "issues" };
+  const metadata = { issuer: "https://as.example.com", token_endpoint: "https://as.example.com/token" };
+  const stored = { token: { accessToken: "an access token", clientId: "client-1", metadata }, expiresAt: null };
+  await rows.save(owner, stored);
+  const text = async () =>
+    (await database.kysely.selectFrom("gateway_upstream_token").select("sealed").executeTakeFirstOrThrow()).sealed;
+  const first = await text();
+  expect([await rows.find(owner), await text()]).toEqual([stored, first]);
+  now = new Date(now.getTime() + 91 * 24 * 60 * 60 * 1000);
+  expect(await rows.find(owner)).toEqual(stored);
+  const second = await text();
+  expect(second.split(".")[0]).not.toBe(first.split(".")[0]);
+  expect([await rows.find(owner), await text()]).toEqual([stored, second]);
+  await database.kysely.deleteFrom("gateway_data_key").execute();
+});
 
 /** What holds for every kind of key. */
 function laws(open: () => KeyWrapping) {

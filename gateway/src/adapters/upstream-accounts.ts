@@ -8,6 +8,7 @@ import type {
   HostSettings,
   OfferedTools,
   Secrets,
+  ServerSettings,
   Upstream,
   UpstreamAccounts,
   UpstreamOwner,
@@ -34,6 +35,8 @@ export interface UpstreamAccountsOptions {
   readonly directory: HostDirectory;
   readonly secrets: Secrets;
   readonly upstream: Upstream;
+  /** The headers by which a server knows the gateway and the human, beside the human's own token. */
+  readonly credentialsOf: (server: ServerSettings, email: string) => Promise<Record<string, string>>;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -88,9 +91,9 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   };
 
   /** With a token that reaches far enough; the next sign-in asks for one. */
-  const toolNames = async (owner: UpstreamOwner) => {
+  const toolNames = async (owner: UpstreamOwner, email: string) => {
     try {
-      return await toolNamesWithToken(owner);
+      return await toolNamesWithToken(owner, email);
     } catch (error) {
       if (!(error instanceof ScopeRefusedError)) throw error;
       await tokens.needScope(owner, error.scope);
@@ -98,13 +101,14 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
     }
   };
   /** With the human's token, and with another one when the server does not take it. */
-  const toolNamesWithToken = async (owner: UpstreamOwner) => {
+  const toolNamesWithToken = async (owner: UpstreamOwner, email: string) => {
     const server = serverOf(owner.server);
     if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
+    const credentials = await options.credentialsOf(server, email);
     const oauthServer = server.auth.type === "oauth";
     const token = oauthServer ? await tokens.accessToken(owner) : undefined;
     try {
-      return await readToolNames(server, token);
+      return await readToolNames(server, credentials, token);
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       if (token === undefined) {
@@ -113,7 +117,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       }
     }
     try {
-      return await readToolNames(server, await tokens.replace(owner, token));
+      return await readToolNames(server, credentials, await tokens.replace(owner, token));
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       // It refuses what its own authorization server has just given: only another sign-in can help.
@@ -145,8 +149,8 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       if (detail) throw new GatewayError("UPSTREAM_SIGN_IN_INVALID", { detail });
       return { authorizeQuery: pending.authorizeQuery, problem: await redeem(pending, answer) };
     },
-    offeredTools: async (owner): Promise<OfferedTools> => {
-      const offered = new Set(await toolNames(owner));
+    offeredTools: async (owner, email): Promise<OfferedTools> => {
+      const offered = new Set(await toolNames(owner, email));
       const listed = serverOf(owner.server)?.tools ?? new Map<string, unknown>();
       return {
         missing: [...listed.keys()].filter((name) => !offered.has(name)),

@@ -32,11 +32,12 @@ export class ScopeRefusedError extends Error {
 }
 
 /**
- * Opens an MCP session, with `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
+ * Opens an MCP session, with these headers and `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
  * Redirects are not followed. Throws TokenRefusedError, ScopeRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
  */
 export async function readToolNames(
   { upstreamUrl, name }: ServerSettings,
+  credentials: Readonly<Record<string, string>>,
   token: string | undefined,
 ): Promise<readonly string[]> {
   const agent = new Agent({ connect: { timeout: timeoutMs } });
@@ -64,6 +65,7 @@ export async function readToolNames(
   );
   const transport = new StreamableHTTPClientTransport(new URL(upstreamUrl), {
     fetch,
+    requestInit: { headers: { ...credentials } },
     ...(token === undefined ? {} : { authProvider: { token: async () => token } }),
   });
   try {

@@ -68,18 +68,18 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
     const ceilings = await facts.ceilings(human.email);
     const granted = findGrantable(directory.settings(), { email: human.email, ceilings, now: clock() }, server);
     const { name, upstreamUrl } = granted.server;
-    return { owner: { userId: human.userId, server }, query, name, upstreamUrl };
+    return { owner: { userId: human.userId, server }, query, name, upstreamUrl, email: human.email };
   };
 
   return async (app) => {
     app.post("/api/connect", async (request, reply): Promise<ConnectView> => {
-      const { owner, name } = await requireGranted(request);
+      const { owner, name, email } = await requireGranted(request);
       throwProblem(readCookie(request, cookies.problem), owner.server, () => {
         setCookie(reply, cookies.problem, "", 0);
       });
       if (!(await upstreamAccounts.connected(owner))) return { state: "sign-in-needed", name };
       try {
-        const tools = await upstreamAccounts.offeredTools(owner);
+        const tools = await upstreamAccounts.offeredTools(owner, email);
         return { state: "connected", name, tools, askedForMore: await upstreamAccounts.askedForMore(owner) };
       } catch (error) {
         if (error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED") {

@@ -1,5 +1,6 @@
+import type { Grant, ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
+import type { McpDeps } from "./exchange.ts";
 import { isPlainHeaderValue } from "./header-value.ts";
 
 /**
@@ -8,7 +9,7 @@ import { isPlainHeaderValue } from "./header-value.ts";
  * goes, and no other server gets it. Throws GatewayError SECRET_UNAVAILABLE.
  */
 export async function upstreamCredentials(
-  { server, grant }: Pick<WithServer & WithGrant, "server" | "grant">,
+  { server, grant }: { readonly server: ServerSettings; readonly grant: Pick<Grant, "email"> },
   { assertions, secrets }: Pick<McpDeps, "assertions" | "secrets">,
 ): Promise<Record<string, string>> {
   const assertion = await assertions.assert(grant.email, server.upstreamUrl);

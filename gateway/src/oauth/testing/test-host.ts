@@ -21,6 +21,7 @@ import { type Config, readConfig } from "../../config.ts";
 import type { AuditRecord, DecisionPoint, GrantStore, Upstream } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
+import { upstreamCredentials } from "../../mcp/upstream-credentials.ts";
 import { createShutdown } from "../../shutdown.ts";
 import {
   type AuthorizationServer,
@@ -124,12 +125,13 @@ export class TestHost {
     const log = testLog();
     const secrets = createEnvironmentSecrets(environment ?? {});
     const { publicUrl, hostKey } = config;
+    const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
+    const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds: 300, clock });
     const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
       ...{ publicUrl, hostKey, database, directory, secrets, upstream, clock, log },
       wrapping: openKeyFile((config.dataKey as { readonly file: string }).file),
+      credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
     });
-    const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
-    const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds: 300, clock });
     const server = await createAuthorizationServer({
       config,
       database,
