@@ -89,7 +89,7 @@ try {
   }
 } finally {
   await fixture.stop();
-  if (process.env.KEEP_CONFORMANCE === undefined) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 process.stdout.write(`\n${problems.length === 0 ? "Nothing differs." : problems.join("\n")}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
