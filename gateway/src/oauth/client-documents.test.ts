@@ -4,6 +4,12 @@
  */
 import type { lookup as resolve } from "node:dns";
 import type { RequestListener } from "node:http";
+import {
+  auth,
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  type OAuthTokens,
+} from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HttpsServer, startHttpsServer } from "../../testing/https-server.ts";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
@@ -93,6 +99,48 @@ test("a client whose document is at a public https address goes through the whol
   );
   tokensOf(await client.refresh(tokens.refresh));
   expect(requests).toHaveLength(1);
+});
+
+test("SDK 2.x gives the URL of its document as its id, and does not register", async () => {
+  const id = newId();
+  handle = serve(documentOf(id));
+  let discovery: OAuthDiscoveryState | undefined;
+  const state: { authorizationUrl?: URL; verifier?: string; tokens?: OAuthTokens; client?: { client_id: string } } = {};
+  const provider: OAuthClientProvider = {
+    redirectUrl: "http://127.0.0.1:33418/callback",
+    clientMetadataUrl: id,
+    clientMetadata: { client_name: "SDK client", redirect_uris: ["http://127.0.0.1:33418/callback"] },
+    clientInformation: () => state.client,
+    saveClientInformation: (client) => {
+      state.client = client;
+    },
+    tokens: () => state.tokens,
+    saveTokens: (tokens) => {
+      state.tokens = tokens;
+    },
+    redirectToAuthorization: (url) => {
+      state.authorizationUrl = url;
+    },
+    saveCodeVerifier: (verifier) => {
+      state.verifier = verifier;
+    },
+    codeVerifier: () => state.verifier ?? "",
+    saveDiscoveryState: (found) => {
+      discovery = found;
+    },
+    discoveryState: () => discovery,
+  };
+  const before = await clients();
+  const serverUrl = `${host.publicUrl}/mcp/issues`;
+  expect(await auth(provider, { serverUrl })).toBe("REDIRECT");
+  expect([state.authorizationUrl?.searchParams.get("client_id"), await clients()]).toEqual([id, before]);
+  const callback = await human.authorize(state.authorizationUrl ?? "", "issues", "low");
+  const authorizationCode = callback.searchParams.get("code") ?? "";
+  const iss = callback.searchParams.get("iss") ?? "";
+  expect(await auth(provider, { serverUrl, authorizationCode, iss })).toBe("AUTHORIZED");
+  const first = state.tokens?.refresh_token;
+  expect(await auth(provider, { serverUrl })).toBe("AUTHORIZED");
+  expect(state.tokens?.refresh_token).not.toBe(first);
 });
 
 describe("refused, with no client stored and nothing sent to the redirect URI", () => {

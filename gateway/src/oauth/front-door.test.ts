@@ -377,6 +377,26 @@ describe("the token endpoint", () => {
     expect((await client.refresh(tokens.refresh)).status).toBe(200);
   });
 
+  test("what is no form is refused: no rule in front of the library reads it", async () => {
+    const { client, tokens } = await host.connect(host.human("lead"), "low");
+    for (const [type, body] of [
+      ["application/json", { grant_type: "refresh_token", client_id: client.clientId, refresh_token: tokens.refresh }],
+      ["text/plain", { grant_type: "refresh_token", client_id: client.clientId, refresh_token: tokens.refresh }],
+    ] as const) {
+      for (const path of ["token", "revoke", "introspect"]) {
+        const answer = await toAnswer(
+          await fetch(`${host.publicUrl}/api/auth/oauth2/${path}`, {
+            method: "POST",
+            headers: { "content-type": type },
+            body: JSON.stringify({ ...body, token: tokens.refresh }),
+          }),
+        );
+        expect([path, type, answer.status >= 400, answer.body.access_token]).toEqual([path, type, true, undefined]);
+      }
+    }
+    expect((await client.refresh(tokens.refresh)).status).toBe(200);
+  });
+
   test("an unknown token is revoked with 200, a client that does not exist may not revoke (RFC 7009)", async () => {
     const client = await registered();
     expect((await client.revoke("unknown")).status).toBe(200);
