@@ -9,9 +9,15 @@ import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
 /** Where the library keeps by which method a session came about. */
 export const sessionMethodField = "signInMethod";
 
-/** Remembers a refusal before it is thrown: on its way the library may make another error of it. */
+/** Remembers a refusal, because on its way the library may make another error of it. */
+export function remember(attempt: SignInAttempt, refusal: GatewayError): void {
+  attempt.refusal ??= refusal;
+  // Proven and refused: that is on record as well.
+  if (attempt.provenEmail !== undefined) attempt.sessionFor ??= attempt.provenEmail;
+}
+
 function refuse(attempt: SignInAttempt, error: unknown): never {
-  if (error instanceof GatewayError) attempt.refusal ??= error;
+  if (error instanceof GatewayError) remember(attempt, error);
   throw error;
 }
 
@@ -27,8 +33,8 @@ export function acceptProvenEmail(
   try {
     if (!proven || typeof raw !== "string" || !isEmail(raw)) throw new GatewayError("EMAIL_NOT_PROVEN");
     const email = canonicalEmail(raw);
-    assertMayUse(directory.settings(), attempt.method, email);
     attempt.provenEmail = email;
+    assertMayUse(directory.settings(), attempt.method, email);
     return email;
   } catch (error) {
     return refuse(attempt, error);

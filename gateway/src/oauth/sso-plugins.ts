@@ -6,7 +6,7 @@ import { GatewayError } from "../errors.ts";
 import { libraryPath } from "./auth-options.ts";
 import type { OidcProvider } from "./oidc-discovery.ts";
 import { signInContext } from "./sign-in-context.ts";
-import { acceptProvenEmail } from "./sign-in-hooks.ts";
+import { acceptProvenEmail, remember } from "./sign-in-hooks.ts";
 
 type ResolveUser = NonNullable<SSOOptions["resolveUser"]>;
 
@@ -143,7 +143,7 @@ function resolveBy(directory: HostDirectory): ResolveUser {
       return { action: "link", userId: made.id, profile: "preserve" };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      attempt.refusal ??= error;
+      remember(attempt, error);
       return { action: "reject", code: error.code };
     }
   };

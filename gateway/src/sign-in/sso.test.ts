@@ -178,6 +178,8 @@ describe("OpenID Connect", () => {
     const page = await signInAtOidc(human, { email, email_verified: true });
     expect(shown(page)).toBe(failed("EMAIL_DOMAIN_FORBIDDEN"));
     expect([await isSignedIn(human), await users()]).toEqual([false, before]);
+    const record = { event: "sign_in", human: email, method: "oidc", decision: "deny", code: "EMAIL_DOMAIN_FORBIDDEN" };
+    expect(host.audit.at(-1)).toMatchObject(record);
   });
 
   test("an address that went to somebody else at the provider does not open its former owner's account", async () => {
