@@ -423,6 +423,34 @@ describe("the token endpoint", () => {
   });
 });
 
+/** Paths of all routes of the application that take a POST, as it prints them: one line each, indented below another. */
+function postPaths(): string[] {
+  const above: string[] = [];
+  return [...host.app.printRoutes({ commonPrefix: false }).matchAll(/^([│ ]*)[├└]── (\S+) \(([^)]+)\)$/gmu)].flatMap(
+    ([, indent = "", part = "", methods = ""]) => {
+      const depth = indent.length / 4;
+      above[depth] = `${depth === 0 ? "" : above[depth - 1]}${part}`;
+      return methods.split(", ").includes("POST") ? [above[depth] ?? ""] : [];
+    },
+  );
+}
+
+test("whatever a browser can send with a human's cookies is refused from another site, new routes included", async () => {
+  // What clients call takes no cookies; the answer of a SAML provider is bound to its request.
+  const foreign =
+    /^\/(mcp(\/|$)|api\/auth\/oauth2\/(register|token|revoke|introspect)$|api\/auth\/sso\/saml2\/sp\/acs\/)/;
+  const paths = postPaths().filter((path) => !foreign.test(path));
+  expect(paths).toEqual(expect.arrayContaining(["/api/consent", "/api/grants/:id/revoke", "/api/auth/sign-in/email"]));
+  const human = host.human("lead");
+  await human.signIn();
+  for (const path of paths) {
+    for (const origin of ["https://attacker.example.com", "null"]) {
+      const { status, body } = await human.post(path.replace(":id", "x"), {}, { origin });
+      expect([path, origin, status, body.error]).toEqual([path, origin, 403, "ORIGIN_FORBIDDEN"]);
+    }
+  }
+});
+
 test("too many registrations from one address wait, and are told how long", async () => {
   const attempt = () => new TestClient(host.publicUrl).register({ redirect_uris: ["http://attacker.example.com/"] });
   host.time.aheadMs = 120_000;

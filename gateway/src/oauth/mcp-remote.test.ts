@@ -19,11 +19,14 @@ const folder = mkdtempSync(join(tmpdir(), "mcp-remote-"));
 const browser = join(folder, "browser.mjs");
 const opened: URL[] = [];
 const visits: Promise<Response>[] = [];
-const desk = createServer(async (request, response) => {
-  const url = new URL(Buffer.concat(await request.toArray()).toString());
-  response.end();
-  opened.push(url);
-  visits.push(host.human("lead").authorize(url, "issues", "low").then(fetch));
+const desk = createServer((request, response) => {
+  const visit = async () => {
+    const url = new URL(Buffer.concat(await request.toArray()).toString());
+    opened.push(url);
+    response.end();
+    return fetch(await host.human("lead").authorize(url, "issues", "low"));
+  };
+  visits.push(visit());
 });
 let upstream: UpstreamFixture;
 let host: TestHost;
