@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Law, plain, type Stack } from "./law.ts";
+import { containersOf, type Law, plain, type Stack } from "./law.ts";
 
 const strings = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const statementSchema = z.strictObject({
@@ -93,6 +93,20 @@ export const keysThroughServices: Law = (stack) =>
       return service ? keys.length === 0 : !keys.includes("kms:ViaService") && !ownDataKeys;
     })
     .map(({ where }) => `${where} decrypts directly`);
+
+/** A gateway has a key of its own for its data keys. The task's role may use it, and nobody else, for nothing else. */
+export const dataKeysAreTheTasks: Law = (stack) =>
+  containersOf(stack)
+    .filter(({ name }) => name === "gateway")
+    .flatMap(({ environment }) => {
+      const arn = environment.find(({ name }) => name === "DATA_KEY_KMS_ARN")?.value;
+      if (arn?.endsWith("-tokens") !== true) return ["the gateway has no key for its data keys"];
+      const users = statementsOf(stack).filter(
+        ({ Effect, Resource }) => Effect === "Allow" && Resource?.includes(arn) === true,
+      );
+      const own = users.filter(({ where }) => /-task[^:]*: DataKeys$/.test(where));
+      return own.length === 1 && users.length === 1 ? [] : [`${users.map(({ where }) => where).join(", ")} use it`];
+    });
 
 /** The entries of the table of exceptions that a stack needs. */
 export const neededExceptions = (stack: Stack) =>
