@@ -279,6 +279,25 @@ describe("an answer of the authorization server is refused", () => {
     await expectRefused(other, url);
   });
 
+  test("in the same browser, when another human has signed in there since", async () => {
+    const { human, query } = await ask();
+    const url = await callbackOf(human, query);
+    const { password } = human;
+    await human.post("/api/auth/sign-in/email", { email: "developer@example.com", password });
+    expect(JSON.stringify((await human.get("/api/account")).body)).toContain("developer@example.com");
+    await expectRefused(human, url);
+  });
+
+  test("at the address of another server with a sign-in (mix-up without iss)", async () => {
+    const { human, query } = await ask();
+    const url = await callbackOf(human, query);
+    const auth = { type: "oauth" as const };
+    const server = { attributes: { upstream_url: upstream.url, auth }, tools: {} };
+    await host.directory.change({ servers: { issues: server, wiki: server } });
+    url.pathname = "/connect/wiki/callback";
+    await expectRefused(human, url);
+  });
+
   test("in another browser of the same human", async () => {
     const { human, query } = await ask();
     const url = await callbackOf(human, query);
@@ -299,7 +318,6 @@ describe("an answer of the authorization server is refused", () => {
     ["with another state", (url) => url.searchParams.set("state", "x".repeat(43))],
     ["with two states", (url) => url.searchParams.append("state", "x")],
     ["without state", (url) => url.searchParams.delete("state")],
-    ["at another server's address", (url) => Object.assign(url, { pathname: "/connect/wiki/callback" })],
   ])("%s", async (_what, change) => {
     const { human, query } = await ask();
     const url = await callbackOf(human, query);
