@@ -104,6 +104,8 @@ test("of the client's headers, the upstream sees only those of the protocol", as
     "mcp-param-region": "eu",
     "mcp-protocol-version": "2026-07-28",
     "user-agent": "permit-mcp-gateway",
+    // The gateway's own, not the one that the client sent.
+    "x-gateway-auth": expect.stringMatching(/^Bearer ey[\w-]+\.ey[\w-]+\.[\w-]+$/) as string,
   });
 });
 

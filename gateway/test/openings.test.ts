@@ -132,6 +132,16 @@ test("a method that nobody knows passes where the policy names it, from its trus
   expect(gateway.world.requests.map(({ code }) => code)).toEqual(["NOT_OPEN", "ALLOWED"]);
 });
 
+test("of a further method, too, headers and body must agree", async () => {
+  gateway.provision({ server: { methods: { "tasks/get": "low" } } });
+  const { headers, body } = rpc("tasks/get", { taskId: "a" });
+  const named = (name: string) => post(gateway, token, { headers: { ...headers, "mcp-name": name }, body });
+  expect((await named("b")).body.error?.code).toBe(-32020);
+  expect(reached).toBe(0);
+  expect((await named("a")).body.error?.code).toBe(-32601);
+  expect(reached).toBe(1);
+});
+
 test("a subscription goes on without what is not open", async () => {
   gateway.provision({ server: { resources: "off", prompts: "high" } });
   const { headers, body } = rpc("subscriptions/listen", {

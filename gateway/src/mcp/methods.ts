@@ -42,10 +42,14 @@ export function staysOpen(message: RpcMessage): boolean {
 }
 
 /** Which member of `params` the header `Mcp-Name` mirrors (MCP 2026-07-28, standard request headers). */
-const nameMembers: Readonly<Record<string, "name" | "uri">> = {
+const nameMembers: Readonly<Record<string, "name" | "uri" | "taskId">> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
+  // Of the extension for tasks; they pass where the policy names them.
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
 };
 
 /** What `Mcp-Name` must say for this message; undefined when the method has no such header. */
