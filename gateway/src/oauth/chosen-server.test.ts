@@ -103,7 +103,7 @@ describe("the choice", () => {
 
   test("leaves out a server whose policy can't be enforced, and is refused where the host's can't", async () => {
     const { human, query } = await ask("lead");
-    await host.directory.change({ servers: { issues: { tools: {}, attributes: { auth: { type: "oauth" } } } } });
+    await host.directory.change({ servers: { issues: { tools: {}, attributes: { requires: ["something-new"] } } } });
     expect((await human.consentView(query)).choice?.servers.map(({ key }) => key)).toEqual(["wiki"]);
     await host.directory.change({ host: { requires: ["something-new"] } });
     const { choice, refused } = await human.consentView(query);
