@@ -1,7 +1,7 @@
 /** `/mcp`, whose server the human chooses: discovery, default, pre-selection, and what its tokens are good for. */
 import { randomUUID } from "node:crypto";
 import { auth } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
 import { TestHost } from "./testing/test-host.ts";
@@ -11,6 +11,7 @@ let host: TestHost;
 beforeAll(async () => {
   host = await TestHost.start(await openMemoryDatabase());
 });
+afterEach(() => host.directory.change());
 afterAll(() => host.close());
 
 const humans = new Map<string, TestHuman>();
