@@ -413,7 +413,9 @@ export interface UpstreamAccounts {
   offeredTools(owner: UpstreamOwner, email: string): Promise<OfferedTools>;
   /** Deletes the human's tokens, and ends them at the upstream where it can. */
   forget(owner: UpstreamOwner): Promise<void>;
-  /** Deletes the tokens for servers at which nobody signs in any more, and of humans who are gone. */
+  /** Deletes the tokens that no agent can use any more. To be called now and then. */
+  forgetUnused(): Promise<void>;
+  /** Deletes the tokens for servers at which nobody signs in any more. */
   follow(settings: HostSettings): Promise<void>;
   /** The gateway's Client ID Metadata Document; undefined for a server that has none. */
   clientDocument(server: string): object | undefined;

@@ -246,6 +246,26 @@ describe("tokens at the server", () => {
     expect(refused.status).toBe(401);
   });
 
+  test("are gone a day after the last consent ended, or the account, and not while an agent can use them", async () => {
+    const count = async () => {
+      await host.server.maintain();
+      const rows = await host.database.kysely.selectFrom("gateway_upstream_token").select("server").execute();
+      return rows.length;
+    };
+    const { human } = await connected();
+    host.time.aheadMs = 2 * 24 * 60 * 60_000;
+    expect(await count()).toBe(1);
+    host.time.aheadMs = 32 * 24 * 60 * 60_000;
+    expect(await count()).toBe(0);
+    host.time.aheadMs = 0;
+    await human.signIn();
+    await human.signInUpstream("issues");
+    await host.database.kysely.updateTable("gateway_upstream_token").set({ user_id: "gone" }).execute();
+    expect(await count()).toBe(1);
+    host.time.aheadMs = 2 * 24 * 60 * 60_000;
+    expect(await count()).toBe(0);
+  });
+
   test("are gone when the server leaves the policy", async () => {
     await connected();
     await host.directory.change({ servers: { issues: { tools: {}, attributes: { upstream_url: upstream.url } } } });

@@ -158,6 +158,9 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       };
     },
     forget: tokens.forget,
+    forgetUnused: async () => {
+      for (const owner of await rows.unused()) await tokens.forget(owner);
+    },
     follow: async (settings) => {
       const before = followed;
       followed = settings;

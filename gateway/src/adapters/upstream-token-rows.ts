@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { z } from "zod";
 import type { Clock, UpstreamOwner } from "../deps.ts";
 import type { Database } from "./database.ts";
@@ -35,9 +36,15 @@ export interface UpstreamTokenRows {
   find(owner: UpstreamOwner): Promise<StoredUpstreamToken | undefined>;
   save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
   remove(owner: UpstreamOwner): Promise<void>;
+  /** Whose tokens no agent can use: their consents have ended or were not used for a month, or the account is gone. */
+  unused(): Promise<readonly UpstreamOwner[]>;
   /** Everybody's. */
   owners(): Promise<readonly UpstreamOwner[]>;
 }
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** The most that a policy can say (`sessions.idleDays`). */
+const idleDaysMax = 30;
 
 /** The row as the encryption knows it. */
 const rowOf = ({ userId, server }: UpstreamOwner) => JSON.stringify([userId, server]);
@@ -85,6 +92,20 @@ export function createUpstreamTokenRows({
         .where("user_id", "=", userId)
         .where("server", "=", server)
         .execute();
+    },
+    unused: async () => {
+      const beforeMs = (days: number) => new Date(clock().getTime() - days * dayMs);
+      const { rows } = await sql<{ user_id: string; server: string }>`
+        select t.user_id, t.server from gateway_upstream_token t
+        where t.updated_at < ${beforeMs(1)} and (
+          not exists (select from "user" u where u.id = t.user_id) or
+          not exists (
+            select from gateway_grant g
+            where g.user_id = t.user_id and g.server = t.server and g.revoked_at is null
+              and g.expires_at > ${clock()} and g.last_used_at > ${beforeMs(idleDaysMax)}
+          )
+        )`.execute(db);
+      return rows.map(({ user_id: userId, server }) => ({ userId, server }));
     },
     owners: async () => {
       const rows = await db.selectFrom("gateway_upstream_token").select(["user_id", "server"]).execute();

@@ -148,6 +148,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     maintain: async () => {
       await database.ifAlone("authorization-server-maintenance", async () => {
         await library.maintainKeys(config.tokenKeyRotationDays * dayMs);
+        await options.upstreamAccounts.forgetUnused();
         const deleted = await deleteExpiredRows(database, clock);
         if (deleted > 0) log.info({ deleted }, "rows of expired codes, sessions and tokens were deleted");
       });
