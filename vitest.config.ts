@@ -7,8 +7,11 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     projects: [
       // Nothing here is kept between files or changed for others, so a worker runs many without starting anew.
-      { extends: true, test: { name: "policies", include: ["policies/**/*.test.ts"], isolate: false } },
-      { extends: true, test: { name: "infra and gateway", include: ["{infra,gateway}/**/*.test.ts"] } },
+      { extends: true, test: { name: "policy model", include: ["policies/src/**/*.test.ts"], isolate: false } },
+      {
+        extends: true,
+        test: { name: "programs", include: ["policies/{cli,ci}/**/*.test.ts", "{infra,gateway}/**/*.test.ts"] },
+      },
     ],
     globalSetup: ["gateway/testing/postgres.ts", "gateway/testing/new-cluster.ts", "gateway/testing/searched-logs.ts"],
     setupFiles: ["infra/local/permit/testing/check-exchanges.ts", "gateway/testing/seen-secrets.ts"],

@@ -24,6 +24,6 @@ export function keepForSearch(text: string): void {
 export function keepSecrets(secrets: Iterable<string>): void {
   append(
     "secrets",
-    [...secrets].filter((secret) => secret.length >= 8 && !secret.includes("\n")),
+    [...secrets].filter((secret) => secret.length >= 12 && !secret.includes("\n")),
   );
 }

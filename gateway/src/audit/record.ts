@@ -35,9 +35,8 @@ function storable(text: string): string {
 }
 
 function describe({ requestId, host, now, grant, server, asked }: AuditSubject) {
-  const common = {
-    id: uuidV7(now),
-    time: now.toISOString(),
+  const when = { id: uuidV7(now), time: now.toISOString() };
+  const who = {
     host,
     requestId,
     human: grant.email,
@@ -45,9 +44,9 @@ function describe({ requestId, host, now, grant, server, asked }: AuditSubject) 
     grantId: grant.id,
     server: server.key,
   };
-  if ("method" in asked) return { ...common, event: "request" as const, method: storable(asked.method) };
+  if ("method" in asked) return { ...when, event: "request" as const, ...who, method: storable(asked.method) };
   const trust = server.tools.get(asked.tool)?.trust ?? null;
-  return { ...common, event: "tool_call" as const, tool: storable(asked.tool), trust };
+  return { ...when, event: "tool_call" as const, ...who, tool: storable(asked.tool), trust };
 }
 
 /** The decision point allowed the call, or the request. */
