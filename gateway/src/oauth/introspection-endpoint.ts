@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { decodeJwt } from "jose";
 import { problemOfLife } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
-import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
-import { oauthError } from "./oauth-error.ts";
+import { claimedClientId } from "./client-credentials.ts";
 import type { TokenRequest } from "./token-endpoint.ts";
-import { refreshTokenPrefix } from "./token-format.ts";
+import { probeOf, tokenAskedAbout } from "./token-probe.ts";
 import type { AccessTokenReader } from "./token-verifier.ts";
 
 /** What the introspection endpoint stands on. */
@@ -37,19 +35,13 @@ export async function serveIntrospection(
   deps: IntrospectionEndpointDeps,
   { request, form }: TokenRequest,
 ): Promise<Response> {
-  const repeated = repeatedParameter(form);
-  if (repeated !== undefined) return oauthError(400, "invalid_request", `"${repeated}" was sent more than once.`);
-  const token = form.get("token");
-  if (token === null || token === "") return oauthError(400, "invalid_request", `"token" is missing.`);
-  const probe = new URLSearchParams(form);
-  probe.set("token", `${refreshTokenPrefix}${randomBytes(24).toString("hex")}`);
-  probe.set("token_type_hint", "refresh_token");
-  const { url, method, headers } = request;
-  const authenticated = await deps.handle(new Request(url, { method, headers, body: probe.toString() }));
+  const token = tokenAskedAbout(form);
+  if (token instanceof Response) return token;
+  const authenticated = await deps.handle(probeOf(request, form));
   if (!authenticated.ok) return authenticated;
 
   const found = (await readRefreshToken(deps, token)) ?? (await readAccessToken(deps, token));
-  const clientId = claimedClientId(form, headers.get("authorization") ?? undefined);
+  const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
   const active = found !== undefined && found.clientId === clientId && (await isAlive(deps, found.grantId));
   const answer = active ? { active, client_id: found.clientId, ...found.claims } : { active };
   return Response.json(answer, { headers: { "cache-control": "no-store" } });

@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { EndOccasion } from "../consent/end-grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
-import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
-import { oauthError } from "./oauth-error.ts";
+import { claimedClientId } from "./client-credentials.ts";
 import type { TokenRequest } from "./token-endpoint.ts";
-import { refreshTokenPrefix } from "./token-format.ts";
+import { probeOf, tokenAskedAbout } from "./token-probe.ts";
 import type { AccessTokenReader } from "./token-verifier.ts";
 
 /** What the revocation endpoint stands on. */
@@ -29,19 +27,9 @@ export async function serveRevocation(
   deps: RevocationEndpointDeps,
   { requestId, request, form }: TokenRequest,
 ): Promise<Response> {
-  const repeated = repeatedParameter(form);
-  if (repeated !== undefined) return oauthError(400, "invalid_request", `"${repeated}" was sent more than once.`);
-  const token = form.get("token");
-  if (token === null || token === "") return oauthError(400, "invalid_request", `"token" is missing.`);
-
-  const probe = new URLSearchParams(form);
-  probe.set("token", `${refreshTokenPrefix}${randomBytes(24).toString("hex")}`);
-  probe.set("token_type_hint", "refresh_token");
-  const headers = new Headers(request.headers);
-  headers.delete("content-length");
-  const authenticated = await deps.handle(
-    new Request(request.url, { method: "POST", headers, body: probe.toString() }),
-  );
+  const token = tokenAskedAbout(form);
+  if (token instanceof Response) return token;
+  const authenticated = await deps.handle(probeOf(request, form));
   const refusal = (await authenticated
     .clone()
     .json()
