@@ -38,7 +38,10 @@ const environment = (port: number): Record<string, string> => ({
 
 function start(env: Record<string, string>) {
   const server = fileURLToPath(new URL("../src/server.ts", import.meta.url));
-  const child = spawn(process.execPath, [server], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [server], {
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   running.push(child);
   const output = { out: "", err: "" };
   child.stdout.on("data", (chunk: Buffer) => {

@@ -13,7 +13,7 @@ export interface ServiceSpec {
   readonly program?: string;
   /** Its arguments. */
   readonly args: readonly string[];
-  /** The whole environment of the service; nothing is inherited but PATH. */
+  /** The whole environment of the service; nothing is inherited but PATH and where Node keeps what it compiled. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly logFile: string;
@@ -40,7 +40,7 @@ export class Service {
     this.#spec = spec;
     this.#child = spawn(spec.program ?? process.execPath, spec.args, {
       cwd: spec.cwd,
-      env: { PATH: process.env.PATH, ...spec.env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...spec.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const log = createWriteStream(spec.logFile, { flags: "a", mode: 0o600 });

@@ -11,7 +11,8 @@ export interface PolicyRun {
 
 /**
  * Runs the program as `npm run policy -- <args>` does while this process goes on, so that a server of the test can
- * answer it. `env` is the whole environment beside PATH.
+ * answer it. `env` is the whole environment beside PATH and
+ * where Node keeps what it has compiled.
  *
  * @param onNote called with all of standard error so far, whenever more has come
  */
@@ -24,7 +25,7 @@ export async function policyProcess(
 ): Promise<PolicyRun> {
   const child = spawn(process.execPath, [join(policiesProject, "cli/main.ts"), ...args], {
     cwd: join(policiesProject, ".."),
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];

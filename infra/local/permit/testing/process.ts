@@ -28,7 +28,7 @@ const started = new Set<ChildProcess>();
 
 function launch(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, ["--import", checkExchanges, main, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
   });
   started.add(child);
   child.once("exit", () => started.delete(child));
