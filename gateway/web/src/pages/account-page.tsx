@@ -4,6 +4,7 @@ import { LoadFailed, Loading } from "../components/load-state.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { PasskeyList } from "../components/passkey-list.tsx";
+import { SignInFirst } from "../components/sign-in-first.tsx";
 import { loadAccount, sentenceOf, signOut } from "../sign-in-api.ts";
 import { useLoaded } from "../use-loaded.ts";
 import { useSending } from "../use-sending.ts";
@@ -12,18 +13,7 @@ import { useSending } from "../use-sending.ts";
 export function AccountPage() {
   const { loaded, reload } = useLoaded(loadAccount);
   if (loaded.state === "failed" && loaded.error.status === 401) {
-    return (
-      <Page title="Your account">
-        <Notice kind="neutral">
-          <p>You are not signed in.</p>
-        </Notice>
-        <div className="actions">
-          <a className="button button-primary" href="/sign-in">
-            Sign in
-          </a>
-        </div>
-      </Page>
-    );
+    return <SignInFirst title="Your account">You are not signed in.</SignInFirst>;
   }
   return (
     <Page title="Your account" host={loaded.state === "ready" ? loaded.value.host.name : undefined}>

@@ -7,6 +7,7 @@ import { LowerDialog } from "../components/lower-dialog.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { RevokeDialog } from "../components/revoke-dialog.tsx";
+import { SignInFirst } from "../components/sign-in-first.tsx";
 import { levelWords } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
 import { useLoaded } from "../use-loaded.ts";
@@ -36,7 +37,13 @@ export function AgentsPage() {
     reload();
   };
 
-  if (loaded.state === "failed" && loaded.error.status === 401) return <SignInFirst />;
+  if (loaded.state === "failed" && loaded.error.status === 401) {
+    return (
+      <SignInFirst title="Your agents">
+        You are not signed in. Sign in to see the agents that act in your name.
+      </SignInFirst>
+    );
+  }
   return (
     <Page title="Your agents" wide>
       {done === undefined ? null : (
@@ -108,20 +115,5 @@ function Agents({ grants, onAsk }: AgentsProps) {
         ))}
       </ul>
     </>
-  );
-}
-
-function SignInFirst() {
-  return (
-    <Page title="Your agents">
-      <Notice kind="neutral">
-        <p>You are not signed in. Sign in to see the agents that act in your name.</p>
-      </Notice>
-      <div className="actions">
-        <a className="button button-primary" href="/sign-in">
-          Sign in
-        </a>
-      </div>
-    </Page>
   );
 }

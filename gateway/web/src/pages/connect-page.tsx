@@ -1,13 +1,16 @@
 import { ConnectFirst } from "../components/connect-first.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
+import { SignInFirst } from "../components/sign-in-first.tsx";
 import { plainText } from "../plain-text.ts";
 import { type Connection, useConnection } from "../use-connection.ts";
 
 /** `/connect/{server}`: the human signs in at an MCP server again, without a new consent. */
 export function ConnectPage({ server }: { readonly server: string }) {
   const { connection, signIn, retry } = useConnection(server, undefined);
-  if (connection.state === "failed" && connection.error.status === 401) return <SignInFirst />;
+  if (connection.state === "failed" && connection.error.status === 401) {
+    return <SignInFirst title="Sign in first">Sign in to this gateway, then open the link once more.</SignInFirst>;
+  }
   const name = nameOf(connection) ?? plainText(server, 60);
   if (connection.state !== "connected") {
     return (
@@ -44,19 +47,4 @@ export function ConnectPage({ server }: { readonly server: string }) {
 
 function nameOf(connection: Connection): string | undefined {
   return "name" in connection ? connection.name : undefined;
-}
-
-function SignInFirst() {
-  return (
-    <Page title="Sign in first">
-      <Notice kind="neutral">
-        <p>Sign in to this gateway, then open the link once more.</p>
-      </Notice>
-      <div className="actions">
-        <a className="button button-primary" href="/sign-in">
-          Sign in
-        </a>
-      </div>
-    </Page>
-  );
 }

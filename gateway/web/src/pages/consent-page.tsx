@@ -8,6 +8,7 @@ import { LoadFailed, Loading } from "../components/load-state.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Page } from "../components/page.tsx";
 import { SentBack } from "../components/sent-back.tsx";
+import { SignInFirst } from "../components/sign-in-first.tsx";
 import { useLoaded } from "../use-loaded.ts";
 
 /** `/consent?{signed query}`: the human decides what an agent may do. */
@@ -26,7 +27,13 @@ export function ConsentPage({ query }: { readonly query: string }) {
   if (loaded.state === "failed") {
     const { error } = loaded;
     if (error.status === 400) return <Expired message={error.message} />;
-    if (error.status === 401) return <SignInFirst query={query} />;
+    if (error.status === 401) {
+      return (
+        <SignInFirst title="Sign in first" query={query}>
+          Your sign-in has ended. Sign in to see what the client asks for.
+        </SignInFirst>
+      );
+    }
     return (
       <Page title="Connect an agent">
         <LoadFailed error={error} onRetry={reload} />
@@ -64,21 +71,6 @@ function Expired({ message }: { readonly message: string }) {
         <p>{message}</p>
       </Notice>
       <p className="hint">Nothing was granted. You can close this page and connect again from your MCP client.</p>
-    </Page>
-  );
-}
-
-function SignInFirst({ query }: { readonly query: string }) {
-  return (
-    <Page title="Sign in first">
-      <Notice kind="neutral">
-        <p>Your sign-in has ended. Sign in to see what the client asks for.</p>
-      </Notice>
-      <div className="actions">
-        <a className="button button-primary" href={`/sign-in?${query}`}>
-          Sign in
-        </a>
-      </div>
     </Page>
   );
 }
