@@ -20,12 +20,18 @@ export interface ToolSettings {
 /** What one human may consent to on a server until a day, highest ceiling first in a list. */
 export type GrantTerm = ServerAttributesRead["grant_terms"][string][number];
 
-/** One MCP server of the host. */
-export interface ServerSettings {
+/** One MCP server of the host, or of one human. */
+export interface ServerSettings extends ServerRules {
   readonly key: string;
+  readonly upstreamUrl: string;
+  /** Account of the human who entered the URL; undefined for a server of the policy, whose URL was reviewed. */
+  readonly enteredBy: string | undefined;
+}
+
+/** What holds of a server, wherever it is. */
+export interface ServerRules {
   readonly name: string;
   readonly description: string;
-  readonly upstreamUrl: string;
   /** How the gateway signs in there. */
   readonly auth: ServerAttributesRead["auth"];
   /** By exact tool name. */
@@ -58,6 +64,14 @@ export interface HostSettings {
   /** Names of what its policy needs and this gateway does not have: nobody can use it. */
   readonly unsupported: readonly string[];
   readonly servers: ReadonlyMap<string, ServerSettings>;
+  /** Undefined: nobody may enter servers. */
+  readonly dynamicServers: DynamicServerRules | undefined;
+}
+
+/** The servers that humans may enter by URL. */
+export interface DynamicServerRules extends Omit<HostAttributesRead["dynamic_servers"], "enabled"> {
+  /** Of each of them; the tools are the trust levels, by name. */
+  readonly rules: ServerRules;
 }
 
 /** The last good copy of the host's settings, refreshed from Permit in the background and kept in the database. */

@@ -6,10 +6,13 @@ function ceilings(model: HostModel, email: string): string {
   return own.length === 0 ? "no grants" : own.join(", ");
 }
 
+/** Not the one that stands for all that humans enter: it has no address. */
+const withUrl = ({ servers }: HostModel) => servers.filter(({ url }) => url !== undefined);
+
 /** The server that most humans may use: the one to show first. */
 function mainServer(model: HostModel): string {
   const grants = (key: string) => model.grants.filter((grant) => grant.server === key).length;
-  return model.servers.toSorted((a, b) => grants(b.key) - grants(a.key))[0]?.key ?? "";
+  return withUrl(model).toSorted((a, b) => grants(b.key) - grants(a.key))[0]?.key ?? "";
 }
 
 /** Rows as lines, every column but the last padded to its widest cell. */
@@ -31,7 +34,7 @@ The host "${model.key}" is up.
 
 ${table([
   ["Gateway", gatewayUrl, ""],
-  ...model.servers.map((server) => ["MCP server", `${gatewayUrl}/mcp/${server.key}`, server.name]),
+  ...withUrl(model).map((server) => ["MCP server", `${gatewayUrl}/mcp/${server.key}`, server.name]),
 ])}
 
 Demo accounts (e-mail, password, ceilings)

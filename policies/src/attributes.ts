@@ -43,6 +43,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     name: server.name,
     description: server.description,
     upstream_url: server.url,
+    mcp_server_type: server.url === undefined ? "dynamic" : undefined,
     auth: server.auth,
     timeout_seconds: server.timeoutSeconds,
     list_tools: server.listTools,

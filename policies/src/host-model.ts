@@ -1,4 +1,5 @@
 import { byText } from "./by-text.ts";
+import { dynamicServersModel } from "./dynamic-servers.ts";
 import { canonicalEmail } from "./email.ts";
 import type { ServerEntry } from "./host-files.ts";
 import type { ApprovalRule, HostModel, HumanModel, ServerModel } from "./model.ts";
@@ -102,7 +103,9 @@ export function hostModel({ key, host, grants, servers }: CheckedFiles): HostMod
     sessions,
     rateLimits,
     audit,
-    servers: servers.map((server) => serverModel(host, server)).toSorted((a, b) => byText(a.key, b.key)),
+    servers: [...servers.map((server) => serverModel(host, server)), ...dynamicServersModel(host)].toSorted((a, b) =>
+      byText(a.key, b.key),
+    ),
     humans: humanModels([...admins, ...approvers, ...auditors], grants.value),
     grants: reachingGrants(grants),
   };

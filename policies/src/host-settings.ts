@@ -30,7 +30,9 @@ export const toolAttributesSchema = z.object({
 export const serverAttributesSchema = z.object({
   name: z.string(),
   description: z.string(),
-  upstream_url: z.url(),
+  /** There unless `mcp_server_type` says that humans enter the URLs. */
+  upstream_url: z.url().optional(),
+  mcp_server_type: z.literal("dynamic").optional(),
   auth: server.auth,
   timeout_seconds: server.timeoutSeconds,
   list_tools: host.listTools,

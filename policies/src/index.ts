@@ -1,5 +1,6 @@
 export { dayOf } from "./day-of.ts";
 export * from "./decide.ts";
+export { dynamicTools } from "./dynamic-servers.ts";
 export { canonicalEmail, isEmail } from "./email.ts";
 export * from "./features.ts";
 export * from "./host-settings.ts";
@@ -8,6 +9,7 @@ export * from "./loopback-hosts.ts";
 export * from "./model.ts";
 export * from "./permit-keys.ts";
 export * from "./plan.ts";
+export { proposeTrust } from "./propose-trust.ts";
 export * from "./redirect-uri-kind.ts";
 export { defaultClients, isMetadataDocumentUrl, type ListedClient } from "./schema/clients.ts";
 export { type SignIn, type SignInMethod, signInMethods } from "./schema/sign-in.ts";

@@ -42,8 +42,8 @@ export interface ServerModel {
   readonly key: string;
   readonly name: string;
   readonly description: string;
-  /** Streamable HTTP endpoint of the upstream. */
-  readonly url: string;
+  /** Streamable HTTP endpoint of the upstream; undefined for the one that stands for all that humans enter. */
+  readonly url: string | undefined;
   /** How the gateway signs in at the server. Names of secrets, never secrets. */
   readonly auth: ServerFile["auth"];
   /** How long a call may take, in seconds; undefined: as the gateway is configured. */

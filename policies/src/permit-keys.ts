@@ -7,6 +7,13 @@ export const defaultTenant = "default";
 export const userProfileType = "user_profile";
 /** Resource type whose one instance carries the host's settings. */
 export const gatewayHostType = "gateway_host";
+/**
+ * Resource type and instance of the servers that humans enter by URL: ceilings and consents on all of them are on this one,
+ * because the gateway makes no types while it runs. No server file can have this key.
+ */
+export const dynamicServersKey = "dynamic_mcp";
+/** Action of entering such a server; the three others are the trust levels. */
+export const connectDynamicAction = "connect_dynamic_mcp";
 /** Role of a human on their own profile, and of nobody else. */
 export const ownerRole = "owner";
 /** Roles of humans on the `gateway_host` instance, and the one action that each allows. */
@@ -67,6 +74,18 @@ export function profileRef(email: string): string {
 /** Instance of a server, as `type:key`: its resource type and its one instance share the key. */
 export function serverRef(server: string): string {
   return instanceRef(server, server);
+}
+
+const dynamicServerForm = /^dynamic-[0-9a-f]{16}$/;
+
+/** True for the key of a server that a human has entered by URL. No server file can have one. */
+export function isDynamicServerKey(server: string): boolean {
+  return dynamicServerForm.test(server);
+}
+
+/** The server in Permit that decides on a server of the gateway: itself, or the one that stands for all dynamic ones. */
+export function permitServerOf(server: string): string {
+  return isDynamicServerKey(server) ? dynamicServersKey : server;
 }
 
 /** The role on a human's profile that says: this agent may act on `server` up to `level`. */

@@ -1,6 +1,6 @@
 /** What the gateway makes of a host's documents. Pure. */
-import { hostRequires, reaches, serverRequires, toolRequires } from "@permit-mcp-gateway/policies";
-import type { HostSettings, ServerSettings, ToolSettings } from "../deps.ts";
+import { dynamicServersKey, hostRequires, reaches, serverRequires, toolRequires } from "@permit-mcp-gateway/policies";
+import type { HostSettings, ServerRules, ServerSettings, ToolSettings } from "../deps.ts";
 import { supportedFeatures } from "../features.ts";
 import type { HostSnapshot, ServerSnapshot } from "./permit-host-snapshot.ts";
 
@@ -26,15 +26,11 @@ function toTools(host: HostSnapshot, { actions }: ServerSnapshot): ReadonlyMap<s
   return tools;
 }
 
-function toServer(host: HostSnapshot, key: string, snapshot: ServerSnapshot): ServerSettings | undefined {
-  const tools = toTools(host, snapshot);
-  if (tools === undefined) return undefined;
-  const { attributes } = snapshot;
+/** What the policy says of a server beside its address. */
+function toRules(host: HostSnapshot, { attributes }: ServerSnapshot, tools: ServerSettings["tools"]): ServerRules {
   return {
-    key,
     name: attributes.name,
     description: attributes.description,
-    upstreamUrl: attributes.upstream_url,
     auth: attributes.auth,
     tools,
     unsupported: unsupportedOf(host, attributes.requires, serverRequires(attributes)),
@@ -48,21 +44,35 @@ function toServer(host: HostSnapshot, key: string, snapshot: ServerSnapshot): Se
   };
 }
 
-/** The settings of a snapshot. A server with an ambiguous tool is left out; `onRefused` is told. */
+/** The servers by key, and the rules for those that humans enter. What can't be used is left out; `onRefused` is told. */
+function toServers(snapshot: HostSnapshot, onRefused: (server: string, reason: string) => void) {
+  const servers = new Map<string, ServerSettings>();
+  let dynamicRules: ServerRules | undefined;
+  for (const key of snapshot.host.servers) {
+    const documents = snapshot.servers[key];
+    if (documents === undefined) continue;
+    const tools = toTools(snapshot, documents);
+    if (tools === undefined) {
+      onRefused(key, "Two actions stand for one tool name.");
+      continue;
+    }
+    const rules = toRules(snapshot, documents, tools);
+    const { upstream_url: upstreamUrl } = documents.attributes;
+    if (key === dynamicServersKey) dynamicRules = rules;
+    else if (upstreamUrl === undefined) onRefused(key, "It has no URL.");
+    else servers.set(key, { key, upstreamUrl, enteredBy: undefined, ...rules });
+  }
+  return { servers, dynamicRules };
+}
+
+/** The settings of a snapshot. A server with an ambiguous tool or without a URL is left out; `onRefused` is told. */
 export function toSettings(
   hostKey: string,
   snapshot: HostSnapshot,
   onRefused: (server: string, reason: string) => void,
 ): HostSettings {
   const { host } = snapshot;
-  const servers = new Map<string, ServerSettings>();
-  for (const key of host.servers) {
-    const documents = snapshot.servers[key];
-    if (documents === undefined) continue;
-    const server = toServer(snapshot, key, documents);
-    if (server === undefined) onRefused(key, "Two actions stand for one tool name.");
-    else servers.set(key, server);
-  }
+  const { servers, dynamicRules } = toServers(snapshot, onRefused);
   const {
     name,
     sign_in: signIn,
@@ -74,5 +84,7 @@ export function toSettings(
   } = host;
   const required = hostRequires({ signIn, dynamicServers, clients, rateLimits, audit });
   const unsupported = unsupportedOf(snapshot, host.requires, required);
-  return { key: hostKey, name, signIn, sessions, rateLimits, clients, unsupported, servers };
+  const dynamic =
+    dynamicServers.enabled && dynamicRules !== undefined ? { ...dynamicServers, rules: dynamicRules } : undefined;
+  return { key: hostKey, name, signIn, sessions, rateLimits, clients, unsupported, servers, dynamicServers: dynamic };
 }

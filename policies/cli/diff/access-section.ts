@@ -1,4 +1,5 @@
 import type { AccessChange, GrantChange, GrantTerms, HostDiff, People, ToolAccess } from "../../src/diff/host-diff.ts";
+import { dynamicServersKey } from "../../src/permit-keys.ts";
 import { type TrustLevel, trustRank } from "../../src/trust.ts";
 import { type Entry, heaviestFirst, type Section, type Weight } from "./report.ts";
 import { own, say, some, type Text } from "./text.ts";
@@ -49,6 +50,14 @@ function toolText({ tool, after, before, trust }: ToolAccess): Text {
   return say`${tool} (${own(`${level}${was}${waits}`)})`;
 }
 
+/** Whose tools they will be nobody knows yet, so only the limit can be told. */
+function ownServersText(people: People, before: TrustLevel | null, after: TrustLevel | null): Text {
+  const was = own(before === null ? "" : `, was ${before}`);
+  return after === null
+    ? say`${peopleText(people)} may no longer connect servers of their own${was}`
+    : say`${peopleText(people)} may connect servers of their own, up to ${own(after)}${was}`;
+}
+
 function accessEntry({ server, people, before, after, tools }: AccessChange): Entry {
   const told = happenings.flatMap(([what, weight, happens]) => {
     // A tool that was not callable needs no lower consent, it is new.
@@ -57,6 +66,16 @@ function accessEntry({ server, people, before, after, tools }: AccessChange): En
   });
   const more = told.filter(({ weight }) => weight === "more");
   const danger = more.some(({ those }) => those.some(isHigh));
+  if (
+    server === dynamicServersKey &&
+    told.every(({ what }) => what === "can call:" || what === "can no longer call:")
+  ) {
+    return {
+      weight: danger ? "danger" : more.length > 0 ? "more" : "less",
+      line: ownServersText(people, before, after),
+      details: [],
+    };
+  }
   const ceiling =
     before === after
       ? say`ceiling ${ceilingText(after)}`

@@ -1,3 +1,4 @@
+import { dynamicServersKey } from "../permit-keys.ts";
 import { trustRank } from "../trust.ts";
 import { counted, type Finding, type FindingKind, people } from "./finding.ts";
 import type { GrantChange, GrantTerms, HostDiff, ToolAccess } from "./host-diff.ts";
@@ -40,13 +41,21 @@ export function accessFindings(
   const later = { high: new Tally(), other: new Tally() };
   const lost = new Tally();
   const waits = new Tally();
+  const dynamic = { high: new Tally(), other: new Tally(), lost: new Tally() };
   for (const { host, access, grants } of hosts) {
     for (const {
       server,
       people: { humans },
       tools,
     } of access) {
+      if (server === dynamicServersKey) {
+        const gains = tools.filter(({ before }) => before === null);
+        if (gains.length > 0) dynamic[gains.some(isHigh) ? "high" : "other"].add(host, server, humans);
+        else if (tools.some(({ after }) => after === null)) dynamic.lost.add(host, server, humans);
+      }
       for (const tool of tools) {
+        // Told above: whose tools they will be nobody knows yet.
+        if (server === dynamicServersKey && (tool.before === null || tool.after === null)) continue;
         const weight = isHigh(tool) ? "high" : "other";
         if (tool.before === null) gained[weight].add(host, server, humans, tool.tool);
         if (tool.after === null) lost.add(host, server, humans, tool.tool);
@@ -70,6 +79,11 @@ export function accessFindings(
     const found: Finding[] = [];
     const [g, e, l] = [gained[weight], easier[weight], later[weight]];
     if (g.tools.size > 0) found.push({ kinds, text: `+${people(g.humans.size)} can call ${tools(g.tools.size)}` });
+    const own = dynamic[weight].humans.size;
+    if (own > 0) {
+      const limit = weight === "high" ? " with destructive tools" : "";
+      found.push({ kinds, text: `+${people(own)} may connect servers of their own${limit}` });
+    }
     if (e.tools.size > 0) {
       found.push({
         kinds,
@@ -86,6 +100,10 @@ export function accessFindings(
   if (lost.tools.size > 0) {
     const text = `${people(lost.humans.size)} can no longer call ${counted(lost.tools.size, "tool")}`;
     losses.push({ kinds: ["loss"], text: `-${text}` });
+  }
+  if (dynamic.lost.humans.size > 0) {
+    const text = `-${people(dynamic.lost.humans.size)} may use servers of their own less, or no longer`;
+    losses.push({ kinds: ["loss"], text });
   }
   if (waits.tools.size > 0)
     losses.push({ kinds: [], text: `calls of ${counted(waits.tools.size, "tool")} now wait for an approval` });

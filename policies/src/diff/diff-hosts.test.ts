@@ -24,7 +24,11 @@ describe("a host", () => {
   });
 
   test("that is new has all that it has, and none of what is so by default", () => {
-    const [found] = diffHosts([], [{ ...host, dynamicServers: { enabled: true } }], today).hosts;
+    const [found] = diffHosts(
+      [],
+      [{ ...host, dynamicServers: { enabled: true, maxPerHuman: 10, privateHosts: [] } }],
+      today,
+    ).hosts;
     expect(found).toEqual({
       host: "demo",
       present: { before: false, after: true },

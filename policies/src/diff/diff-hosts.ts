@@ -1,6 +1,7 @@
 import type { Day, HostModel } from "../model.ts";
+import { dynamicServersKey } from "../permit-keys.ts";
 import { hostFileSchema } from "../schema/host-file.ts";
-import { accessChanges } from "./access.ts";
+import { accessChanges, type Side } from "./access.ts";
 import { grantChanges, holdingOn } from "./grants.ts";
 import type { HostDiff, PolicyDiff, ServerChange } from "./host-diff.ts";
 import { peopleOf } from "./people.ts";
@@ -32,16 +33,23 @@ function diffPresent(before: HostModel, after: HostModel, on: Day): Omit<HostDif
   return {
     access: sides.flatMap(({ key, base, head }) => accessChanges(key, base, head, people)),
     grants: sides.flatMap(({ key, base, head }) => grantChanges(key, base.holding, head.holding, people)),
-    tools: sides.flatMap(({ key, base, head }) => toolChanges(key, base.server, head.server)),
+    tools: sides.flatMap(({ key, base, head }) =>
+      isSwitched(key, base, head) ? [] : toolChanges(key, base.server, head.server),
+    ),
     servers: sides.flatMap(({ key, base, head }): ServerChange[] => {
-      if ((base.server === undefined) === (head.server === undefined)) return [];
+      if ((base.server === undefined) === (head.server === undefined) || isSwitched(key, base, head)) return [];
       const [before, after] = [base.server, head.server].map(
-        (server) => server && { name: server.name, url: server.url },
+        (server) => server && { name: server.name, url: server.url ?? "" },
       );
       return [{ server: key, before: before ?? null, after: after ?? null }];
     }),
     settings: settingChanges(before, after),
   };
+}
+
+/** The server of all that humans enter has come or gone: the setting `dynamicServers.enabled` says so. */
+function isSwitched(key: string, base: Side, head: Side): boolean {
+  return key === dynamicServersKey && (base.server === undefined || head.server === undefined);
 }
 
 /**

@@ -78,12 +78,13 @@ const vouching =
 
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^name$|^server\.(name|description)$|^(server\.)?listTools$/, neutral],
-  [/^(admins|approvers|auditors|approval\.bypass|clients\.listed)$/, members],
+  [/^(admins|approvers|auditors|approval\.bypass|clients\.listed|dynamicServers\.privateHosts)$/, members],
   [/^approval\.(timeoutSeconds|notify\..*)$|^server\.timeoutSeconds$/, neutral],
   [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
   [/^server\.(resources|prompts|methods\..*)$/, openFrom],
   [/^approval\.from$/, (change, hosts) => largerLoosens(ranked(change), hosts)],
   [/^sessions\.(idle|absolute)Days$|^rateLimits\..*\.max$|^server\.consentDays$/, largerLoosens],
+  [/^dynamicServers\.maxPerHuman$/, largerLoosens],
   [/^rateLimits\..*\.windowSeconds$|^audit\.retentionDays$/, largerTightens],
   [/^audit\.arguments$/, ({ after }) => (after === "none" ? "loosens" : "tightens")],
   [/^signIn\.domains$/, admission(signInMethods)],

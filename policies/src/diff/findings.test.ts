@@ -249,7 +249,10 @@ const rows: readonly Row[] = [
     plain,
     hostWith(
       { server: { consentDays: 30 } },
-      { sessions: { idleDays: 30, absoluteDays: 91 }, dynamicServers: { enabled: true } },
+      {
+        sessions: { idleDays: 30, absoluteDays: 91 },
+        dynamicServers: { enabled: true, maxPerHuman: 10, privateHosts: [] },
+      },
     ),
     [[["weakened"], "2 settings are weaker"]],
   ],

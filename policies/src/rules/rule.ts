@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from "../diagnostic-codes.ts";
 import type { HostFiles } from "../host-files.ts";
 import type { Day, SourcePosition } from "../model.ts";
+import { dynamicServersKey } from "../permit-keys.ts";
 
 /** What a rule found. */
 export interface RuleFinding {
@@ -17,6 +18,12 @@ export interface Rule {
   readonly ofWholeFiles?: true;
   /** `today` is undefined when nothing is to be said of dates. */
   readonly check: (files: HostFiles, today: Day | undefined) => Iterable<RuleFinding>;
+}
+
+/** What can be granted: the servers that have a file, and those that humans enter where the host lets them. */
+export function serverKeysOf({ servers, host }: Pick<HostFiles, "servers" | "host">): readonly string[] {
+  const dynamic = host?.value.dynamicServers.enabled === true ? [dynamicServersKey] : [];
+  return [...servers.map(({ key }) => key), ...dynamic];
 }
 
 /** Where a finding about a whole file or folder stands. */

@@ -69,6 +69,16 @@ export const secretName = z.strictObject({
     .describe("Name of the secret in the secret store; never the secret itself."),
 });
 
+/**
+ * A host as a URL's `hostname` has it (lower case, IPv6 in brackets left out), or a range of addresses in CIDR notation.
+ * Ranges of a whole continent are mistakes.
+ */
+export const hostOrRange = z.string().refine((text) => {
+  if (z.union([z.cidrv4(), z.cidrv6()]).safeParse(text).success) return Number(text.split("/")[1]) >= 8;
+  const host = text.includes(":") ? `[${text}]` : text;
+  return URL.canParse(`http://${host}`) && new URL(`http://${host}`).hostname === host;
+}, "Not a host name in lower case, and not an address range of at least 8 bits, such as 10.20.0.0/16");
+
 /** Lower case, because domains are compared by text; ASCII, because others would look alike. */
 export const domain = z
   .string()

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { hostApprovalSchema } from "./approval.ts";
 import { clientsSchema, defaultClients } from "./clients.ts";
-import { line, permitKeyField, wholeNumber } from "./fields.ts";
+import { hostOrRange, line, permitKeyField, wholeNumber } from "./fields.ts";
 import { signInSchema } from "./sign-in.ts";
 
 const members = (who: string) =>
@@ -67,9 +67,19 @@ export const hostFileSchema = z
     dynamicServers: z
       .strictObject({
         enabled: z.boolean().default(false).describe("`true` to let humans connect servers that no file names."),
+        maxPerHuman: wholeNumber(1, 100).default(10).describe("How many of them one human may have at a time."),
+        privateHosts: z
+          .array(hostOrRange.describe("A host name, an address, or a range of addresses."))
+          .default([])
+          .describe(
+            "Host names, and address ranges such as `10.20.0.0/16`, at which such a server may be though they are not " +
+              "on the public Internet; named ones over http too. All others must be https at public addresses.",
+          ),
       })
-      .default({ enabled: false })
-      .describe("Servers that a human enters by URL, for themselves only."),
+      .default({ enabled: false, maxPerHuman: 10, privateHosts: [] })
+      .describe(
+        "Servers that a human enters by URL, for themselves only. `grants.yaml` says who may, as `dynamic_mcp`.",
+      ),
     sessions: z
       .strictObject({
         idleDays: wholeNumber(1, 30).default(30).describe("Days without a call after which a consent ends."),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { toolDigest } from "../lock.ts";
+import { dynamicServersKey } from "../permit-keys.ts";
 import { trustLevels } from "../trust.ts";
 import { given, type HostValues } from "./host-values.ts";
 
@@ -49,7 +50,7 @@ const server = withoutUndefined(
 
 const grant = withoutUndefined(
   fc.record({
-    server: fc.constantFrom(...serverKeys),
+    server: fc.constantFrom(...serverKeys, dynamicServersKey),
     subject: fc.oneof(
       human.map((email) => ({ human: email })),
       fc.constantFrom(...groupNames).map((group) => ({ group })),
@@ -78,6 +79,10 @@ const host = withoutUndefined(
       ),
     ),
     listTools: optional(fc.constantFrom("effective" as const, "all" as const)),
+    // On, because grants name it.
+    dynamicServers: fc
+      .subarray(["10.0.0.0/8", "tools.internal"])
+      .map((privateHosts) => ({ enabled: true, maxPerHuman: 3, privateHosts })),
   }),
 );
 

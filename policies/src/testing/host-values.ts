@@ -59,7 +59,7 @@ export function given<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
-function serverValues(server: ServerModel): HostValues["servers"][string] {
+function serverValues(server: ServerModel & { readonly url: string }): HostValues["servers"][string] {
   const { name, description, url, auth, timeoutSeconds, listTools, resources, prompts, methods, consentDays, tools } =
     server;
   const waits = (scope: string) => (tool: ServerModel["tools"][number]) =>
@@ -138,7 +138,13 @@ export function hostValues(host: HostModel): HostValues {
   return {
     host: { name, permit, admins: [...admins], approvers: [...approvers], auditors: [...auditors], ...settings },
     grants: { groups: Object.fromEntries(groups), grants: grantValues(host.grants) },
-    servers: Object.fromEntries(host.servers.map((server) => [server.key, serverValues(server)])),
+    servers: Object.fromEntries(
+      host.servers.flatMap((server) => {
+        // Made of `dynamicServers`, and not of a file.
+        const { url } = server;
+        return url === undefined ? [] : [[server.key, serverValues({ ...server, url })]];
+      }),
+    ),
     locks: Object.fromEntries(
       host.servers.flatMap((server) => {
         const lock = lockValues(server);
