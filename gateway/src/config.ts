@@ -96,6 +96,8 @@ export const environmentSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info"),
   /** Seconds between two reads of the host's settings from Permit. */
   SETTINGS_REFRESH_SECONDS: z.coerce.number().min(0.1).max(3600).default(5),
+  /** Longest time since the definition of a tool was seen for it to be called. */
+  TOOL_CHECK_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
   /** Seconds after SIGTERM for which requests are still taken, while `/readyz` says no. */
   SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(600).default(0),
   /** Seconds after that for calls in flight to end. */
@@ -123,6 +125,7 @@ export interface Config {
   readonly gatewayAuthSeconds: number;
   readonly logLevel: string;
   readonly settingsRefreshSeconds: number;
+  readonly toolCheckSeconds: number;
   readonly shutdown: ShutdownTimes;
 }
 
@@ -160,6 +163,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     gatewayAuthSeconds: env.GATEWAY_AUTH_SECONDS,
     logLevel: env.LOG_LEVEL,
     settingsRefreshSeconds: env.SETTINGS_REFRESH_SECONDS,
+    toolCheckSeconds: env.TOOL_CHECK_SECONDS,
     shutdown: {
       delayMs: env.SHUTDOWN_DELAY_SECONDS * 1000,
       timeoutMs: env.SHUTDOWN_TIMEOUT_SECONDS * 1000,

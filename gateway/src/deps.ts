@@ -244,13 +244,44 @@ export interface SignInRecord extends AuditRecordBase {
   readonly method: SignInMethod;
 }
 
+/** A tool that is not what was reviewed any more (`TOOL_CHANGED`), or is again (`TOOL_RESTORED`). `human` is whose list showed it. */
+export interface ToolDriftRecord extends AuditRecordBase {
+  readonly event: "tool_drift";
+  readonly server: string;
+  readonly tool: string;
+  /** Digest of the definition that was reviewed. */
+  readonly reviewed: string;
+  /** Digest of the definition that was seen. */
+  readonly seen: string;
+}
+
 /** One line of the audit log. */
-export type AuditRecord = ToolCallRecord | RequestRecord | ConsentRecord | SignInRecord;
+export type AuditRecord = ToolCallRecord | RequestRecord | ConsentRecord | SignInRecord | ToolDriftRecord;
 
 /** Where it is recorded what was decided and changed. */
 export interface AuditSink {
   /** Returns when the record is durable. Throws GatewayError AUDIT_UNAVAILABLE: the call is then refused. */
   write(record: AuditRecord): Promise<void>;
+}
+
+/** A definition of a tool that some human was shown and nobody has reviewed. */
+export interface ToolDrift {
+  readonly server: string;
+  readonly tool: string;
+  /** Digest of the definition. */
+  readonly seen: string;
+}
+
+/** What servers show beside what was reviewed, known to all replicas, so that one of them tells of it. */
+export interface ToolDriftStore {
+  /** Of one server, with the time at which each was seen last. */
+  list(server: string): Promise<readonly (ToolDrift & { readonly lastSeenAt: Date })[]>;
+  /** True for the one caller by whom it got there. */
+  add(drift: ToolDrift): Promise<boolean>;
+  /** It was seen again just now. */
+  touch(drift: ToolDrift): Promise<void>;
+  /** True for the one caller by whom it went. */
+  remove(drift: ToolDrift): Promise<boolean>;
 }
 
 /** A log service that keeps what was decided where the gateway can't change it. */
@@ -399,6 +430,8 @@ export interface UpstreamSignInAnswer extends UpstreamOwner {
 
 /** What a server offers a human, compared with its policy. */
 export interface OfferedTools {
+  /** Tools that are not what was reviewed: their calls are refused. */
+  readonly changed: readonly string[];
   /** Tools of the policy that the server does not have. */
   readonly missing: readonly string[];
   /** Tools of the server that the policy does not list: nobody can call them. */
@@ -424,7 +457,10 @@ export interface UpstreamAccounts {
    * Opens a session for the human and lists the tools. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_UNAVAILABLE
    * or SECRET_UNAVAILABLE.
    */
-  offeredTools(owner: UpstreamOwner, email: string): Promise<OfferedTools>;
+  offeredTools(
+    owner: UpstreamOwner,
+    asking: { readonly email: string; readonly requestId: string },
+  ): Promise<OfferedTools>;
   /** Deletes the human's tokens, and ends them at the upstream where it can. */
   forget(owner: UpstreamOwner): Promise<void>;
   /** Deletes the tokens that no agent can use any more. To be called now and then. */

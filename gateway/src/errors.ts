@@ -40,6 +40,11 @@ export const errorCatalogue = {
     rpc: permissionDeniedCode,
     sentence: "The policy of this host does not list the tool. Ask an admin to review it.",
   },
+  TOOL_CHANGED: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence: "The tool is not what was reviewed any more, so it is blocked. Ask an admin to review it.",
+  },
   POLICY_UNSUPPORTED: {
     status: 403,
     rpc: permissionDeniedCode,

@@ -25,11 +25,13 @@ import { createReceiptStore } from "./adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets-environment.ts";
 import { createSecretsManager } from "./adapters/secrets-manager.ts";
 import { createSigningKeys } from "./adapters/signing-key-store.ts";
+import { createToolDriftStore } from "./adapters/tool-drift-store.ts";
 import { createUpstream } from "./adapters/upstream.ts";
 import { createUpstreamAccounts } from "./adapters/upstream-accounts.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import { createToolPins } from "./mcp/tool-pins.ts";
 import { upstreamCredentials } from "./mcp/upstream-credentials.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { startMaintenance } from "./oauth/maintenance.ts";
@@ -66,16 +68,19 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const { dataKey, publicUrl } = config;
   const wrapping = openKeyWrapping(dataKey);
-  const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
-    ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, clock, log },
-    credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
-  });
-  const facts = createPermitConsentFacts({ permit, decisions, directory });
-  const grants = createGrantStore({ database, clock });
   const { auditLogGroup } = config;
   // Shipped records are not written out as well: on ECS standard output is the log of the application.
   const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
   const audit = createDatabaseAuditSink({ database, writeLine });
+  const believedMs = config.toolCheckSeconds * 1000;
+  const store = createToolDriftStore({ database, clock });
+  const pins = createToolPins({ store, audit, hostKey, believedMs, clock, log });
+  const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
+    ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, pins, clock, log },
+    credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
+  });
+  const facts = createPermitConsentFacts({ permit, decisions, directory });
+  const grants = createGrantStore({ database, clock });
   const mailer = createMailer(config.mail, () => directory.settings().name);
   const attempts = createAttemptStore({ database, clock });
   const tokens = await createAuthorizationServer({
@@ -87,7 +92,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
 
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
-    ...{ assertions, secrets },
+    ...{ assertions, secrets, pins },
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),

@@ -10,12 +10,23 @@ import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { Grant, HostSettings, RequestRecord, SigningKeys, ToolCallRecord, UpstreamTokens } from "../src/deps.ts";
+import type {
+  AuditSink,
+  Grant,
+  HostSettings,
+  RequestRecord,
+  SigningKeys,
+  ToolCallRecord,
+  ToolDriftRecord,
+  UpstreamTokens,
+} from "../src/deps.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
+import { createToolPins } from "../src/mcp/tool-pins.ts";
 import { mcpPath } from "../src/oauth/resource-identifier.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
+import { memoryToolDrift } from "../testing/memory-tool-drift.ts";
 import { memorySigningKeys } from "../testing/signing-keys.ts";
 import { keepForSearch, testLog } from "../testing/test-log.ts";
 
@@ -31,6 +42,8 @@ export interface World {
   readonly audit: ToolCallRecord[];
   /** Records of requests for resources, prompts and further methods. */
   readonly requests: RequestRecord[];
+  /** Records of tools that are not what was reviewed, or are again. */
+  readonly drift: ToolDriftRecord[];
   /** Called by the fixture's parts just before they answer. */
   auditFails: boolean;
   decisionsFail: boolean;
@@ -122,6 +135,7 @@ export async function startGateway(
     consents: new Map(),
     audit: [],
     requests: [],
+    drift: [],
     auditFails: false,
     decisionsFail: false,
     factsFail: false,
@@ -145,6 +159,19 @@ export async function startGateway(
     if (trust === undefined || ceiling === undefined || consent === undefined || server !== "issues") return false;
     return reaches(effectiveTrust(ceiling, consent), trust);
   };
+  const audit: AuditSink = {
+    write: async (record) => {
+      if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
+      if (record.event === "tool_call") world.audit.push(record);
+      else if (record.event === "request") world.requests.push(record);
+      else if (record.event === "tool_drift") world.drift.push(record);
+      else throw new Error("not on the MCP path");
+      keepForSearch(auditLine(record));
+    },
+  };
+  const log = testLog();
+  const clock = () => world.now;
+  const store = memoryToolDrift(clock);
   const app = await buildApp(config, {
     directory,
     tokens: {
@@ -185,21 +212,14 @@ export async function startGateway(
       give: async () => undefined,
       withdraw: async () => undefined,
     },
-    audit: {
-      write: async (record) => {
-        if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
-        if (record.event === "tool_call") world.audit.push(record);
-        else if (record.event === "request") world.requests.push(record);
-        else throw new Error("not on the MCP path");
-        keepForSearch(auditLine(record));
-      },
-    },
+    audit,
+    pins: createToolPins({ store, audit, hostKey: "demo", believedMs: config.toolCheckSeconds * 1000, clock, log }),
     upstream,
     upstreamTokens: noUpstreamTokens,
     assertions: createGatewayAssertions({ signingKeys, hostKey: "demo", lifetimeSeconds: 300, clock: () => world.now }),
     secrets: createEnvironmentSecrets(world.secrets),
     shutdown,
-    clock: () => world.now,
+    clock,
     readiness: {
       database: async () => options.notReady?.(),
       decisionPoint: async () => undefined,
@@ -207,7 +227,7 @@ export async function startGateway(
     },
     authorization: () => async () => undefined,
     webDir: new URL("./pages", import.meta.url).pathname,
-    log: testLog(),
+    log,
   });
   await app.listen({ host: "127.0.0.1", port });
 

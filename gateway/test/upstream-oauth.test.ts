@@ -104,7 +104,7 @@ describe("the way to the first call", () => {
       state: "connected",
       name: "Issues",
       askedForMore: false,
-      tools: { missing: ["gone_tool"], unlisted: ["delete_issue", "hidden_tool"] },
+      tools: { changed: [], missing: ["gone_tool"], unlisted: ["delete_issue", "hidden_tool"] },
     });
     const { status, body } = await accept(human, again);
     expect(status).toBe(200);
@@ -495,7 +495,7 @@ test("a client that the policy configures is used where there is no registration
   await closed.close();
 });
 
-test("a server with a secret that all share is asked with it, and knows the human", async () => {
+test("a server with a secret that all share is asked with it, knows the human, and is compared with its lock", async () => {
   const plain = await startUpstream();
   await host.directory.change({
     servers: {
@@ -504,16 +504,20 @@ test("a server with a secret that all share is asked with it, and knows the huma
           ...{ name: "Wiki", upstream_url: plain.url },
           auth: { type: "header", header: "X-Api-Key", value: { secret: "issues/client" } },
         },
-        tools: { list_issues: "low" },
+        tools: { list_issues: { trust: "low", digest: "sha256:other" } },
       },
     },
   });
   const human = host.human("lead");
   await human.signIn();
   const { body } = await human.post("/api/connect", { server: "wiki" });
+  await human.post("/api/connect", { server: "wiki" });
+  expect(host.audit.filter(({ event }) => event === "tool_drift")).toMatchObject([
+    { server: "wiki", tool: "list_issues", reviewed: "sha256:other", human: "lead@example.com" },
+  ]);
   expect(body).toMatchObject({
     state: "connected",
-    tools: { missing: [], unlisted: expect.arrayContaining(["create_issue"]) },
+    tools: { changed: ["list_issues"], missing: [], unlisted: expect.arrayContaining(["create_issue"]) },
   });
   expect(plain.requests.length).toBeGreaterThan(0);
   for (const { headers } of plain.requests) {

@@ -259,7 +259,7 @@ const scenes: readonly Scene[] = [
     path: consentPath,
     api: {
       "GET /api/consent": ok(consentView("high")),
-      "POST /api/connect": ok(connected(["get_issue"], ["export_issues", "merge_issues"])),
+      "POST /api/connect": ok(connected(["get_issue"], ["export_issues", "merge_issues"], ["create_issue"])),
     },
     act: (page) => page.getByText("does not have").waitFor(),
     heading: "Connect an agent",

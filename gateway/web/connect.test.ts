@@ -31,8 +31,12 @@ describe.skipIf(noChromium)("connecting to a server", () => {
   it("shows the question once the server knows the human, with what it has otherwise than the policy", async () => {
     const { api } = tests.gateway;
     api.set("GET /api/consent", { status: 200, body: signInConsentView() });
-    api.set("POST /api/connect", { status: 200, body: connected(["get_issue"], ["merge\u202e_issues"]) });
+    api.set("POST /api/connect", {
+      status: 200,
+      body: connected(["get_issue"], ["merge\u202e_issues"], ["create_issue"]),
+    });
     const page = await tests.open(path);
+    await page.getByText("changed create_issue since it was reviewed: calls of it are refused until").waitFor();
     await page.getByText("Issue tracker does not have get_issue any more: calls of it fail.").waitFor();
     await page.getByText("Issue tracker also has merge_issues. The policy does not list it").waitFor();
     expect(await page.getByRole("button", { name: "Authorize" }).isEnabled()).toBe(true);

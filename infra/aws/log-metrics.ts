@@ -15,6 +15,7 @@ export const logMetrics = {
   decisionUnavailable: "DecisionUnavailable",
   auditLag: "AuditLagSeconds",
   auditRefused: "AuditRefused",
+  toolChanged: "ChangedTools",
 } as const;
 
 /** Numbers made of what the gateway logs: decisions of the audit records, and how far behind the shipping of them is. */
@@ -27,6 +28,11 @@ export class LogMetrics extends pulumi.ComponentResource {
       allowed: [args.auditGroupName, '{ $.type = "audit" && $.decision = "allow" }', count],
       denied: [args.auditGroupName, '{ $.type = "audit" && $.decision = "deny" }', count],
       decisionUnavailable: [args.auditGroupName, '{ $.type = "audit" && $.code = "DECISION_UNAVAILABLE" }', count],
+      toolChanged: [
+        args.auditGroupName,
+        '{ $.type = "audit" && $.event = "tool_drift" && $.decision = "deny" }',
+        count,
+      ],
       auditRefused: [args.applicationGroupName, '{ $.code = "AUDIT_REFUSED" }', count],
       auditLag: [
         args.applicationGroupName,

@@ -47,6 +47,12 @@ function watched(args: ServiceAlarmsArgs): Readonly<Record<string, Watched>> {
       ...{ namespace: args.namespace, metric: logMetrics.auditRefused, statistic: "Sum", ...above },
       ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
     },
+    "tool-changed": {
+      description:
+        "A tool of an MCP server is not what was reviewed any more, so its calls are refused. The audit record of the event tool_drift names it, and how to review it.",
+      ...{ namespace: args.namespace, metric: logMetrics.toolChanged, statistic: "Sum", ...above },
+      ...{ periodSeconds: 60, periods: [1, 1], threshold: 0 },
+    },
     "server-errors": {
       description: "The gateway answers 5xx. The application log says why, by the request id.",
       ...{ ...targets, metric: "HTTPCode_Target_5XX_Count", statistic: "Sum", ...above },

@@ -14,13 +14,15 @@ function detailOf(record: AuditRecord): object | null {
     case "consent_lowered":
     case "consent_ended":
       return { level: record.level, receipt: record.receipt };
+    case "tool_drift":
+      return { reviewed: record.reviewed, seen: record.seen };
   }
 }
 
 /** A record as it is stored. */
 export function toRow(record: AuditRecord): Insertable<AuditRow> {
   const detail = detailOf(record);
-  const agent = record.event === "sign_in" ? undefined : record;
+  const agent = "agent" in record ? record : undefined;
   const call = record.event === "tool_call" ? record : undefined;
   return {
     id: record.id,
@@ -32,8 +34,8 @@ export function toRow(record: AuditRecord): Insertable<AuditRow> {
     agent_client_id: agent?.agent.clientId ?? null,
     agent_name: agent?.agent.name ?? null,
     grant_id: agent?.grantId ?? null,
-    server: agent?.server ?? null,
-    tool: call?.tool ?? null,
+    server: "server" in record ? record.server : null,
+    tool: "tool" in record ? record.tool : null,
     trust: call?.trust ?? null,
     decision: record.decision,
     code: record.code,
@@ -52,10 +54,11 @@ export function fromRow(row: Selectable<AuditRow>): AuditRecord {
     server: row.server,
   };
   const call = { tool: row.tool, trust: row.trust };
+  const drift = { server: row.server, tool: row.tool };
   // What was written is what is read: `toRow` had the types.
   return {
     ...common,
-    ...(event === "sign_in" ? {} : agent),
+    ...(event === "sign_in" ? {} : event === "tool_drift" ? drift : agent),
     ...(event === "tool_call" ? call : (row.detail as object)),
     ...{ decision, code, reason },
   } as AuditRecord;

@@ -111,6 +111,14 @@ export interface UpstreamSignInRow {
   readonly expires_at: Timestamp;
 }
 
+/** A definition that somebody was shown and nobody has reviewed (`ToolDriftStore` in deps.ts). */
+export interface ToolDriftRow {
+  readonly server: string;
+  readonly tool: string;
+  readonly seen: string;
+  readonly last_seen_at: Timestamp;
+}
+
 /** Our tables by name. */
 export interface Tables {
   readonly gateway_grant: GrantRow;
@@ -123,4 +131,5 @@ export interface Tables {
   readonly gateway_upstream_token: UpstreamTokenRow;
   readonly gateway_upstream_client: UpstreamClientRow;
   readonly gateway_upstream_sign_in: UpstreamSignInRow;
+  readonly gateway_tool_drift: ToolDriftRow;
 }

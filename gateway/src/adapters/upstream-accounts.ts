@@ -16,6 +16,8 @@ import type {
   UpstreamTokens,
 } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { nameOfEntry } from "../mcp/tool-definition.ts";
+import type { ToolPins } from "../mcp/tool-pins.ts";
 import type { Database } from "./database.ts";
 import type { KeyWrapping } from "./key-wrapping.ts";
 import { createSealedValues } from "./sealed-values.ts";
@@ -25,7 +27,7 @@ import { createUpstreamOAuth, signInNeeded } from "./upstream-oauth.ts";
 import { createUpstreamSignInRows, type PendingSignIn } from "./upstream-sign-in-rows.ts";
 import { createUpstreamTokenRows } from "./upstream-token-rows.ts";
 import { createUpstreamTokens } from "./upstream-tokens.ts";
-import { readToolNames, ScopeRefusedError, TokenRefusedError } from "./upstream-tool-names.ts";
+import { readOfferedTools, ScopeRefusedError, TokenRefusedError } from "./upstream-tool-list.ts";
 
 export interface UpstreamAccountsOptions {
   readonly publicUrl: string;
@@ -37,6 +39,8 @@ export interface UpstreamAccountsOptions {
   readonly upstream: Upstream;
   /** The headers by which a server knows the gateway and the human, beside the human's own token. */
   readonly credentialsOf: (server: ServerSettings, email: string) => Promise<Record<string, string>>;
+  /** Is told what the server says of its tools. */
+  readonly pins: ToolPins;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -45,6 +49,12 @@ const digest = (text: string) => createHash("sha256").update(text).digest("base6
 
 function same(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+/** Throws GatewayError SERVER_UNKNOWN. */
+function asServer(server: ServerSettings | undefined): ServerSettings {
+  if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
+  return server;
 }
 
 /** Accounts for consent, and tokens for the MCP path, over the same tables. */
@@ -91,9 +101,9 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   };
 
   /** With a token that reaches far enough; the next sign-in asks for one. */
-  const toolNames = async (owner: UpstreamOwner, email: string) => {
+  const toolsOf = async (owner: UpstreamOwner, email: string) => {
     try {
-      return await toolNamesWithToken(owner, email);
+      return await toolsWithToken(owner, email);
     } catch (error) {
       if (!(error instanceof ScopeRefusedError)) throw error;
       await tokens.needScope(owner, error.scope);
@@ -101,14 +111,13 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
     }
   };
   /** With the human's token, and with another one when the server does not take it. */
-  const toolNamesWithToken = async (owner: UpstreamOwner, email: string) => {
-    const server = serverOf(owner.server);
-    if (server === undefined) throw new GatewayError("SERVER_UNKNOWN");
+  const toolsWithToken = async (owner: UpstreamOwner, email: string) => {
+    const server = asServer(serverOf(owner.server));
     const credentials = await options.credentialsOf(server, email);
     const oauthServer = server.auth.type === "oauth";
     const token = oauthServer ? await tokens.accessToken(owner) : undefined;
     try {
-      return await readToolNames(server, credentials, token);
+      return await readOfferedTools(server, credentials, token);
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       if (token === undefined) {
@@ -117,7 +126,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       }
     }
     try {
-      return await readToolNames(server, credentials, await tokens.replace(owner, token));
+      return await readOfferedTools(server, credentials, await tokens.replace(owner, token));
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       // It refuses what its own authorization server has just given: only another sign-in can help.
@@ -149,10 +158,16 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       if (detail) throw new GatewayError("UPSTREAM_SIGN_IN_INVALID", { detail });
       return { authorizeQuery: pending.authorizeQuery, problem: await redeem(pending, answer) };
     },
-    offeredTools: async (owner, email): Promise<OfferedTools> => {
-      const offered = new Set(await toolNames(owner, email));
-      const listed = serverOf(owner.server)?.tools ?? new Map<string, unknown>();
+    offeredTools: async (owner, { email, requestId }): Promise<OfferedTools> => {
+      const entries = await toolsOf(owner, email);
+      const server = asServer(serverOf(owner.server));
+      const view = { server, grant: { userId: owner.userId, email }, requestId };
+      await options.pins.observe(view, options.pins.begin(view), entries);
+      const offered = new Set(entries.map(nameOfEntry).filter((name) => name !== undefined));
+      const listed = server.tools;
+      const changed = [...listed.values()].filter((tool) => options.pins.isChanged(view, tool));
       return {
+        changed: changed.map(({ name }) => name).filter((name) => offered.has(name)),
         missing: [...listed.keys()].filter((name) => !offered.has(name)),
         unlisted: [...offered].filter((name) => !listed.has(name)),
       };

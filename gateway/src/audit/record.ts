@@ -7,6 +7,7 @@ import type {
   ServerSettings,
   SignInRecord,
   ToolCallRecord,
+  ToolDriftRecord,
 } from "../deps.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
@@ -104,4 +105,21 @@ export function signInRecord(
 ): SignInRecord {
   const common = { id: uuidV7(now), time: now.toISOString(), event: "sign_in" as const, host, requestId, human };
   return { ...common, method, decision, code, reason };
+}
+
+/** Which tool is another, or as it was. */
+export interface DriftSubject
+  extends Pick<ToolDriftRecord, "requestId" | "host" | "human" | "server" | "tool" | "reviewed" | "seen"> {
+  readonly now: Date;
+}
+
+/** A tool is not what was reviewed (`deny`), or is again (`allow`). */
+export function driftRecord(
+  { requestId, host, now, human, server, tool, reviewed, seen }: DriftSubject,
+  { decision, code, reason }: Pick<ToolDriftRecord, "decision" | "code" | "reason">,
+): ToolDriftRecord {
+  return {
+    ...{ id: uuidV7(now), time: now.toISOString(), event: "tool_drift", host, requestId, human },
+    ...{ server, tool: storable(tool), reviewed, seen, decision, code, reason: storable(reason) },
+  };
 }

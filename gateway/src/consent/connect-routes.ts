@@ -79,7 +79,7 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
       });
       if (!(await upstreamAccounts.connected(owner))) return { state: "sign-in-needed", name };
       try {
-        const tools = await upstreamAccounts.offeredTools(owner, email);
+        const tools = await upstreamAccounts.offeredTools(owner, { email, requestId: request.id });
         return { state: "connected", name, tools, askedForMore: await upstreamAccounts.askedForMore(owner) };
       } catch (error) {
         if (error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED") {

@@ -53,8 +53,15 @@ export type ConnectView =
       readonly name: string;
       /** True when the server has asked for more than the human has allowed it: signing in again gives it. */
       readonly askedForMore: boolean;
-      /** `missing`: the policy lists them and the server has them not. `unlisted`: the other way round. */
-      readonly tools: { readonly missing: readonly string[]; readonly unlisted: readonly string[] };
+      /**
+       * `missing`: the policy lists them and the server has them not. `unlisted`: the other way round. `changed`: they
+       * are not what was reviewed.
+       */
+      readonly tools: {
+        readonly changed: readonly string[];
+        readonly missing: readonly string[];
+        readonly unlisted: readonly string[];
+      };
     };
 
 /** Answer of `POST /api/connect/start`: where the browser goes to sign in. */

@@ -23,6 +23,7 @@ import type {
 } from "../deps.ts";
 import type { RpcMessage } from "./json-rpc.ts";
 import type { SessionSeal } from "./session-seal.ts";
+import type { ToolPins } from "./tool-pins.ts";
 
 /** What the steps need of the world. */
 export interface McpDeps {
@@ -40,6 +41,7 @@ export interface McpDeps {
   readonly assertions: GatewayAssertions;
   readonly secrets: Secrets;
   readonly sessions: SessionSeal;
+  readonly pins: ToolPins;
   readonly shutdown: Shutdown;
   readonly clock: Clock;
 }
@@ -108,8 +110,8 @@ export interface WithSession {
   readonly upstreamSessionId: string | undefined;
 }
 
-/** Asked when a tool list comes by: the names of the tools that this agent may call now. */
-export type VisibleTools = () => Promise<ReadonlySet<string>>;
+/** Asked when a tool list, or a page of one, comes by: those of its entries that this agent is shown. */
+export type VisibleTools = (entries: readonly unknown[]) => Promise<readonly unknown[]>;
 
 /** The filter for an answer that may hold a tool list. */
 export interface WithVisibleTools {

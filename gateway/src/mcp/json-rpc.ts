@@ -15,8 +15,9 @@ export type RpcMessage =
 const envelopeMembers = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 const decidingParams = new Set(["name", "uri", "arguments", "_meta", "task"]);
 
+/** A key as parsers read it that match keys without regard to case. */
 // Upper case first: "ſ" (U+017F) folds to "s" and the Kelvin sign to "k" only on the way through both.
-const fold = (key: string) => key.toUpperCase().toLowerCase();
+export const foldKey = (key: string) => key.toUpperCase().toLowerCase();
 
 function isObject(value: unknown): value is RpcParams {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -32,7 +33,7 @@ function invalid(sentence: string): GatewayError {
  */
 function refuseAmbiguousParams(params: RpcParams): void {
   for (const key of Object.keys(params)) {
-    if (key === "__proto__" || (!decidingParams.has(key) && decidingParams.has(fold(key)))) {
+    if (key === "__proto__" || (!decidingParams.has(key) && decidingParams.has(foldKey(key)))) {
       throw invalid(`The member ${JSON.stringify(key)} of params is ambiguous.`);
     }
   }

@@ -23,8 +23,16 @@ export interface Announcing {
   announce(message: object): void;
 }
 
-/** `events` with room for more: between whole events, and after the first, which acknowledges a subscription. */
-export function announcing(events: Readable): Announcing {
+/** True for the server's own word that its tools have changed. */
+export function saysListChanged(message: unknown): boolean {
+  return typeof message === "object" && message !== null && "method" in message && message.method === method;
+}
+
+/**
+ * `events` with room for more: between whole events, and after the first, which acknowledges a subscription. `onMessage`
+ * gets each message that comes.
+ */
+export function announcing(events: Readable, onMessage: (message: unknown) => void): Announcing {
   let begun = false;
   let waiting = "";
   const output = new Transform({
@@ -35,7 +43,10 @@ export function announcing(events: Readable): Announcing {
       done(null, Buffer.concat([Buffer.from(chunk), Buffer.from(added)]));
     },
   });
-  const whole = rewriteEvents(async (message) => message);
+  const whole = rewriteEvents(async (message) => {
+    onMessage(message);
+    return message;
+  });
   events.on("error", (error) => whole.destroy(error));
   whole.on("error", (error) => output.destroy(error));
   output.on("close", () => events.destroy());

@@ -8,13 +8,13 @@ import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { authorizeOpening } from "./steps/authorize-opening.ts";
 import { checkAddress } from "./steps/check-address.ts";
+import { checkDefinition } from "./steps/check-definition.ts";
 import { checkGrant } from "./steps/check-grant.ts";
 import { checkHeaders } from "./steps/check-headers.ts";
 import { checkMethod } from "./steps/check-method.ts";
 import { checkOrigin } from "./steps/check-origin.ts";
 import { checkPolicy } from "./steps/check-policy.ts";
-import { filterReplay } from "./steps/filter-replay.ts";
-import { filterToolList } from "./steps/filter-tool-list.ts";
+import { filterReplay, filterToolList } from "./steps/filter-tool-list.ts";
 import { forward } from "./steps/forward.ts";
 import { forwardSession } from "./steps/forward-session.ts";
 import { loadGrant } from "./steps/load-grant.ts";
@@ -46,6 +46,7 @@ export const messageSteps = chain<Entered & WithMessage>()
   .step(openSession)
   .step(authorize)
   .step(authorizeOpening)
+  .step(checkDefinition)
   .step(record)
   .step(narrowSubscription)
   .step(filterToolList)

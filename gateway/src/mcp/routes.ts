@@ -9,7 +9,7 @@ import { type ClientAnswer, sendAnswer } from "./client-answer.ts";
 import type { Answered, Entered, Exchange, McpDeps, Progress } from "./exchange.ts";
 import { answerId, type RpcMessage } from "./json-rpc.ts";
 import { withLastWords } from "./last-words.ts";
-import { announcing } from "./list-changes.ts";
+import { announcing, saysListChanged } from "./list-changes.ts";
 import { entrySteps, messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { recordRefusal } from "./steps/record.ts";
@@ -101,7 +101,9 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       const answer = await clientAnswer(answered, request);
       const { body, announce } =
         answer.body !== undefined && answer.kind === "events" && isStream(answered)
-          ? announcing(answer.body)
+          ? announcing(answer.body, (message) => {
+              if (saysListChanged(message)) deps.pins.distrust(answered);
+            })
           : { body: answer.body, announce: () => undefined };
       const unwatch = streams.watch(answered, abort, request.log, announce);
       await sendAnswer(reply, { ...answer, body }, abort).finally(() => {

@@ -5,7 +5,7 @@ import { listChangedFor } from "./list-changes.ts";
 import { staysOpen } from "./methods.ts";
 import { assertAlive } from "./steps/check-grant.ts";
 import { assertServed } from "./steps/check-policy.ts";
-import { visibleToolsOf } from "./steps/filter-tool-list.ts";
+import { visibleNames } from "./steps/filter-tool-list.ts";
 import { resolveServer } from "./steps/resolve-server.ts";
 
 /** How often an open stream is checked for a consent that ended meanwhile. */
@@ -43,7 +43,8 @@ export function createStreamWatch(deps: McpDeps): StreamWatch {
       let shown: string | undefined;
       const compareList = async (asked: WithServer & WithGrant & WithTerm) => {
         try {
-          const names = [...(await visibleToolsOf(asked, deps)())].sort().join("\n");
+          const { requestId } = answered;
+          const names = (await visibleNames({ ...asked, requestId }, deps)).toSorted().join("\n");
           if (changed !== undefined && shown !== undefined && names !== shown) announce(changed);
           shown = names;
         } catch (error) {

@@ -1,10 +1,34 @@
+import type { ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { VisibleTools } from "./exchange.ts";
+import { digestOfEntry, nameOfEntry } from "./tool-definition.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The entries with these names. Where a definition was reviewed, only that one is shown, whatever else is known: a
+ * model reads it. Of a name with another definition beside it none is, because clients differ in which one they take.
+ */
+export function shownEntries(
+  entries: readonly unknown[],
+  { tools }: ServerSettings,
+  names: ReadonlySet<string>,
+): readonly unknown[] {
+  const changed = new Set(
+    entries.map((entry) => {
+      const name = nameOfEntry(entry);
+      const reviewed = name === undefined ? undefined : tools.get(name)?.digest;
+      return name === undefined || reviewed === undefined || digestOfEntry(name, entry) === reviewed ? undefined : name;
+    }),
+  );
+  return entries.filter((entry) => {
+    const name = nameOfEntry(entry);
+    return name !== undefined && names.has(name) && !changed.has(name);
+  });
 }
 
 /**
@@ -19,8 +43,7 @@ export async function filterTools(message: unknown, visibleTools: VisibleTools):
   if (!Array.isArray(tools)) {
     throw new GatewayError("UPSTREAM_UNAVAILABLE", { sentence: "The MCP server's tool list could not be read." });
   }
-  const visible = await visibleTools();
-  const kept = tools.filter((tool) => isObject(tool) && typeof tool.name === "string" && visible.has(tool.name));
+  const kept = await visibleTools(tools);
   const hinted = "cacheScope" in message.result || "ttlMs" in message.result;
   return { ...message, result: { ...message.result, tools: kept, ...(hinted ? { cacheScope: "private" } : {}) } };
 }

@@ -70,8 +70,12 @@ export function signInConsentView(): ConsentView {
 }
 
 /** What connecting to it found out. */
-export function connected(missing: readonly string[] = [], unlisted: readonly string[] = []): ConnectView {
-  return { state: "connected", name: "Issue tracker", askedForMore: false, tools: { missing, unlisted } };
+export function connected(
+  missing: readonly string[] = [],
+  unlisted: readonly string[] = [],
+  changed: readonly string[] = [],
+): ConnectView {
+  return { state: "connected", name: "Issue tracker", askedForMore: false, tools: { changed, missing, unlisted } };
 }
 
 export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };

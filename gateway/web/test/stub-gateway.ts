@@ -104,7 +104,12 @@ export class StubGateway {
   async #answer(request: IncomingMessage, response: ServerResponse, url: string, path: string): Promise<void> {
     if (path === "/api/connect" && !this.api.has("POST /api/connect")) {
       // Most tests are not about the server behind: it is there and has what the policy lists.
-      const body = { state: "connected", name: "", askedForMore: false, tools: { missing: [], unlisted: [] } };
+      const body = {
+        state: "connected",
+        name: "",
+        askedForMore: false,
+        tools: { changed: [], missing: [], unlisted: [] },
+      };
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
       return;
     }

@@ -1,5 +1,7 @@
 import { agentKey, reaches } from "@permit-mcp-gateway/policies";
+import type { Sighting } from "../drift-log.ts";
 import type {
+  Exchange,
   McpDeps,
   VisibleTools,
   WithGrant,
@@ -8,31 +10,52 @@ import type {
   WithTerm,
   WithVisibleTools,
 } from "../exchange.ts";
+import { shownEntries } from "../tool-list.ts";
 
-/** The tools of a server that this agent may call now; all that the policy lists where it says so. */
-export function visibleToolsOf(
-  { server, grant, term }: WithServer & WithGrant & WithTerm,
-  { decisions }: McpDeps,
-): VisibleTools {
-  return async () => {
-    if (server.listTools === "all") return new Set(server.tools.keys());
-    const tools = [...server.tools.values()].filter(
-      ({ unsupported, trust }) => unsupported.length === 0 && reaches(term.ceiling, trust),
-    );
-    if (tools.length === 0) return new Set();
-    const actions = tools.map((tool) => tool.action);
-    const allowed = await decisions.checkAll(agentKey(grant.clientId, grant.email), actions, server.key);
-    return new Set(tools.filter((_, index) => allowed[index] === true).map((tool) => tool.name));
-  };
+type Asking = WithServer & WithGrant & WithTerm;
+
+/** The names of the tools that this agent may call now; of all that the policy lists where it says so. */
+async function allowedTools({ server, grant, term }: Asking, { decisions }: McpDeps): Promise<ReadonlySet<string>> {
+  if (server.listTools === "all") return new Set(server.tools.keys());
+  const tools = [...server.tools.values()].filter(
+    ({ unsupported, trust }) => unsupported.length === 0 && reaches(term.ceiling, trust),
+  );
+  if (tools.length === 0) return new Set();
+  const actions = tools.map((tool) => tool.action);
+  const allowed = await decisions.checkAll(agentKey(grant.clientId, grant.email), actions, server.key);
+  return new Set(tools.filter((_, index) => allowed[index] === true).map((tool) => tool.name));
+}
+
+/** What a tool list would show now, by name: what is allowed, without what is known to be changed since its review. */
+export async function visibleNames(asking: Asking & Sighting, deps: McpDeps): Promise<readonly string[]> {
+  const names = await allowedTools(asking, deps);
+  return [...asking.server.tools.values()]
+    .filter((tool) => names.has(tool.name) && !deps.pins.isChanged(asking, tool))
+    .map(({ name }) => name);
 }
 
 /** `tools/list` shows what the policy says. Asked before the upstream is: without an answer there is no list at all. */
 export async function filterToolList(
-  exchange: WithMessage & WithServer & WithGrant & WithTerm,
+  exchange: Exchange & WithMessage & Asking,
   deps: McpDeps,
 ): Promise<WithVisibleTools> {
-  const { message } = exchange;
+  const { message, server } = exchange;
   if (message.kind !== "request" || message.method !== "tools/list") return { visibleTools: undefined };
-  const visible = await visibleToolsOf(exchange, deps)();
-  return { visibleTools: async () => visible };
+  const names = await allowedTools(exchange, deps);
+  const reading = deps.pins.begin(exchange);
+  const visibleTools: VisibleTools = async (entries) => {
+    await deps.pins.observe(exchange, reading, entries);
+    return shownEntries(entries, server, names);
+  };
+  return { visibleTools };
+}
+
+/**
+ * A resumed stream may replay the answer to a `tools/list`, so it is filtered as well, with the decisions of then. It
+ * says nothing of what the tools are now.
+ */
+export function filterReplay(exchange: Asking, deps: McpDeps): WithVisibleTools {
+  return {
+    visibleTools: async (entries) => shownEntries(entries, exchange.server, await allowedTools(exchange, deps)),
+  };
 }

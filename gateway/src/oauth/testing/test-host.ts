@@ -14,13 +14,15 @@ import { createMailer } from "../../adapters/mailer.ts";
 import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { createSigningKeys } from "../../adapters/signing-key-store.ts";
+import { createToolDriftStore } from "../../adapters/tool-drift-store.ts";
 import { createUpstreamAccounts } from "../../adapters/upstream-accounts.ts";
 import { buildApp } from "../../app.ts";
 import { auditLine } from "../../audit/line.ts";
 import { type Config, readConfig } from "../../config.ts";
-import type { AuditRecord, DecisionPoint, GrantStore, Upstream } from "../../deps.ts";
+import type { AuditRecord, AuditSink, DecisionPoint, GrantStore, Upstream } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
+import { createToolPins } from "../../mcp/tool-pins.ts";
 import { upstreamCredentials } from "../../mcp/upstream-credentials.ts";
 import { createShutdown } from "../../shutdown.ts";
 import {
@@ -122,13 +124,22 @@ export class TestHost {
     const grants = createGrantStore({ database, clock });
     const audit: AuditRecord[] = [];
     const auditState = { fails: false };
+    const sink: AuditSink = {
+      write: async (record) => {
+        if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
+        audit.push(record);
+        keepForSearch(auditLine(record));
+      },
+    };
     const log = testLog();
     const secrets = createEnvironmentSecrets(environment ?? {});
     const { publicUrl, hostKey } = config;
     const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
     const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds: 300, clock });
+    const store = createToolDriftStore({ database, clock });
+    const pins = createToolPins({ store, audit: sink, hostKey, believedMs: 300_000, clock, log });
     const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
-      ...{ publicUrl, hostKey, database, directory, secrets, upstream, clock, log },
+      ...{ publicUrl, hostKey, database, directory, secrets, upstream, pins, clock, log },
       wrapping: openKeyFile((config.dataKey as { readonly file: string }).file),
       credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
     });
@@ -142,13 +153,7 @@ export class TestHost {
       upstreamAccounts,
       receipts: createReceiptStore({ database, clock }),
       signingKeys,
-      audit: {
-        write: async (record) => {
-          if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
-          audit.push(record);
-          keepForSearch(auditLine(record));
-        },
-      },
+      audit: sink,
       mailer: createMailer(config.mail, () => directory.settings().name),
       attempts: createAttemptStore({ database, clock }),
       clock,
@@ -160,7 +165,7 @@ export class TestHost {
       tokens: server,
       authorization: server.plugin,
       shutdown: createShutdown(),
-      ...{ decisions, upstream, upstreamTokens, assertions, secrets },
+      ...{ decisions, upstream, upstreamTokens, assertions, secrets, pins },
       audit: { write: async () => undefined },
       readiness: {
         database: async () => undefined,

@@ -30,7 +30,7 @@ export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
         </Notice>
       );
     case "connected":
-      return <Differences missing={connection.tools.missing} unlisted={connection.tools.unlisted} name={name} />;
+      return <Differences {...connection.tools} name={name} />;
     case "sign-in-needed":
     case "signing-in":
       return null;
@@ -39,12 +39,13 @@ export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
 
 interface DifferencesProps {
   readonly name: string;
+  readonly changed: readonly string[];
   readonly missing: readonly string[];
   readonly unlisted: readonly string[];
 }
 
-function Differences({ name, missing, unlisted }: DifferencesProps) {
-  if (missing.length === 0 && unlisted.length === 0) {
+function Differences({ name, changed, missing, unlisted }: DifferencesProps) {
+  if (changed.length === 0 && missing.length === 0 && unlisted.length === 0) {
     return (
       <p className="hint" role="status">
         {name} has all of these tools.
@@ -53,6 +54,13 @@ function Differences({ name, missing, unlisted }: DifferencesProps) {
   }
   return (
     <div className="hint" role="status">
+      {changed.length === 0 ? null : (
+        <p>
+          {name} has changed <Names of={changed} /> since {changed.length === 1 ? "it was" : "they were"} reviewed:
+          calls of {changed.length === 1 ? "it" : "them"} are refused until an admin has reviewed{" "}
+          {changed.length === 1 ? "it" : "them"} again.
+        </p>
+      )}
       {missing.length === 0 ? null : (
         <p>
           {name} does not have <Names of={missing} /> any more: calls of {missing.length === 1 ? "it" : "them"} fail.

@@ -1,4 +1,4 @@
-/** The names of the tools that a server offers, read with the official client, within limits. */
+/** The tools that a server offers, read with the official client, within limits. */
 import {
   Client,
   InsufficientScopeError,
@@ -16,7 +16,8 @@ const timeoutMs = 20_000;
 const toolsMax = 2_000;
 const answerBytesMax = 8 * 1024 * 1024;
 
-const toolsPage = z.object({ tools: z.array(z.looseObject({ name: z.string() })), nextCursor: z.string().optional() });
+// Entries as the server sent them: what parsing would leave out of one is what its digest has to tell.
+const toolsPage = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
 
 /** Thrown when the server wants a token, or another one. */
 export class TokenRefusedError extends Error {}
@@ -35,11 +36,11 @@ export class ScopeRefusedError extends Error {
  * Opens an MCP session, with these headers and `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
  * Redirects are not followed. Throws TokenRefusedError, ScopeRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
  */
-export async function readToolNames(
+export async function readOfferedTools(
   { upstreamUrl, name }: ServerSettings,
   credentials: Readonly<Record<string, string>>,
   token: string | undefined,
-): Promise<readonly string[]> {
+): Promise<readonly unknown[]> {
   const agent = new Agent({ connect: { timeout: timeoutMs } });
   const signal = AbortSignal.timeout(timeoutMs);
   let bytesLeft = answerBytesMax;
@@ -70,7 +71,7 @@ export async function readToolNames(
   });
   try {
     await client.connect(transport, { signal, timeout: timeoutMs });
-    return await listNames(client, signal);
+    return await listTools(client, signal);
   } catch (cause) {
     if (wantsToken(cause)) throw new TokenRefusedError("the server refuses the token", { cause });
     if (cause instanceof InsufficientScopeError) throw new ScopeRefusedError(cause.requiredScope);
@@ -92,17 +93,17 @@ function wantsToken(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && wantsToken(error.cause);
 }
 
-async function listNames(client: Client, signal: AbortSignal): Promise<readonly string[]> {
+async function listTools(client: Client, signal: AbortSignal): Promise<readonly unknown[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
-  const names: string[] = [];
+  const entries: unknown[] = [];
   const seen = new Set<string>();
   for (let cursor: string | undefined; ; ) {
     const params = cursor === undefined ? {} : { cursor };
     const page = await client.request({ method: "tools/list", params }, toolsPage, { signal });
-    names.push(...page.tools.map((tool) => tool.name));
-    if (names.length > toolsMax) throw new Error(`The server lists more than ${toolsMax} tools.`);
+    entries.push(...page.tools);
+    if (entries.length > toolsMax) throw new Error(`The server lists more than ${toolsMax} tools.`);
     cursor = page.nextCursor;
-    if (cursor === undefined) return names;
+    if (cursor === undefined) return entries;
     if (seen.has(cursor)) throw new Error("The server lists its tools in a circle.");
     seen.add(cursor);
   }

@@ -1,0 +1,73 @@
+/** Of many replicas one tells of a tool that has changed, and one that it is back. */
+import { afterAll, describe, expect, test } from "vitest";
+import { settingsOf } from "../../testing/host-settings.ts";
+import { testLog } from "../../testing/test-log.ts";
+import type { AuditRecord, ServerSettings } from "../deps.ts";
+import { createDriftLog } from "../mcp/drift-log.ts";
+import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { createDatabaseAuditSink } from "./audit-database.ts";
+import { fromRow } from "./audit-rows.ts";
+import { createToolDriftStore } from "./tool-drift-store.ts";
+
+const tools = { create_issue: { trust: "medium", digest: "sha256:reviewed" }, get_issue: "low" } as const;
+const server = settingsOf({ servers: { issues: { tools } } }).servers.get("issues") as ServerSettings;
+const sighting = { requestId: "request-1", server, grant: { userId: "user-1", email: "developer@example.com" } };
+
+describe.each(testDatabases)("$name", ({ open }) => {
+  const opening = open();
+  const time = { now: Date.parse("2026-11-29T12:00:00Z") };
+  const clock = () => new Date(time.now);
+  afterAll(async () => (await opening).database.close());
+
+  test("one record of each change, whichever replicas see it at the same time", async () => {
+    const { database, connectAgain } = await opening;
+    const other = await connectAgain();
+    const replicas = [database, other].map((db) =>
+      createDriftLog({
+        ...{ store: createToolDriftStore({ database: db, clock }), clock, log: testLog(), hostKey: "demo" },
+        ...{ audit: createDatabaseAuditSink({ database: db, writeLine: () => undefined }), quietMs: 300_000 },
+      }),
+    );
+    const see = (seen: string) =>
+      Promise.all(
+        [...replicas, ...replicas, ...replicas].map((log) => log.note(sighting, new Map([["create_issue", seen]]))),
+      );
+    await see("sha256:other");
+    // Servers that are being updated show both in turns.
+    await see("sha256:reviewed");
+    await see("sha256:other");
+    await see("sha256:third");
+    time.now += 299_999;
+    await see("sha256:reviewed");
+    await see("sha256:third");
+    time.now += 300_000;
+    await see("sha256:reviewed");
+    await see("sha256:reviewed");
+
+    const rows = await database.kysely.selectFrom("gateway_audit").selectAll().orderBy("id").execute();
+    const records = rows.map(fromRow) as Extract<AuditRecord, { event: "tool_drift" }>[];
+    expect(records.map(({ code, seen }) => [code, seen])).toEqual([
+      ["TOOL_CHANGED", "sha256:other"],
+      ["TOOL_CHANGED", "sha256:third"],
+      ["TOOL_RESTORED", expect.stringMatching(/other|third/)],
+    ]);
+    expect(records[0]).toEqual({
+      id: expect.any(String),
+      time: "2026-11-29T12:00:00.000Z",
+      event: "tool_drift",
+      host: "demo",
+      requestId: "request-1",
+      human: "developer@example.com",
+      server: "issues",
+      tool: "create_issue",
+      reviewed: "sha256:reviewed",
+      seen: "sha256:other",
+      decision: "deny",
+      code: "TOOL_CHANGED",
+      reason:
+        '"create_issue" of "issues" is not what was reviewed, so it is blocked. Review it: npm run policy -- import --check --host demo --server issues',
+    });
+    expect(await database.kysely.selectFrom("gateway_tool_drift").selectAll().execute()).toEqual([]);
+    await other.close();
+  });
+});

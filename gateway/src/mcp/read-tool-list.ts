@@ -1,0 +1,98 @@
+/** Reads a server's whole tool list as the agent would, to see whether a tool is still what was reviewed. */
+import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
+import type { UpstreamAnswer } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import { readJson } from "./answer-body.ts";
+import { kindOf } from "./answer-headers.ts";
+import type { Exchange, McpDeps, WithGrant, WithMessage, WithProtocol, WithServer, WithSession } from "./exchange.ts";
+import { sendUpstream } from "./send-upstream.ts";
+import { rewriteEvents } from "./sse-filter.ts";
+import { upstreamHeaders } from "./upstream-headers.ts";
+
+const timeoutMs = 20_000;
+const pagesMax = 100;
+const toolsMax = 2_000;
+
+type Json = Readonly<Record<string, unknown>>;
+type Asking = Exchange & WithServer & WithGrant & WithMessage & WithProtocol & WithSession;
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
+
+function unreadable(server: string, detail: string, cause?: unknown): GatewayError {
+  const sentence = `The tool list of "${server}" could not be read, so nobody can tell whether the tool is what was reviewed. Try again in a moment.`;
+  return new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, detail, cause });
+}
+
+/** The message with this id; undefined when there is none. */
+async function findInEvents(events: Readable, id: string): Promise<unknown> {
+  let found: unknown;
+  const reader = rewriteEvents(async (message) => {
+    if (isObject(message) && message.id === id && !("method" in message)) found = message;
+    return message;
+  });
+  events.on("error", (error) => reader.destroy(error));
+  try {
+    for await (const _chunk of events.pipe(reader)) if (found !== undefined) break;
+  } finally {
+    events.destroy();
+  }
+  return found;
+}
+
+async function resultOf({ server, upstreamSessionId }: Asking, answer: UpstreamAnswer, id: string): Promise<Json> {
+  try {
+    // Only the client can open another session.
+    if (answer.status === 404 && upstreamSessionId !== undefined) throw new GatewayError("SESSION_UNKNOWN");
+    const kind = kindOf(answer, "POST");
+    if (answer.status !== 200 || kind === "empty") throw unreadable(server.key, `status ${answer.status}`);
+    const message = kind === "json" ? await readJson(answer.body) : await findInEvents(answer.body, id);
+    if (!isObject(message) || message.id !== id || !isObject(message.result)) {
+      throw unreadable(server.key, "the answer holds no result");
+    }
+    return message.result;
+  } finally {
+    answer.body.on("error", () => undefined).destroy();
+  }
+}
+
+/** What a request of a revision without sessions must say of its client (MCP 2026-07-28, per-request metadata). */
+function metaOf({ message, stateless }: Asking): Json {
+  const meta = message.kind === "request" ? message.params._meta : undefined;
+  if (!stateless || !isObject(meta)) return {};
+  return {
+    _meta: Object.fromEntries(Object.entries(meta).filter(([key]) => key.startsWith("io.modelcontextprotocol/"))),
+  };
+}
+
+/**
+ * In the session and with the protocol revision of this very call, because a server may list other tools in others; with
+ * the same credentials. At most 20 seconds, 100 pages and 2,000 tools. Throws GatewayError UPSTREAM_UNAVAILABLE,
+ * UPSTREAM_TIMEOUT, SESSION_UNKNOWN, or what `sendUpstream` throws.
+ */
+export async function readToolList(exchange: Asking, deps: McpDeps): Promise<readonly unknown[]> {
+  const { server, stateless } = exchange;
+  const version = exchange.protocolHeaders["mcp-protocol-version"];
+  const protocolHeaders: Record<string, string> = {
+    ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+    ...(stateless ? { "mcp-method": "tools/list" } : {}),
+  };
+  const headers = { ...upstreamHeaders({ ...exchange, protocolHeaders }), "content-type": "application/json" };
+  // Not the call's: others wait for this list too.
+  const signal = AbortSignal.timeout(timeoutMs);
+  const entries: unknown[] = [];
+  let cursor: unknown;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const id = randomUUID();
+    const params = { ...(cursor === undefined ? {} : { cursor }), ...metaOf(exchange) };
+    const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params });
+    const request = { url: server.upstreamUrl, method: "POST", headers, body, signal, timeoutMs } as const;
+    const result = await resultOf(exchange, await sendUpstream(exchange, deps, request), id);
+    if (!Array.isArray(result.tools)) throw unreadable(server.key, "the list is no list");
+    entries.push(...(result.tools as unknown[]));
+    cursor = result.nextCursor;
+    if (cursor === undefined || cursor === null) return entries;
+    if (entries.length > toolsMax) break;
+  }
+  throw unreadable(server.key, `more than ${pagesMax} pages or ${toolsMax} tools`);
+}

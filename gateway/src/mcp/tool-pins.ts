@@ -1,0 +1,111 @@
+/** Tools stay what was reviewed: compares what servers say of them with the digests of the policy. */
+import type { ToolSettings } from "../deps.ts";
+import { GatewayError } from "../errors.ts";
+import { createDriftLog, type DriftLogOptions, reviewCommand, type Sighting } from "./drift-log.ts";
+import { createSeenDefinitions, type Reading } from "./seen-definitions.ts";
+
+/** How soon the server is asked again about a tool that it does not list or that is not what was reviewed. */
+const askAgainMs = 10_000;
+
+/** What the gateway knows of the tools of servers, for each human by themselves. */
+export interface ToolPins {
+  /** To be called before a list is asked for. */
+  begin(view: Sighting): Reading;
+  /** Takes note of a list, or of a page of it. Resolves when what has changed is on record. */
+  observe(view: Sighting, reading: Reading, entries: readonly unknown[]): Promise<void>;
+  /** True when the tool is known to be another than the one reviewed. A look-up. */
+  isChanged(view: Sighting, tool: ToolSettings): boolean;
+  /**
+   * Returns when the tool is what was reviewed, and has been seen so lately. `readList` reads all entries of the
+   * server's list; of calls at the same time one does. Throws GatewayError TOOL_CHANGED, or why the list can't be read.
+   */
+  check(view: Sighting, tool: ToolSettings, readList: () => Promise<readonly unknown[]>): Promise<void>;
+  /** The server says that its tools have changed: what was seen so far is not believed any more. */
+  distrust(view: Sighting): void;
+}
+
+export interface ToolPinsOptions extends Omit<DriftLogOptions, "quietMs"> {
+  /** How long a definition is believed after it was seen. In the second half it is read again behind a call. */
+  readonly believedMs: number;
+}
+
+export function createToolPins({ believedMs, ...options }: ToolPinsOptions): ToolPins {
+  const { hostKey, clock, log } = options;
+  const drift = createDriftLog({ ...options, quietMs: believedMs });
+  const seen = createSeenDefinitions(clock);
+  const reading = new Map<string, Promise<void>>();
+
+  const observe: ToolPins["observe"] = async (view, begun, entries) => {
+    const digests = seen.take(view, begun, entries);
+    if (digests.size > 0) await drift.note(view, digests);
+  };
+  const read = (view: Sighting, readList: () => Promise<readonly unknown[]>): Promise<void> => {
+    const key = `${view.server.key} ${view.grant.userId}`;
+    const under = reading.get(key);
+    if (under !== undefined) return under;
+    const begun = seen.begin(view);
+    const started = readList()
+      .then(async (entries) => {
+        seen.looked(view, begun);
+        await observe(view, begun, entries);
+      })
+      .finally(() => reading.delete(key));
+    reading.set(key, started);
+    return started;
+  };
+  const isDue = (view: Sighting) => {
+    const lookedAtMs = seen.lookedAtMs(view);
+    return lookedAtMs === undefined || clock().getTime() - lookedAtMs >= askAgainMs;
+  };
+  const readIfDue = async (view: Sighting, tool: ToolSettings, readList: () => Promise<readonly unknown[]>) => {
+    try {
+      if (isDue(view)) await read(view, readList);
+      // The server has said meanwhile that its tools changed.
+      if (isDue(view)) await read(view, readList);
+    } catch (error) {
+      // What is known to be changed stays so.
+      if (digestOf(view, tool) === undefined) throw error;
+    }
+  };
+  /** Undefined when it was not seen, or too long ago. */
+  const digestOf = (view: Sighting, { name }: ToolSettings): string | undefined => {
+    const known = seen.find(view, name);
+    return known === undefined || clock().getTime() - known.atMs >= believedMs ? undefined : known.digest;
+  };
+  const refusal = (view: Sighting, { name }: ToolSettings, digest: string | undefined): GatewayError => {
+    const tool = `"${name}" of "${view.server.key}"`;
+    const review = `An admin sees what is another with: ${reviewCommand(hostKey, view.server.key)}`;
+    const sentence =
+      digest === undefined
+        ? `${tool} is not in the server's tool list, so nobody can tell whether it is what was reviewed. List the tools again. ${review}`
+        : `${tool} is not what was reviewed any more, so it is blocked. ${review}`;
+    return new GatewayError("TOOL_CHANGED", { sentence });
+  };
+
+  return {
+    begin: seen.begin,
+    observe,
+    isChanged: (view, tool) => {
+      if (tool.digest === undefined) return false;
+      const known = seen.find(view, tool.name);
+      return known !== undefined && known.digest !== tool.digest;
+    },
+    check: async (view, tool, readList) => {
+      if (tool.digest === undefined) return;
+      const known = seen.find(view, tool.name);
+      const ageMs = known === undefined ? Number.POSITIVE_INFINITY : clock().getTime() - known.atMs;
+      if (known?.digest === tool.digest && ageMs < believedMs) {
+        if (ageMs >= believedMs / 2) {
+          read(view, readList).catch((error: unknown) => {
+            log.info({ server: view.server.key, error: String(error) }, "tools not read again");
+          });
+        }
+        return;
+      }
+      await readIfDue(view, tool, readList);
+      const digest = digestOf(view, tool);
+      if (digest !== tool.digest) throw refusal(view, tool, digest);
+    },
+    distrust: seen.distrust,
+  };
+}
