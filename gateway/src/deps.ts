@@ -115,9 +115,14 @@ export interface AgentIdentity {
   readonly email: string;
 }
 
-/** A stored consent: which agent may use which server, until when. Its id is in every access token (`gw_grant`). */
+/** A stored consent: which agent may use which server, until when. */
 export interface Grant extends AgentIdentity {
   readonly id: string;
+  /**
+   * Id of the first grant of the same authorization: a human may give several servers at once. It is in every access token
+   * (`gw_grant`).
+   */
+  readonly connectionId: string;
   /** Subject of the sign-in account. */
   readonly userId: string;
   /**
@@ -138,6 +143,8 @@ export interface Grant extends AgentIdentity {
 export interface GrantStore {
   create(grant: Omit<Grant, "createdAt" | "lastUsedAt" | "revokedAt">): Promise<Grant>;
   find(id: string): Promise<Grant | undefined>;
+  /** The grants of one authorization, ended ones too, in an order that stays. Empty for an unknown id. */
+  ofConnection(connectionId: string): Promise<readonly Grant[]>;
   /** Of one human, newest first, without those that are revoked or past their stored end. */
   listActive(userId: string): Promise<readonly Grant[]>;
   /** Sets `revokedAt` on these grants. Already revoked ones are fine. */
@@ -171,7 +178,8 @@ export interface ReceiptStore {
 
 /** The result of checking an access token's signature, issuer, audience and times (RFC 9068). Says nothing of revocation. */
 export interface VerifiedToken {
-  readonly grantId: string;
+  /** `connectionId` of the grants that it was issued for. */
+  readonly connectionId: string;
   readonly userId: string;
   readonly clientId: string;
 }
@@ -208,7 +216,8 @@ export interface ToolCallRecord extends AuditRecordBase {
   readonly event: "tool_call";
   readonly agent: { readonly clientId: string; readonly name: string };
   readonly grantId: string;
-  readonly server: string;
+  /** Null when the agent has several servers and the name leads to none of them. */
+  readonly server: string | null;
   readonly tool: string;
   /** Null when the policy does not know the tool. */
   readonly trust: TrustLevel | null;
@@ -219,7 +228,7 @@ export interface RequestRecord extends AuditRecordBase {
   readonly event: "request";
   readonly agent: { readonly clientId: string; readonly name: string };
   readonly grantId: string;
-  readonly server: string;
+  readonly server: string | null;
   /** JSON-RPC method. */
   readonly method: string;
 }

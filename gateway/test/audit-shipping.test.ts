@@ -16,17 +16,22 @@ import { type Database, openDatabase } from "../src/adapters/database.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { denyRecord } from "../src/audit/record.ts";
 import { type AuditShipper, startAuditShipper } from "../src/audit/shipper.ts";
-import type { AuditDestination, AuditRecord, Grant, ServerSettings } from "../src/deps.ts";
-import { settingsOf } from "../testing/host-settings.ts";
+import type { AuditDestination, AuditRecord, Grant } from "../src/deps.ts";
 import { openMemoryDatabase } from "../testing/memory-database.ts";
 import { hasMoto, type Moto, startMoto } from "../testing/moto.ts";
 
-const server = settingsOf({ servers: { issues: { tools: {} } } }).servers.get("issues") as ServerSettings;
 const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: "Client" } as Grant;
 const startMs = Date.now() - 60_000;
 const record = (number: number, timeMs = startMs + number): AuditRecord =>
   denyRecord(
-    { requestId: "r", host: "demo", now: new Date(timeMs), grant, server, asked: { tool: `tool-${number}` } },
+    {
+      requestId: "r",
+      host: "demo",
+      now: new Date(timeMs),
+      grant,
+      server: "issues",
+      asked: { tool: `tool-${number}`, trust: null },
+    },
     "NO_GRANT",
     "No grant.",
   );

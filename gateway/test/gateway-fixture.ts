@@ -178,7 +178,7 @@ export async function startGateway(
       verifyToken: async (token, server) => {
         const grant = world.grants.get(token.replace(/^token-/, ""));
         if (grant === undefined || grant.resource !== mcpPath(server)) throw new GatewayError("TOKEN_INVALID");
-        return { grantId: grant.id, userId: grant.userId, clientId: grant.clientId };
+        return { connectionId: grant.connectionId, userId: grant.userId, clientId: grant.clientId };
       },
     },
     grants: {
@@ -188,6 +188,10 @@ export async function startGateway(
       find: async (id) => {
         if (world.storeFails) throw new Error("connection refused");
         return world.grants.get(id);
+      },
+      ofConnection: async (id) => {
+        if (world.storeFails) throw new Error("connection refused");
+        return [...world.grants.values()].filter(({ connectionId }) => connectionId === id);
       },
       listActive: async () => [],
       revoke: async () => undefined,
@@ -246,6 +250,7 @@ export async function startGateway(
       count += 1;
       const grant: Grant = {
         id: `grant-${count}`,
+        connectionId: `grant-${count}`,
         userId: `user-${human}`,
         clientId,
         clientName: `Client ${clientId}`,

@@ -69,7 +69,7 @@ async function ask(name: "lead" | "developer" = "lead") {
 }
 
 const accept = (human: TestHuman, query: string) =>
-  human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+  human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] });
 
 /** Signs in at the upstream, consents, and returns what calls the gateway. */
 async function connected(name: "lead" | "developer" = "lead") {
@@ -537,7 +537,7 @@ test("an unreachable server is said, and consent to it is refused only where one
   const client = new TestClient(host.publicUrl);
   await client.register();
   const wiki = await human.openConsent(client.authorizationUrl("wiki"));
-  const answer = await human.answerConsent({ accept: true, query: wiki, server: "wiki", level: "low" });
+  const answer = await human.answerConsent({ accept: true, query: wiki, servers: [{ server: "wiki", level: "low" }] });
   expect(answer.status).toBe(200);
 });
 

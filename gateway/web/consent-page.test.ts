@@ -84,7 +84,7 @@ describe.skipIf(noChromium)("the consent page", () => {
     await page.getByRole("button", { name: "Authorize" }).click();
     await page.waitForURL("**/client/callback?code=1");
     expect(tests.gateway.posts.map((post) => post.body)).toEqual([
-      { accept: true, query: signedQuery, server: "issues", level: "medium" },
+      { accept: true, query: signedQuery, servers: [{ server: "issues", level: "medium" }] },
     ]);
   });
 
@@ -109,7 +109,7 @@ describe.skipIf(noChromium)("the consent page", () => {
         method: "POST",
         url: "/api/consent",
         contentType: "application/json",
-        body: { accept: true, query: signedQuery, server: "issues", level: "high" },
+        body: { accept: true, query: signedQuery, servers: [{ server: "issues", level: "high" }] },
       },
     ]);
   });

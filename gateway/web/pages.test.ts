@@ -363,8 +363,7 @@ describe.skipIf(noChromium)("the pages", () => {
       expect(tests.gateway.posts.at(-1)?.body).toEqual({
         accept: true,
         query: signedQuery,
-        server: "issues",
-        level: "medium",
+        servers: [{ server: "issues", level: "medium" }],
       });
     });
   });

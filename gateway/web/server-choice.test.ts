@@ -8,7 +8,7 @@ describe.skipIf(noChromium)("the choice of a server", () => {
   const tests = pageTests();
   const path = `/consent?${signedQuery}`;
   const three = ["Calendar", "Documents", "Issue tracker"];
-  const open = (names: readonly string[], preselected: string | null = null) => {
+  const open = (names: readonly string[], preselected: readonly string[] = []) => {
     tests.gateway.api.set("GET /api/consent", { status: 200, body: choiceView(names, preselected) });
     const redirect = `${tests.gateway.origin}/client/callback?code=1`;
     tests.gateway.api.set("POST /api/consent", { status: 200, body: { redirect } });
@@ -32,7 +32,7 @@ describe.skipIf(noChromium)("the choice of a server", () => {
     await page.getByRole("button", { name: "Authorize" }).click();
     await page.waitForURL("**/client/callback?code=1");
     expect(tests.gateway.posts.map(({ body }) => body)).toEqual([
-      { accept: true, query: signedQuery, server: "documents", level: "medium" },
+      { accept: true, query: signedQuery, servers: [{ server: "documents", level: "medium" }] },
     ]);
   });
 
@@ -64,7 +64,7 @@ describe.skipIf(noChromium)("the choice of a server", () => {
   });
 
   it("begins with the server that the client's URL names, and can be changed", async () => {
-    const page = await open(three, "issue-tracker");
+    const page = await open(three, ["issue-tracker"]);
     await page.getByText("asks to use Issue tracker").waitFor();
     await page.getByRole("button", { name: "Choose another server" }).click();
     await option(page, "Calendar").waitFor();

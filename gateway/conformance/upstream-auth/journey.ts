@@ -46,7 +46,11 @@ export async function goThrough(host: TestHost, { url, context, version }: Scena
   const query = page.search.slice(1);
   const tools = await offered(human, query);
   await provision(host, url, auth, tools);
-  const { status, body } = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+  const { status, body } = await human.answerConsent({
+    accept: true,
+    query,
+    servers: [{ server: "issues", level: "low" }],
+  });
   if (status !== 200) throw new Error(`consent: ${JSON.stringify(body)}`);
   const { access } = tokensOf(await client.exchange(new URL(String(body.redirect))));
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { settingsOf } from "../../testing/host-settings.ts";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { denyRecord } from "../audit/record.ts";
-import type { AuditRecord, Grant, ServerSettings } from "../deps.ts";
+import type { AuditRecord, Grant } from "../deps.ts";
 import { createDatabaseAuditSink } from "./audit-database.ts";
 import type { Database } from "./database.ts";
 
@@ -19,11 +18,10 @@ beforeEach(async () => {
   await database.kysely.deleteFrom("gateway_audit").execute();
 });
 
-const server = settingsOf({ servers: { issues: { tools: {} } } }).servers.get("issues") as ServerSettings;
 const grant = { id: "g", email: "alice@example.com", clientId: "c", clientName: "C\u0000lient" } as Grant;
 const record = (tool: string): AuditRecord =>
   denyRecord(
-    { requestId: "r", host: "demo", now: new Date(), grant, server, asked: { tool } },
+    { requestId: "r", host: "demo", now: new Date(), grant, server: "issues", asked: { tool, trust: null } },
     "NO_GRANT",
     "No grant.",
   );
@@ -90,7 +88,11 @@ test("a database that does not answer refuses the call in time", async () => {
 
 test("ids are UUIDs of version 7 and sort by time", () => {
   const at = (ms: number) =>
-    denyRecord({ requestId: "r", host: "h", now: new Date(ms), grant, server, asked: { tool: "t" } }, "X", "x");
+    denyRecord(
+      { requestId: "r", host: "h", now: new Date(ms), grant, server: "issues", asked: { tool: "t", trust: null } },
+      "X",
+      "x",
+    );
   const ids = [1_000, 2_000, 1_764_000_000_000, 1_764_000_000_001].map((ms) => at(ms).id);
   expect(ids.toSorted()).toEqual(ids);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -16,6 +16,7 @@ export interface GrantRow {
   readonly resource: string;
   readonly server: string;
   readonly level: TrustLevel;
+  readonly connection_id: string;
   readonly created_at: Timestamp;
   readonly last_used_at: Timestamp;
   readonly expires_at: Timestamp;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { GrantStore } from "../deps.ts";
+import type { Grant, GrantStore } from "../deps.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
 import type { Database } from "./database.ts";
 import { createGrantStore } from "./grant-store.ts";
@@ -17,9 +17,11 @@ describe.each(testDatabases)("on $name", ({ open }) => {
   });
   afterAll(() => database.close());
 
-  const create = (userId: string, clientId = "client") =>
-    store.create({
-      id: randomUUID(),
+  const create = (userId: string, clientId = "client", of: Partial<Grant> = {}) => {
+    const id = randomUUID();
+    return store.create({
+      id,
+      connectionId: id,
       userId,
       clientId,
       clientName: "Client",
@@ -28,7 +30,9 @@ describe.each(testDatabases)("on $name", ({ open }) => {
       server: "issues",
       level: "medium",
       expiresAt: new Date(nowMs + 90 * dayMs),
+      ...of,
     });
+  };
 
   test("a grant reads back as it was made", async () => {
     const grant = await create("u1");
@@ -52,6 +56,18 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     expect(await ids()).toEqual([second.id, first.id, expired.id]);
     nowMs += 30 * dayMs;
     expect(await ids()).toEqual([second.id, first.id]);
+  });
+
+  test("grants of one authorization are found together, ended ones too, one for each server", async () => {
+    const first = await create("u6");
+    const wiki = await create("u6", "client", { connectionId: first.id, server: "wiki" });
+    await create("u6");
+    await store.revoke([wiki.id]);
+    const ids = async (id: string) => (await store.ofConnection(id)).map((grant) => grant.id);
+    expect(await ids(first.id)).toEqual([first.id, wiki.id]);
+    expect(await ids(wiki.id)).toEqual([]);
+    expect(await ids("' or true --")).toEqual([]);
+    await expect(create("u6", "client", { connectionId: first.id, server: "wiki" })).rejects.toThrow();
   });
 
   test("revoking twice keeps the time of the first", async () => {

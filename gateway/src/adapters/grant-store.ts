@@ -10,6 +10,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 function toGrant(row: Selectable<GrantRow>): Grant {
   return {
     id: row.id,
+    connectionId: row.connection_id,
     userId: row.user_id,
     clientId: row.client_id,
     clientName: row.client_name,
@@ -50,6 +51,7 @@ export function createGrantStore({
           .insertInto("gateway_grant")
           .values({
             id: grant.id,
+            connection_id: grant.connectionId,
             user_id: grant.userId,
             client_id: grant.clientId,
             client_name: grant.clientName,
@@ -72,6 +74,16 @@ export function createGrantStore({
       if (!uuid.test(id)) return undefined;
       const row = await db.selectFrom("gateway_grant").selectAll().where("id", "=", id).executeTakeFirst();
       return row === undefined ? undefined : toGrant(row);
+    },
+    ofConnection: async (connectionId) => {
+      if (!uuid.test(connectionId)) return [];
+      const rows = await db
+        .selectFrom("gateway_grant")
+        .selectAll()
+        .where("connection_id", "=", connectionId)
+        .orderBy("server")
+        .execute();
+      return rows.map(toGrant);
     },
     listActive: async (userId) => {
       const rows = await db

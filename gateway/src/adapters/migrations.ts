@@ -7,6 +7,7 @@ import { addGrantResource } from "./migrations-0003-grant-resource.ts";
 import { createUpstreamTables } from "./migrations-0004-upstream-tokens.ts";
 import { addReceipts } from "./migrations-0005-receipts.ts";
 import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
+import { addConnections } from "./migrations-0008-connections.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
 
 /** In order of name. One that was released is never edited: a change of the tables is a new one. */
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   "0004-upstream-tokens": { up: createUpstreamTables },
   "0005-receipts": { up: addReceipts },
   "0006-sign-in-attempts": { up: addSignInAttempts },
+  "0008-connections": { up: addConnections },
   "0009-tool-drift": { up: addToolDrift },
 };
 

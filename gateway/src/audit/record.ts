@@ -1,10 +1,10 @@
 /** Audit records. One constructor for each outcome; arguments of a call are never in it. */
+import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import type {
   AgentIdentity,
   ConsentRecord,
   Grant,
   RequestRecord,
-  ServerSettings,
   SignInRecord,
   ToolCallRecord,
   ToolDriftRecord,
@@ -17,9 +17,10 @@ export interface AuditSubject {
   readonly host: string;
   readonly now: Date;
   readonly grant: Grant;
-  readonly server: ServerSettings;
-  /** A tool, by its name as the client wrote it, or a request for something else. */
-  readonly asked: { readonly tool: string } | { readonly method: string };
+  /** Null for a tool whose name leads to none of several servers. */
+  readonly server: string | null;
+  /** A tool, by its name as the client wrote it, or a request for something else. Trust is null for a tool of no policy. */
+  readonly asked: { readonly tool: string; readonly trust: TrustLevel | null } | { readonly method: string };
 }
 
 const maxTextLength = 512;
@@ -43,11 +44,10 @@ function describe({ requestId, host, now, grant, server, asked }: AuditSubject) 
     human: grant.email,
     agent: { clientId: storable(grant.clientId), name: storable(grant.clientName) },
     grantId: grant.id,
-    server: server.key,
+    server,
   };
   if ("method" in asked) return { ...when, event: "request" as const, ...who, method: storable(asked.method) };
-  const trust = server.tools.get(asked.tool)?.trust ?? null;
-  return { ...when, event: "tool_call" as const, ...who, tool: storable(asked.tool), trust };
+  return { ...when, event: "tool_call" as const, ...who, tool: storable(asked.tool), trust: asked.trust };
 }
 
 /** The decision point allowed the call, or the request. */

@@ -27,7 +27,11 @@ export interface ConnectRoutesDeps {
   readonly requireConsentRequest: (request: FastifyRequest, query: string, server: string) => Promise<SignedIn>;
 }
 
-const body = z.strictObject({ server: z.string().max(200), query: z.string().max(16_000).optional() });
+const body = z.strictObject({
+  server: z.string().max(200),
+  query: z.string().max(16_000).optional(),
+  chosen: z.array(z.string().max(200)).max(20).optional(),
+});
 
 /** Parameters of an authorization request. Everything else of a signed query is the library's and is made anew. */
 const authorizeParameters = new Set([
@@ -59,16 +63,19 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
     requireOwnOrigin(request, publicUrl);
     const parsed = body.safeParse(request.body);
     if (!parsed.success) throw new GatewayError("REQUEST_INVALID", { detail: parsed.error.message });
-    const { server, query } = parsed.data;
+    const { server, query, chosen = [] } = parsed.data;
     const human =
       query === undefined
         ? await deps.requireSignedIn(request)
         : await deps.requireConsentRequest(request, query, server);
     if (!human.emailVerified) throw new GatewayError("EMAIL_UNVERIFIED");
     const ceilings = await facts.ceilings(human.email);
-    const granted = findGrantable(directory.settings(), { email: human.email, ceilings, now: clock() }, server);
-    const { name, upstreamUrl } = granted.server;
-    return { owner: { userId: human.userId, server }, query, name, upstreamUrl, email: human.email };
+    const settings = directory.settings();
+    const granted = findGrantable(settings, { email: human.email, ceilings, now: clock() }, server);
+    const others = chosen.filter((key) => key !== server && ceilings.has(key));
+    const upstreamUrls = [server, ...others].flatMap((key) => settings.servers.get(key)?.upstreamUrl ?? []);
+    const owner = { userId: human.userId, server };
+    return { owner, query, name: granted.server.name, upstreamUrls, email: human.email };
   };
 
   return async (app) => {
@@ -90,9 +97,9 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
     });
 
     app.post("/api/connect/start", async (request, reply): Promise<ConnectStartAnswer> => {
-      const { owner, query, upstreamUrl } = await requireGranted(request);
+      const { owner, query, upstreamUrls } = await requireGranted(request);
       const browser = readCookie(request, cookies.browser) ?? randomBytes(32).toString("base64url");
-      const authorizeQuery = query === undefined ? undefined : authorizeQueryOf(query, upstreamUrl);
+      const authorizeQuery = query === undefined ? undefined : authorizeQueryOf(query, upstreamUrls);
       const url = await upstreamAccounts.begin({ ...owner, browser, authorizeQuery });
       setCookie(reply, cookies.browser, browser, browserSeconds);
       return { redirect: url.href };
@@ -134,10 +141,10 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
   };
 }
 
-/** The authorization request behind a signed query; where it left the server open, the one that the human has chosen. */
-function authorizeQueryOf(signed: string, upstreamUrl: string): string {
+/** The authorization request behind a signed query; where it left the servers open, those that the human has chosen. */
+function authorizeQueryOf(signed: string, upstreamUrls: readonly string[]): string {
   const kept = [...new URLSearchParams(signed)].filter(([name]) => authorizeParameters.has(name));
-  return new URLSearchParams([...kept, [upstreamParameter, upstreamUrl]]).toString();
+  return new URLSearchParams([...kept, ...upstreamUrls.map((url) => [upstreamParameter, url])]).toString();
 }
 
 /** What went wrong at the authorization server, for the page that the human comes back to. */

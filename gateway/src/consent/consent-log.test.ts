@@ -123,7 +123,11 @@ describe("a consent", () => {
     const client = new TestClient(host.publicUrl);
     await client.register();
     const query = await developer.openConsent(client.authorizationUrl("issues"));
-    const tooMuch = await developer.answerConsent({ accept: true, query, server: "issues", level: "high" });
+    const tooMuch = await developer.answerConsent({
+      accept: true,
+      query,
+      servers: [{ server: "issues", level: "high" }],
+    });
     expect(tooMuch.body.error).toBe("CEILING_EXCEEDED");
     await developer.answerConsent({ accept: false, query });
     expect(log()).toEqual(["consent deny CEILING_EXCEEDED", "consent deny CONSENT_DENIED"]);
@@ -140,7 +144,11 @@ describe("a consent", () => {
     const query = await human.openConsent(client.authorizationUrl("issues"));
     const before = (await human.grants()).length;
     host.auditState.fails = true;
-    const { status, body } = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+    const { status, body } = await human.answerConsent({
+      accept: true,
+      query,
+      servers: [{ server: "issues", level: "low" }],
+    });
     host.auditState.fails = false;
     expect([status, body.error, body.redirect]).toEqual([503, "AUDIT_UNAVAILABLE", undefined]);
     expect((await human.grants()).length).toBe(before);

@@ -1,9 +1,11 @@
 import { type RequestedResource, readResource, upstreamParameter } from "../oauth/resource-identifier.ts";
 
 /** An authorization request that waits for consent, read from its signed query. */
-export interface ConsentRequestQuery extends RequestedResource {
+export interface ConsentRequestQuery extends Pick<RequestedResource, "path" | "server"> {
   readonly clientId: string;
   readonly redirectUri: string;
+  /** Upstream URLs of the servers to begin with, at `/mcp`. */
+  readonly upstreamUrls: readonly string[];
 }
 
 /**
@@ -17,8 +19,8 @@ export function readConsentRequest(publicUrl: string, query: string): ConsentReq
   const resource = only(parameters.getAll("resource"));
   const asked = resource === undefined ? undefined : readResource(publicUrl, resource);
   if (clientId === undefined || redirectUri === undefined || asked === undefined) return undefined;
-  const upstreamUrl = asked.server === undefined ? only(parameters.getAll(upstreamParameter)) : undefined;
-  return { ...asked, clientId, redirectUri, upstreamUrl };
+  const upstreamUrls = asked.server === undefined ? parameters.getAll(upstreamParameter) : [];
+  return { path: asked.path, server: asked.server, clientId, redirectUri, upstreamUrls };
 }
 
 function only(values: readonly string[]): string | undefined {

@@ -93,7 +93,7 @@ describe("what the page shows", () => {
     const refusal = { status: 400, body: { error: "CONSENT_REQUEST_INVALID" } };
     expect(await human.get(`/api/consent?${changed}`)).toMatchObject(refusal);
     await expectNoEffect(async () => {
-      const answer = { accept: true, query: changed, server: "issues", level: "low" } as const;
+      const answer = { accept: true, query: changed, servers: [{ server: "issues", level: "low" }] } as const;
       expect(await human.answerConsent(answer)).toMatchObject(refusal);
       expect(await human.answerConsent({ accept: false, query: changed })).toMatchObject(refusal);
     });
@@ -118,7 +118,7 @@ describe("refused consents have no effect", () => {
   ] as const)("%s", async (_what, name, server, answer, status, error) => {
     const { human, query } = await ask(name, server);
     await expectNoEffect(async () => {
-      const body = { accept: true, query, server, ...answer };
+      const body = { accept: true, query, servers: [{ server, ...answer }] };
       expect(await human.post("/api/consent", body)).toMatchObject({ status, body: { error } });
     });
   });
@@ -128,7 +128,7 @@ describe("refused consents have no effect", () => {
     expect((await human.consentView(query)).server?.ceiling).toBe("high");
     host.facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "low" };
     await expectNoEffect(async () => {
-      const answer = await human.answerConsent({ accept: true, query, server: "wiki", level: "medium" });
+      const answer = await human.answerConsent({ accept: true, query, servers: [{ server: "wiki", level: "medium" }] });
       expect(answer).toMatchObject({ status: 403, body: { error: "CEILING_EXCEEDED" } });
     });
     host.facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
@@ -161,7 +161,11 @@ describe("refused consents have no effect", () => {
     try {
       await expectNoEffect(async () => {
         expect(await human.consentView(query)).toMatchObject({ server: null, refused: { error } });
-        const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+        const answer = await human.answerConsent({
+          accept: true,
+          query,
+          servers: [{ server: "issues", level: "low" }],
+        });
         expect(answer).toMatchObject({ status: 403, body: { error } });
         expect((await human.answerConsent({ accept: false, query })).status).toBe(200);
       });
@@ -182,7 +186,11 @@ describe("refused consents have no effect", () => {
     try {
       expect((await human.consentView(query)).server?.ceiling).toBe("medium");
       await expectNoEffect(async () => {
-        const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "high" });
+        const answer = await human.answerConsent({
+          accept: true,
+          query,
+          servers: [{ server: "issues", level: "high" }],
+        });
         expect(answer).toMatchObject({ status: 403, body: { error: "CEILING_EXCEEDED" } });
       });
     } finally {
@@ -192,7 +200,7 @@ describe("refused consents have no effect", () => {
 
   test("without a session, from another site, or not as JSON", async () => {
     const { human, query } = await ask("lead");
-    const answer = { accept: true, query, server: "issues", level: "low" } as const;
+    const answer = { accept: true, query, servers: [{ server: "issues", level: "low" }] } as const;
     await expectNoEffect(async () => {
       expect((await host.human("lead").answerConsent(answer)).status).toBe(401);
       for (const origin of ["https://attacker.example.com", "null", ""]) {
@@ -215,7 +223,11 @@ describe("refused consents have no effect", () => {
     await verified(false);
     try {
       await expectNoEffect(async () => {
-        const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+        const answer = await human.answerConsent({
+          accept: true,
+          query,
+          servers: [{ server: "issues", level: "low" }],
+        });
         expect(answer).toMatchObject({ status: 403, body: { error: "EMAIL_UNVERIFIED" } });
       });
       expect((await host.human("lead").signIn()).status).toBe(403);
@@ -226,7 +238,9 @@ describe("refused consents have no effect", () => {
 
   test("through the library's own endpoint, also with a query that was consented to before", async () => {
     const { human, client, query } = await ask("lead");
-    expect((await human.answerConsent({ accept: true, query, server: "issues", level: "low" })).status).toBe(200);
+    expect(
+      (await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] })).status,
+    ).toBe(200);
     await expectNoEffect(async () => {
       expect((await human.post("/api/auth/oauth2/consent", { accept: true, oauth_query: query })).status).toBe(404);
       const next = await human.openConsent(client.authorizationUrl("issues"));
@@ -241,7 +255,7 @@ describe("refused consents have no effect", () => {
       throw new GatewayError("PERMIT_UNAVAILABLE");
     };
     await expectNoEffect(async () => {
-      const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+      const answer = await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] });
       expect(answer).toMatchObject({ status: 503, body: { error: "PERMIT_UNAVAILABLE" } });
     });
   });
@@ -251,9 +265,11 @@ test("the human who answers is the one who consents, whoever opened the page", a
   const { query, client } = await ask("lead");
   const other = host.human("developer");
   await other.signIn();
-  const denied = await other.answerConsent({ accept: true, query, server: "issues", level: "high" });
+  const denied = await other.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "high" }] });
   expect(denied).toMatchObject({ status: 403, body: { error: "CEILING_EXCEEDED" } });
-  expect((await other.answerConsent({ accept: true, query, server: "issues", level: "low" })).status).toBe(200);
+  expect(
+    (await other.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] })).status,
+  ).toBe(200);
   expect(host.facts.consents.get(`${client.clientId} developer@example.com issues`)).toBe("low");
   expect(host.facts.consents.has(`${client.clientId} lead@example.com issues`)).toBe(false);
 });
@@ -277,10 +293,10 @@ test("Permit has the consent before the grant exists, and the grant before the c
   host.facts.beforeWrite = () => {
     void host.count("gateway_grant").then((count) => grantsAtGive.push(count));
   };
-  const { body } = await human.answerConsent({ accept: true, query, server: "issues", level: "high" });
+  const { body } = await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "high" }] });
   expect(grantsAtGive).toEqual([before]);
   const tokens = tokensOf(await client.exchange(new URL(String(body.redirect))));
-  const { grantId } = await host.server.verifyToken(tokens.access, "issues");
+  const { connectionId: grantId } = await host.server.verifyToken(tokens.access, "issues");
   expect(await host.grants.find(grantId)).toMatchObject({ email: "lead@example.com", level: "high", revokedAt: null });
 });
 
@@ -298,7 +314,7 @@ test("when no code comes of it, the consent is taken back in the database and in
       .execute();
   };
   try {
-    const answer = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+    const answer = await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] });
     expect(answer).toMatchObject({ status: 400, body: { error: "CONSENT_REQUEST_INVALID" } });
   } finally {
     host.facts.give = give;
@@ -349,7 +365,9 @@ describe("how long a consent lives", () => {
     expect(daysTo(server?.endsAt)).toBeCloseTo(shownDays, 2);
     expect(server?.idleDays).toBe(change?.host?.sessions?.idleDays ?? 30);
 
-    expect((await human.answerConsent({ accept: true, query, server: "issues", level: "low" })).status).toBe(200);
+    expect(
+      (await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] })).status,
+    ).toBe(200);
     const listed = (await human.grants()).find((grant) => grant.client.id === client.clientId);
     expect(daysTo(listed?.endsAt)).toBeCloseTo(shownDays, 2);
     const stored = await host.grants.find(listed?.id ?? "");

@@ -21,7 +21,7 @@ import { connectRoutes } from "./connect-routes.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
 import type { ConsentAnswer, ConsentChoice, ConsentServer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
-import { giveConsent } from "./give-consent.ts";
+import { type ConsentedServer, giveConsent } from "./give-consent.ts";
 import { endOfLife, visibleEnd } from "./grant-life.ts";
 
 /** What the consent routes stand on. */
@@ -35,12 +35,20 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly clock: Clock;
 }
 
+/** One token serves one server. */
+const serversMax = 1;
+
+const consentedServer = z.strictObject({ server: z.string().max(200), level: z.enum(["low", "medium", "high"]) });
+
 const consentBody = z.discriminatedUnion("accept", [
   z.strictObject({
     accept: z.literal(true),
     query: z.string().max(16_000),
-    server: z.string().max(200),
-    level: z.enum(["low", "medium", "high"]),
+    servers: z
+      .array(consentedServer)
+      .min(1)
+      .max(serversMax)
+      .refine((servers) => new Set(servers.map(({ server }) => server)).size === servers.length),
   }),
   z.strictObject({ accept: z.literal(false), query: z.string().max(16_000) }),
 ]);
@@ -112,31 +120,29 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       }
       const host = directory.settings();
       const consenter = await consenterOf(human);
-      const { server, ceiling } = await recordingRefusal(
-        () => checkConsent(host, consenter, { requested: asked.server, chosen: answer.server, level: answer.level }),
-        (error) => consentLog.refused(request.id, agent, answer, error),
-      );
-      await recordingRefusal(
-        () => requireConnected(deps, { userId: human.userId, server }),
-        (error) => consentLog.refused(request.id, agent, answer, error),
-      );
+      const servers: ConsentedServer[] = [];
+      for (const each of answer.servers) {
+        const { server, ceiling } = await recordingRefusal(
+          async () => {
+            const chosen = { requested: asked.server, chosen: each.server, level: each.level };
+            const grantable = checkConsent(host, consenter, chosen);
+            await requireConnected(deps, { userId: human.userId, server: grantable.server });
+            return grantable;
+          },
+          (error) => consentLog.refused(request.id, agent, each, error),
+        );
+        const expiresAt = endOfLife(consenter.now, consenter.email, { host, server });
+        servers.push({ terms: { host, server, ceiling }, level: each.level, expiresAt });
+      }
       const redirect = await giveConsent(
         {
           ...deps,
-          issueCode: async (grantId) => {
-            const url = await library.accept({ query: answer.query, cookie, grantId });
+          issueCode: async (connectionId) => {
+            const url = await library.accept({ query: answer.query, cookie, connectionId });
             return url !== undefined && carriesCode(url, asked) ? url : undefined;
           },
         },
-        {
-          agent,
-          requestId: request.id,
-          userId: human.userId,
-          resource: asked.path,
-          terms: { host, server, ceiling },
-          level: answer.level,
-          expiresAt: endOfLife(consenter.now, consenter.email, { host, server }),
-        },
+        { agent, requestId: request.id, userId: human.userId, resource: asked.path, servers },
       );
       return { redirect };
     });
@@ -167,7 +173,7 @@ async function requireConnected(
 
 /** A refusal is on record before the browser hears of it. */
 async function recordingRefusal<T>(
-  check: () => T | Promise<T>,
+  check: () => Promise<T>,
   record: (error: GatewayError) => Promise<void>,
 ): Promise<T> {
   try {
@@ -192,20 +198,19 @@ function serverView(host: HostSettings, { email, now }: Consenter, { server, cei
   };
 }
 
-function choiceView(host: HostSettings, consenter: Consenter, { upstreamUrl }: ConsentRequestQuery): ConsentChoice {
+function choiceView(host: HostSettings, consenter: Consenter, { upstreamUrls }: ConsentRequestQuery): ConsentChoice {
   const grantable = listGrantable(host, consenter);
   // Only among what is granted: the parameter must not be a way to find out where a host's other servers are.
-  const preselected = grantable.find(({ server }) => sameUrl(server.upstreamUrl, upstreamUrl));
+  const preselected = grantable.filter(({ server }) => upstreamUrls.some((url) => sameUrl(server.upstreamUrl, url)));
   return {
     servers: grantable.map((each) => serverView(host, consenter, each)),
-    preselected: preselected?.server.key ?? null,
+    preselected: preselected.map(({ server }) => server.key),
   };
 }
 
 /** Equal but for what the URL parser makes of them, and slashes at the end. */
-function sameUrl(a: string, b: string | undefined): boolean {
-  const normal = (url: string | undefined) =>
-    url !== undefined && URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : undefined;
+function sameUrl(a: string, b: string): boolean {
+  const normal = (url: string) => (URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : undefined);
   return normal(b) !== undefined && normal(a) === normal(b);
 }
 

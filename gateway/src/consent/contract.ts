@@ -20,8 +20,8 @@ export interface ConsentView {
 export interface ConsentChoice {
   /** By name; empty when an admin has granted nothing. */
   readonly servers: readonly ConsentServer[];
-  /** Key of the one that the client's URL names (`upstream_mcp`), when it is among them. */
-  readonly preselected: string | null;
+  /** Keys of those among them that the client's URL names (`upstream_mcp`), or that the human chose before signing in there. */
+  readonly preselected: readonly string[];
 }
 
 export interface ConsentServer {
@@ -43,6 +43,8 @@ export interface ConsentServer {
 export interface ConnectRequest {
   readonly server: string;
   readonly query?: string;
+  /** Of `start` only: all that the human has chosen, to be found chosen on the way back. */
+  readonly chosen?: readonly string[];
 }
 
 /** Answer of `POST /api/connect`: whether the server can be used, and how its tools compare with its policy. */
@@ -71,8 +73,14 @@ export interface ConnectStartAnswer {
 
 /** `POST /api/consent`. */
 export type ConsentRequest =
-  | { readonly accept: true; readonly query: string; readonly server: string; readonly level: Level }
+  | { readonly accept: true; readonly query: string; readonly servers: readonly ConsentedServer[] }
   | { readonly accept: false; readonly query: string };
+
+/** One server that the human gives. Several only where the client left the choice to the human. */
+export interface ConsentedServer {
+  readonly server: string;
+  readonly level: Level;
+}
 
 /** Answer of `POST /api/consent`: where the browser goes next (the client's redirect URI). */
 export interface ConsentAnswer {

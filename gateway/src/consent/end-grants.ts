@@ -24,8 +24,8 @@ export interface EndGrantsDeps {
   readonly database: Pick<Database, "exclusively">;
   readonly grants: GrantStore;
   readonly facts: ConsentFacts;
-  /** Deletes the tokens that carry these grants. */
-  readonly deleteTokensOf: (grantIds: readonly string[]) => Promise<void>;
+  /** Deletes the tokens of these connections. */
+  readonly deleteTokensOf: (connectionIds: readonly string[]) => Promise<void>;
   readonly consentLog: ConsentLog;
   readonly upstreamAccounts: Pick<UpstreamAccounts, "forget">;
   readonly log: FastifyBaseLogger;
@@ -43,7 +43,7 @@ export async function endGrantsLocked(
 ): Promise<void> {
   const ids = ended.map((grant) => grant.id);
   await deps.grants.revoke(ids);
-  await deps.deleteTokensOf(ids);
+  await deleteTokensOf(deps, ended);
   for (const grant of ended.filter(({ revokedAt }) => revokedAt === null)) {
     try {
       await deps.consentLog.ended(requestId, grant, cause);
@@ -63,6 +63,16 @@ export async function endGrantsLocked(
   }
 }
 
+/** A token serves all grants of its connection, so it goes with the last of them. */
+async function deleteTokensOf({ grants, deleteTokensOf }: EndGrantsDeps, ended: readonly Grant[]): Promise<void> {
+  const over: string[] = [];
+  for (const id of new Set(ended.map(({ connectionId }) => connectionId))) {
+    const connection = await grants.ofConnection(id);
+    if (connection.every(({ revokedAt }) => revokedAt !== null)) over.push(id);
+  }
+  if (over.length > 0) await deleteTokensOf(over);
+}
+
 /** The human's tokens at the server go with the last agent that could use them. */
 async function forgetUpstream({ upstreamAccounts, log }: EndGrantsDeps, { userId, server }: Grant): Promise<void> {
   try {
@@ -72,15 +82,15 @@ async function forgetUpstream({ upstreamAccounts, log }: EndGrantsDeps, { userId
   }
 }
 
-/** Ends one grant, for example because its refresh token was replayed. Unknown ids are fine. */
-export async function endGrant(deps: EndGrantsDeps, id: string, occasion: EndOccasion): Promise<void> {
-  const known = await deps.grants.find(id);
-  if (known === undefined) return;
-  await deps.database.exclusively(agentLock(known), async () => {
-    // Read again: whoever held the lock may have ended it, and one end is one record.
-    const grant = await deps.grants.find(id);
-    if (grant !== undefined) await endGrantsLocked(deps, [grant], occasion);
-  });
+/** Ends all grants that a token serves, for example because it was replayed. Unknown ids are fine. */
+export async function endConnection(deps: EndGrantsDeps, connectionId: string, occasion: EndOccasion): Promise<void> {
+  for (const known of await deps.grants.ofConnection(connectionId)) {
+    await deps.database.exclusively(agentLock(known), async () => {
+      // Read again: whoever held the lock may have ended it, and one end is one record.
+      const grant = await deps.grants.find(known.id);
+      if (grant !== undefined) await endGrantsLocked(deps, [grant], occasion);
+    });
+  }
 }
 
 /** Ends what a human granted to an agent on a server: this grant and the active ones of the client's other installs. */

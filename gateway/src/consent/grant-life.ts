@@ -44,6 +44,14 @@ export function problemOfLife(
   return earliest(endOfGrant(grant, rules), idleEnd) <= now ? "GRANT_EXPIRED" : undefined;
 }
 
+/** Those of these grants that can be used: on a server of the policy, and without a problem of life. */
+export function aliveGrants(grants: readonly Grant[], host: HostSettings, now: Date): readonly Grant[] {
+  return grants.filter((grant) => {
+    const server = host.servers.get(grant.server);
+    return server !== undefined && problemOfLife(grant, { host, server }, now) === undefined;
+  });
+}
+
 /** The end of a consent as its human sees it: also all that the policy grants them may end before it. */
 export function visibleEnd(end: Date, email: string, { server }: Pick<LifeRules, "server">): Date {
   const grantedMs = Math.max(...grantTermsOf(server, email).map(endOfTermMs));

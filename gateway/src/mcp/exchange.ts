@@ -58,6 +58,8 @@ export interface Exchange {
   readonly body: Readable;
   /** Aborted when the client goes away, or with the GatewayError that ends the call. */
   readonly signal: AbortSignal;
+  /** True while the agent can use another server at this address: that one's consent is over is no reason to sign in again. */
+  readonly oneOfSeveral?: boolean;
 }
 
 /** The host's settings at this moment, which have the server that the address names. */
@@ -75,7 +77,13 @@ export interface WithToken {
   readonly token: VerifiedToken;
 }
 
-/** From here on human and agent are known: whatever becomes of a tool call is recorded. */
+/** From here on human and agent are known. */
+export interface WithGrants {
+  /** Those of the token: one for each server that the human gave, ended ones too. */
+  readonly grants: readonly [Grant, ...Grant[]];
+}
+
+/** The one that a message is about: whatever becomes of a tool call is recorded. */
 export interface WithGrant {
   readonly grant: Grant;
 }
@@ -91,8 +99,11 @@ export interface WithMessages {
   readonly batch: boolean;
 }
 
+/** What is known of a request before it is looked at. */
+export type Called = Exchange & WithHost & WithToken & WithGrants;
+
 /** What is known of a POST before its messages are looked at. */
-export type Entered = Exchange & WithServer & WithToken & WithGrant & WithMessages;
+export type Entered = Called & WithMessages;
 
 export interface WithMessage {
   readonly message: RpcMessage;
@@ -127,12 +138,15 @@ export interface WithAnswer {
   readonly answer: UpstreamAnswer;
 }
 
+/** A message that was decided on, before it goes to the server. */
+export type Decided = Entered & WithServer & WithGrant & WithMessage & WithProtocol & WithSession & WithVisibleTools;
+
 /** What every answered request has. */
 export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;
 
 /** How far a request came before it was refused. */
 export type Progress = Exchange &
-  Partial<WithHost & WithServer & WithToken & WithGrant & WithMessage & WithProtocol & WithRecord>;
+  Partial<WithHost & WithServer & WithToken & WithGrants & WithGrant & WithMessage & WithProtocol & WithRecord>;
 
 /** One rule of the path: returns what it found out, or throws a GatewayError. */
 export type Step<Needs, Adds extends object> = (exchange: Needs, deps: McpDeps) => Adds | Promise<Adds>;

@@ -29,11 +29,11 @@ export function saysListChanged(message: unknown): boolean {
 }
 
 /**
- * `events` with room for more: between whole events, and after the first, which acknowledges a subscription. `onMessage`
+ * `events` with room for more: between whole events, and where `acknowledged` after the first, which does that. `onMessage`
  * gets each message that comes.
  */
-export function announcing(events: Readable, onMessage: (message: unknown) => void): Announcing {
-  let begun = false;
+export function announcing(events: Readable, acknowledged: boolean, onMessage: (message: unknown) => void): Announcing {
+  let begun = !acknowledged;
   let waiting = "";
   const output = new Transform({
     transform: (chunk: Buffer | string, _encoding, done) => {

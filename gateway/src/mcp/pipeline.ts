@@ -3,7 +3,7 @@
  * what is asked before it is decided, and the decision is on record before the upstream hears of it.
  */
 import { chain } from "./chain.ts";
-import type { Entered, WithMessage } from "./exchange.ts";
+import type { Called, Entered, WithGrant, WithMessage } from "./exchange.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { authorizeOpening } from "./steps/authorize-opening.ts";
@@ -17,7 +17,7 @@ import { checkPolicy } from "./steps/check-policy.ts";
 import { filterReplay, filterToolList } from "./steps/filter-tool-list.ts";
 import { forward } from "./steps/forward.ts";
 import { forwardSession } from "./steps/forward-session.ts";
-import { loadGrant } from "./steps/load-grant.ts";
+import { loadGrants } from "./steps/load-grants.ts";
 import { narrowSubscription } from "./steps/narrow-subscription.ts";
 import { openSession } from "./steps/open-session.ts";
 import { readBody } from "./steps/read-body.ts";
@@ -25,18 +25,20 @@ import { record } from "./steps/record.ts";
 import { resolveServer } from "./steps/resolve-server.ts";
 import { sessionHeaders } from "./steps/session-headers.ts";
 
-/** `POST` to `/mcp` or `/mcp/{server}`: who asks, and the body. */
-export const entrySteps = chain()
+/** Every request to `/mcp` or `/mcp/{server}`: who asks. */
+export const callerSteps = chain()
   .step(checkOrigin)
   // The address before the token: a token is good for one address only (RFC 8707).
   .step(checkAddress)
   .step(authenticate)
-  .step(loadGrant)
-  .step(resolveServer)
-  .step(readBody);
+  .step(loadGrants);
 
-/** Each message of the body, by itself: a batch is no way around any of them. */
-export const messageSteps = chain<Entered & WithMessage>()
+/** `POST`: who asks, and the body. */
+export const entrySteps = callerSteps.step(readBody);
+
+/** Whether a message may go to one server, each of the body by itself: a batch is no way around any of them. */
+export const decisionSteps = chain<Entered & WithGrant & WithMessage>()
+  .step(resolveServer)
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
   .step(checkPolicy)
@@ -49,15 +51,13 @@ export const messageSteps = chain<Entered & WithMessage>()
   .step(checkDefinition)
   .step(record)
   .step(narrowSubscription)
-  .step(filterToolList)
-  .step(forward);
+  .step(filterToolList);
+
+/** The whole way of a message to one server. */
+export const messageSteps = decisionSteps.step(forward);
 
 /** `GET` (stream of server messages) and `DELETE` (end of session), revisions 2025-03-26 to 2025-11-25. */
-export const sessionSteps = chain()
-  .step(checkOrigin)
-  .step(checkAddress)
-  .step(authenticate)
-  .step(loadGrant)
+export const sessionSteps = chain<Called & WithGrant>()
   .step(resolveServer)
   .step(checkGrant)
   .step(checkPolicy)

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { errorCatalogue, type GatewayError, permissionDeniedCode, urlElicitationCode } from "../errors.ts";
+import {
+  type ErrorCode,
+  errorCatalogue,
+  type GatewayError,
+  permissionDeniedCode,
+  urlElicitationCode,
+} from "../errors.ts";
 import { resourceMetadataUrl } from "../oauth/resource-identifier.ts";
 import type { Progress } from "./exchange.ts";
 import { answerId, rpcError } from "./json-rpc.ts";
@@ -17,7 +23,7 @@ export class McpRefusal extends Error {
     this.name = "McpRefusal";
     this.error = error;
     const id = answerId(exchange.message);
-    this.status = statusOf(error, id !== undefined, exchange.stateless === true);
+    this.status = statusOf(error, id !== undefined, exchange);
     this.headers = refusalHeaders(error, exchange, publicUrl);
     this.body = refusalBody(error, exchange);
   }
@@ -27,12 +33,18 @@ export class McpRefusal extends Error {
  * Clients read a JSON-RPC error in a 200 only, but for those to which the specification gives another status: a method
  * that is not there is a 404 from 2026-07-28 on. For what is no answer to a request, the status is the message.
  */
-function statusOf({ code, status }: GatewayError, answersRequest: boolean, stateless: boolean): number {
-  if (code === "METHOD_NOT_ALLOWED" && answersRequest && stateless) return 404;
+function statusOf({ code, status }: GatewayError, answersRequest: boolean, exchange: Progress): number {
+  if (code === "METHOD_NOT_ALLOWED" && answersRequest && exchange.stateless === true) return 404;
+  if (isOverForOne(code, exchange) && answersRequest) return 200;
   const { rpc } = errorCatalogue[code];
   const denied = status === 403 && (rpc === permissionDeniedCode || rpc === urlElicitationCode);
   if (answersRequest) return denied ? 200 : status;
   return status === 200 ? 400 : status;
+}
+
+/** True when the agent goes on with others: to clients a 401 says that the token is bad, and a 404 that the session is over. */
+function isOverForOne(code: ErrorCode, { oneOfSeveral }: Progress): boolean {
+  return oneOfSeveral === true && ["GRANT_REVOKED", "GRANT_EXPIRED", "SERVER_UNKNOWN"].includes(code);
 }
 
 function refusalBody(error: GatewayError, { message, server, host, serverKey }: Progress): object {
@@ -55,14 +67,11 @@ function urlElicitation({ sentence }: GatewayError, link: string): object {
 }
 
 /** The challenge that starts the client's sign-in (RFC 9728 section 5.1, RFC 6750 section 3). */
-function refusalHeaders(
-  error: GatewayError,
-  { host, serverKey, query }: Progress,
-  publicUrl: string,
-): Record<string, string> {
+function refusalHeaders(error: GatewayError, exchange: Progress, publicUrl: string): Record<string, string> {
   // The unread rest of a body that is too large must not be taken for the next request.
   if (error.code === "BODY_TOO_LARGE") return { connection: "close" };
-  if (error.status !== 401 || host === undefined) return {};
+  const { host, serverKey, query } = exchange;
+  if (error.status !== 401 || host === undefined || isOverForOne(error.code, exchange)) return {};
   const challenge = [
     `resource_metadata="${resourceMetadataUrl(publicUrl, serverKey, query)}"`,
     'scope="mcp offline_access"',

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { GatewayError } from "../errors.ts";
 import type { Answered, McpDeps, WithGrant, WithServer, WithTerm } from "./exchange.ts";
-import { listChangedFor } from "./list-changes.ts";
+import { listChangedFor, saysListChanged } from "./list-changes.ts";
 import { staysOpen } from "./methods.ts";
 import { assertAlive } from "./steps/check-grant.ts";
 import { assertServed } from "./steps/check-policy.ts";
@@ -13,19 +13,39 @@ const streamCheckMs = 5_000;
 /** Every how many of these checks the tools are asked for: a question to the decision point for each open stream. */
 const listCheckEvery = 3;
 
-/** Streams without a call behind them: of server messages, of a subscription. */
-export function isStream({ httpMethod, message }: Answered): boolean {
-  return httpMethod === "GET" || (message !== undefined && staysOpen(message));
+/** A stream without a call behind it: of server messages, of a subscription. */
+export interface OpenStream {
+  /** Whose it is. */
+  readonly connectionId: string;
+  readonly requestId: string;
+  /** What says on it that the tools have become others; undefined where nothing does. */
+  readonly changed: object | undefined;
+  /** True when its first event acknowledges it, so that nothing may come before. */
+  readonly acknowledged: boolean;
+  /** Gets each message that comes on it. */
+  readonly onMessage: (message: unknown) => void;
+}
+
+/** The stream that an answer is; undefined for one to a call. */
+export function openStreamOf(answered: Answered, pins: McpDeps["pins"]): OpenStream | undefined {
+  const { httpMethod, message, grant, requestId } = answered;
+  const acknowledged = message !== undefined && staysOpen(message);
+  if (httpMethod !== "GET" && !acknowledged) return undefined;
+  const onMessage = (said: unknown) => {
+    if (saysListChanged(said)) pins.distrust(answered);
+  };
+  const { connectionId } = grant;
+  return { connectionId, requestId, changed: listChangedFor(answered), acknowledged, onMessage };
 }
 
 /**
- * Looks after streams that stay open: ends them soon after their consent ends, and all of them when the gateway stops;
+ * Looks after streams that stay open: ends them soon after their last consent ends, and all of them when the gateway stops;
  * tells them when what the agent may call has changed.
  */
 export interface StreamWatch {
-  /** Watches an answer if it is such a stream. `announce` sends a message on it. Returns what ends the watch. */
+  /** `announce` sends a message on the stream. Returns what ends the watch. */
   watch(
-    answered: Answered,
+    stream: OpenStream,
     abort: AbortController,
     log: FastifyBaseLogger,
     announce: (message: object) => void,
@@ -35,16 +55,34 @@ export interface StreamWatch {
 
 export function createStreamWatch(deps: McpDeps): StreamWatch {
   const open = new Set<AbortController>();
+
+  /** The consents of a connection that hold now. Throws the GatewayError that says why there is none. */
+  const holding = async (connectionId: string): Promise<(WithServer & WithGrant & WithTerm)[]> => {
+    let problem = new GatewayError("GRANT_REVOKED");
+    const found = (await deps.grants.ofConnection(connectionId)).flatMap((grant) => {
+      try {
+        const { host, server } = resolveServer({ host: deps.directory.settings(), grant });
+        assertAlive(grant, { host, server }, deps.clock());
+        return [{ host, server, grant, term: assertServed(host, server, grant, deps.clock()) }];
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        problem = error;
+        return [];
+      }
+    });
+    if (found.length === 0) throw problem;
+    return found;
+  };
+  const namesOf = async (asked: WithServer & WithGrant & WithTerm, requestId: string) =>
+    (await visibleNames({ ...asked, requestId }, deps)).map((name) => `${asked.server.key} ${name}`);
+
   return {
-    watch: (answered, abort, log, announce) => {
-      if (!isStream(answered)) return () => undefined;
-      const changed = listChangedFor(answered);
+    watch: ({ connectionId, requestId, changed }, abort, log, announce) => {
       let checks = 0;
       let shown: string | undefined;
-      const compareList = async (asked: WithServer & WithGrant & WithTerm) => {
+      const compareList = async (asked: readonly (WithServer & WithGrant & WithTerm)[]) => {
         try {
-          const { requestId } = answered;
-          const names = (await visibleNames({ ...asked, requestId }, deps)).toSorted().join("\n");
+          const names = (await Promise.all(asked.map((each) => namesOf(each, requestId)))).flat().sort().join("\n");
           if (changed !== undefined && shown !== undefined && names !== shown) announce(changed);
           shown = names;
         } catch (error) {
@@ -54,12 +92,8 @@ export function createStreamWatch(deps: McpDeps): StreamWatch {
       };
       const check = async () => {
         try {
-          const grant = await deps.grants.find(answered.grant.id);
-          if (grant === undefined) throw new GatewayError("GRANT_REVOKED");
-          const { host, server } = resolveServer({ host: deps.directory.settings(), grant });
-          assertAlive(grant, { host, server }, deps.clock());
-          const term = assertServed(host, server, grant, deps.clock());
-          if (changed !== undefined && checks % listCheckEvery === 0) await compareList({ host, server, grant, term });
+          const asked = await holding(connectionId);
+          if (changed !== undefined && checks % listCheckEvery === 0) await compareList(asked);
           checks += 1;
         } catch (error) {
           log.info({ error: (error as Error).message }, "open stream ended");

@@ -55,7 +55,7 @@ export interface AuthLibrary {
    */
   deny(input: ConsentAnswerInput): Promise<string | undefined>;
   /** Issues a code bound to our grant and returns the URL that carries it. Undefined when the library refuses. */
-  accept(input: ConsentAnswerInput & { readonly grantId: string }): Promise<string | undefined>;
+  accept(input: ConsentAnswerInput & { readonly connectionId: string }): Promise<string | undefined>;
   readonly records: AuthRecords;
   /** Makes the next signing key when it is time, and deletes old ones. For one replica at a time. */
   maintainKeys(rotateAfterMs: number): Promise<void>;
@@ -125,7 +125,7 @@ export async function openAuthLibrary(
         return { userId: id, email: canonicalEmail(email), emailVerified, method };
       },
       deny: (answer) => answerConsent(false, answer),
-      accept: ({ grantId, ...answer }) => grantContext.run({ grantId }, () => answerConsent(true, answer)),
+      accept: ({ connectionId, ...answer }) => grantContext.run({ connectionId }, () => answerConsent(true, answer)),
       records: createAuthRecords(context.adapter),
       maintainKeys: (rotateAfterMs) =>
         maintainTokenKeys({ context } as GenericEndpointContext, tokenKeyOptions(publicUrl, input.clock), {

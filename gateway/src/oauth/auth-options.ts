@@ -183,7 +183,7 @@ function providerPlugin({ config, directory, grants, clock }: AuthOptionsInput):
     postLogin: {
       page: "/consent",
       shouldRedirect: async () => grantContext.getStore() === undefined,
-      consentReferenceId: async () => grantContext.getStore()?.grantId,
+      consentReferenceId: async () => grantContext.getStore()?.connectionId,
     },
     customAccessTokenClaims: createTokenClaims({ publicUrl, hostKey, grants, directory, clock }),
   });

@@ -28,7 +28,7 @@ export interface ListedClientRow {
 /** What is kept of a refresh token. */
 export interface RefreshTokenRecord {
   readonly clientId: string;
-  /** Id of our grant. */
+  /** `connectionId` of our grants. */
   readonly referenceId?: string | null;
   readonly expiresAt?: Date | null;
   /** When it was used or revoked. */
@@ -49,8 +49,8 @@ export interface AuthRecords {
   findRefreshToken(token: string): Promise<RefreshTokenRecord | undefined>;
   /** A refresh token that came of this code: the code was redeemed before. */
   findRefreshTokenOfCode(code: string): Promise<RefreshTokenRecord | undefined>;
-  /** Deletes every token and consent that carries one of these grants. */
-  deleteTokensOf(grantIds: readonly string[]): Promise<void>;
+  /** Deletes every token and consent of these connections. */
+  deleteTokensOf(connectionIds: readonly string[]): Promise<void>;
   listResources(): Promise<readonly string[]>;
   createResource(identifier: string, name: string): Promise<void>;
   deleteResources(identifiers: readonly string[]): Promise<void>;
@@ -99,9 +99,12 @@ export function createAuthRecords(adapter: DBAdapter): AuthRecords {
         ? findRefreshTokenBy("token", tokenHash(token.slice(refreshTokenPrefix.length)))
         : undefined,
     findRefreshTokenOfCode: (code) => findRefreshTokenBy("authorizationCodeId", tokenHash(code)),
-    deleteTokensOf: async (grantIds) => {
+    deleteTokensOf: async (connectionIds) => {
       for (const model of ["oauthRefreshToken", "oauthAccessToken", "oauthConsent"]) {
-        await adapter.deleteMany({ model, where: [{ field: "referenceId", operator: "in", value: [...grantIds] }] });
+        await adapter.deleteMany({
+          model,
+          where: [{ field: "referenceId", operator: "in", value: [...connectionIds] }],
+        });
       }
     },
     listResources: async () => {

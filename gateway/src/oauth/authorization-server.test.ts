@@ -23,7 +23,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
   });
 
   const active = async (accessToken: string) => {
-    const { grantId } = await host.server.verifyToken(accessToken, "issues");
+    const { connectionId: grantId } = await host.server.verifyToken(accessToken, "issues");
     const grant = await host.grants.find(grantId);
     return grant !== undefined && grant.revokedAt === null;
   };
@@ -38,7 +38,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
       client: { id: client.clientId, name: "Test client" },
     });
     await expect(host.server.verifyToken(tokens.access, "issues")).resolves.toEqual({
-      grantId: grant?.id,
+      connectionId: grant?.id,
       clientId: client.clientId,
       userId: expect.any(String),
     });
@@ -78,7 +78,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
 
   test("a grant marked in the database only refuses to refresh too: replicas and races", async () => {
     const { client, tokens } = await host.connect(host.human("developer"), "low");
-    const { grantId } = await host.server.verifyToken(tokens.access, "issues");
+    const { connectionId: grantId } = await host.server.verifyToken(tokens.access, "issues");
     await host.grants.revoke([grantId]);
     expect(await client.refresh(tokens.refresh)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
   });
@@ -119,7 +119,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
   test("a replica verifies the other's tokens and sees its revocations", async () => {
     const human = host.human("developer");
     const { client, tokens } = await host.connect(human, "low");
-    const { grantId } = await replica.server.verifyToken(tokens.access, "issues");
+    const { connectionId: grantId } = await replica.server.verifyToken(tokens.access, "issues");
     expect((await replica.grants.find(grantId))?.revokedAt).toBeNull();
     expect((await client.revoke(tokens.refresh)).status).toBe(200);
     expect((await replica.grants.find(grantId))?.revokedAt).toBeInstanceOf(Date);
@@ -186,7 +186,7 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     const human = host.human("lead");
     const first = await host.connect(human, "low");
     const second = await host.connect(human, "low", { clientId: first.client.clientId });
-    const { grantId } = await host.server.verifyToken(first.tokens.access, "issues");
+    const { connectionId: grantId } = await host.server.verifyToken(first.tokens.access, "issues");
     await human.post(`/api/grants/${grantId}/revoke`, {});
     expect(await active(second.tokens.access)).toBe(false);
     expect((await second.client.refresh(second.tokens.refresh)).status).toBe(400);

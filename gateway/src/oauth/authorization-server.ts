@@ -10,7 +10,7 @@ import { createGuardedFetch, type Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
 import { createConsentLog } from "../consent/consent-log.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
-import { type EndOccasion, endGrant } from "../consent/end-grants.ts";
+import { type EndOccasion, endConnection } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
 import type {
   AttemptStore,
@@ -183,7 +183,11 @@ function plugin({
 }): AuthorizationServer["plugin"] {
   const { publicUrl, directory, library, database } = consent;
   const { handle, records } = library;
-  const shared = { records, handle, endGrant: (id: string, occasion: EndOccasion) => endGrant(consent, id, occasion) };
+  const shared = {
+    records,
+    handle,
+    endConnection: (id: string, occasion: EndOccasion) => endConnection(consent, id, occasion),
+  };
   return (limit) => async (app) => {
     app.addHook("onRoute", (route) => {
       route.bodyLimit ??= bodyLimitBytes;

@@ -90,7 +90,7 @@ describe("the choice", () => {
   test("is among the servers granted to this human, with their limits, by name", async () => {
     const lead = await ask("lead");
     const view = await lead.human.consentView(lead.query);
-    expect([view.server, view.refused, view.choice?.preselected]).toEqual([null, null, null]);
+    expect([view.server, view.refused, view.choice?.preselected]).toEqual([null, null, []]);
     expect(view.choice?.servers.map(({ key, ceiling }) => [key, ceiling])).toEqual([
       ["issues", "high"],
       ["wiki", "high"],
@@ -99,7 +99,7 @@ describe("the choice", () => {
     const { choice } = await developer.human.consentView(developer.query);
     expect(choice?.servers.map(({ key, ceiling }) => [key, ceiling])).toEqual([["issues", "medium"]]);
     const contractor = await ask("contractor");
-    expect((await contractor.human.consentView(contractor.query)).choice).toEqual({ servers: [], preselected: null });
+    expect((await contractor.human.consentView(contractor.query)).choice).toEqual({ servers: [], preselected: [] });
   });
 
   test("leaves out a server whose policy can't be enforced, and is refused where the host's can't", async () => {
@@ -118,11 +118,11 @@ describe("the choice", () => {
       const { human, query } = await ask(name, resource(url));
       return (await human.consentView(query)).choice?.preselected;
     };
-    expect(await preselected("lead", issuesUpstream)).toBe("issues");
-    expect(await preselected("lead", "https://ISSUES.example.com:443/mcp/")).toBe("issues");
-    expect(await preselected("lead", "https://other.example.com/mcp")).toBeNull();
-    expect(await preselected("lead", "not a URL")).toBeNull();
-    expect(await preselected("developer", "https://wiki.example.com/mcp")).toBeNull();
+    expect(await preselected("lead", issuesUpstream)).toEqual(["issues"]);
+    expect(await preselected("lead", "https://ISSUES.example.com:443/mcp/")).toEqual(["issues"]);
+    expect(await preselected("lead", "https://other.example.com/mcp")).toEqual([]);
+    expect(await preselected("lead", "not a URL")).toEqual([]);
+    expect(await preselected("developer", "https://wiki.example.com/mcp")).toEqual([]);
   });
 
   test("is what a request without resource is for, and its tokens are for /mcp", async () => {
@@ -156,6 +156,10 @@ describe("the choice", () => {
 });
 
 describe("refused, without effect", () => {
+  const both = [
+    { server: "issues", level: "low" },
+    { server: "wiki", level: "low" },
+  ] as const;
   const state = async () => ({
     grants: await host.count("gateway_grant"),
     codes: await host.count("verification"),
@@ -163,13 +167,24 @@ describe("refused, without effect", () => {
   });
 
   test.each([
-    ["a server that is not granted", "developer", { server: "wiki", level: "low" }, "SERVER_NOT_GRANTED"],
-    ["a server of somebody else", "contractor", { server: "issues", level: "low" }, "SERVER_NOT_GRANTED"],
-    ["a server that does not exist", "lead", { server: "none", level: "low" }, "SERVER_NOT_GRANTED"],
-    ["an inherited name", "lead", { server: "__proto__", level: "low" }, "SERVER_NOT_GRANTED"],
-    ["a level above the ceiling", "developer", { server: "issues", level: "high" }, "CEILING_EXCEEDED"],
-    ["no server", "lead", { level: "low" }, "REQUEST_INVALID"],
-    ["two servers", "lead", { server: ["issues", "wiki"], level: "low" }, "REQUEST_INVALID"],
+    [
+      "a server that is not granted",
+      "developer",
+      { servers: [{ server: "wiki", level: "low" }] },
+      "SERVER_NOT_GRANTED",
+    ],
+    [
+      "a server of somebody else",
+      "contractor",
+      { servers: [{ server: "issues", level: "low" }] },
+      "SERVER_NOT_GRANTED",
+    ],
+    ["a server that does not exist", "lead", { servers: [{ server: "none", level: "low" }] }, "SERVER_NOT_GRANTED"],
+    ["an inherited name", "lead", { servers: [{ server: "__proto__", level: "low" }] }, "SERVER_NOT_GRANTED"],
+    ["a level above the ceiling", "developer", { servers: [{ server: "issues", level: "high" }] }, "CEILING_EXCEEDED"],
+    ["no server", "lead", { servers: [] }, "REQUEST_INVALID"],
+    ["a server twice", "lead", { servers: [both[0], { ...both[0], level: "high" }] }, "REQUEST_INVALID"],
+    ["two servers", "lead", { servers: both }, "REQUEST_INVALID"],
   ] as const)("%s", async (_what, name, answer, error) => {
     const { human, query } = await ask(name);
     const before = await state();
@@ -180,7 +195,7 @@ describe("refused, without effect", () => {
   test("another human's request, a request of nobody, and one of another site", async () => {
     const { query } = await ask("lead");
     const other = host.human("contractor");
-    const answer = { accept: true, query, server: "issues", level: "low" } as const;
+    const answer = { accept: true, query, servers: [{ server: "issues", level: "low" }] } as const;
     const before = await state();
     expect((await other.answerConsent(answer)).body.error).toBe("NOT_SIGNED_IN");
     await other.signIn();
@@ -259,7 +274,7 @@ describe("audience (RFC 8707)", () => {
   test("a grant whose row names another resource serves nobody: token and consent must agree", async () => {
     const { human, client } = await ask("lead");
     const { access } = await consent(human, client, "issues");
-    const { grantId } = await host.server.verifyToken(access, undefined);
+    const { connectionId: grantId } = await host.server.verifyToken(access, undefined);
     const set = (resource: string) =>
       host.database.kysely.updateTable("gateway_grant").set({ resource }).where("id", "=", grantId).execute();
     await set("/mcp/issues");
@@ -298,5 +313,5 @@ test("SDK 2.x takes upstream_mcp from its URL to the consent page", async () => 
   expect(await auth(provider, { serverUrl })).toBe("REDIRECT");
   const human = host.human("lead");
   const query = await human.openConsent(authorizationUrl ?? "");
-  expect((await human.consentView(query)).choice?.preselected).toBe("issues");
+  expect((await human.consentView(query)).choice?.preselected).toEqual(["issues"]);
 });

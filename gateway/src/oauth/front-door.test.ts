@@ -128,7 +128,7 @@ describe("sign-in", () => {
       // Who was signed in before is out as well, with every door that a session or a token opens.
       expect(await early.get("/api/grants")).toMatchObject(refusal);
       expect(await early.get(`/api/consent?${query}`)).toMatchObject(refusal);
-      const consent = { accept: true, query, server: "issues", level: "low" } as const;
+      const consent = { accept: true, query, servers: [{ server: "issues", level: "low" }] } as const;
       const grants = await host.count("gateway_grant");
       expect(await early.answerConsent(consent)).toMatchObject(refusal);
       expect(await host.count("gateway_grant")).toBe(grants);

@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import { problemOfLife } from "../consent/grant-life.ts";
+import { aliveGrants } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
@@ -12,7 +12,7 @@ import type { AccessTokenReader } from "./token-verifier.ts";
 export interface IntrospectionEndpointDeps {
   readonly records: Pick<AuthRecords, "findRefreshToken">;
   readonly tokens: Pick<AccessTokenReader, "readToken">;
-  readonly grants: Pick<GrantStore, "find">;
+  readonly grants: Pick<GrantStore, "ofConnection">;
   readonly directory: HostDirectory;
   readonly clock: Clock;
   /** The library's own introspection endpoint. */
@@ -20,7 +20,7 @@ export interface IntrospectionEndpointDeps {
 }
 
 interface Introspected {
-  readonly grantId: string;
+  readonly connectionId: string;
   readonly clientId: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -42,7 +42,7 @@ export async function serveIntrospection(
 
   const found = (await readRefreshToken(deps, token)) ?? (await readAccessToken(deps, token));
   const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
-  const active = found !== undefined && found.clientId === clientId && (await isAlive(deps, found.grantId));
+  const active = found !== undefined && found.clientId === clientId && (await isAlive(deps, found.connectionId));
   const answer = active ? { active, client_id: found.clientId, ...found.claims } : { active };
   return Response.json(answer, { headers: { "cache-control": "no-store" } });
 }
@@ -52,7 +52,7 @@ async function readRefreshToken({ records, clock }: IntrospectionEndpointDeps, t
   const { clientId, referenceId, expiresAt, revoked } = record ?? {};
   if (clientId === undefined || !referenceId || !expiresAt || revoked || expiresAt <= clock()) return undefined;
   const found: Introspected = {
-    grantId: referenceId,
+    connectionId: referenceId,
     clientId,
     claims: { exp: Math.floor(expiresAt.getTime() / 1000) },
   };
@@ -64,19 +64,19 @@ async function readAccessToken(
   token: string,
 ): Promise<Introspected | undefined> {
   try {
-    const { grantId, clientId } = await tokens.readToken(token);
+    const { connectionId, clientId } = await tokens.readToken(token);
     // Verified just now.
     const { iss, sub, aud, exp, iat, jti, scope } = decodeJwt(token);
-    return { grantId, clientId, claims: { token_type: "Bearer", iss, sub, aud, exp, iat, jti, scope } };
+    return { connectionId, clientId, claims: { token_type: "Bearer", iss, sub, aud, exp, iat, jti, scope } };
   } catch (error) {
     if (error instanceof GatewayError) return undefined;
     throw error;
   }
 }
 
-async function isAlive({ grants, directory, clock }: IntrospectionEndpointDeps, grantId: string): Promise<boolean> {
-  const grant = await grants.find(grantId);
-  const host = directory.settings();
-  const server = grant === undefined ? undefined : host.servers.get(grant.server);
-  return grant !== undefined && server !== undefined && problemOfLife(grant, { host, server }, clock()) === undefined;
+async function isAlive(
+  { grants, directory, clock }: IntrospectionEndpointDeps,
+  connectionId: string,
+): Promise<boolean> {
+  return aliveGrants(await grants.ofConnection(connectionId), directory.settings(), clock()).length > 0;
 }

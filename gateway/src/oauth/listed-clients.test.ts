@@ -193,7 +193,7 @@ describe("a host that is closed to others", () => {
     const grants = await host.count("gateway_grant");
     await set(closed);
     expect(await refusalOf(client)).toEqual(["/error", "unauthorized_client"]);
-    const answer = { accept: true, query, server: "issues", level: "low" } as const;
+    const answer = { accept: true, query, servers: [{ server: "issues", level: "low" }] } as const;
     expect(await human.answerConsent(answer)).toMatchObject({ status: 403, body: { error: "CLIENT_NOT_ADMITTED" } });
     for (const { status, body } of [await client.exchange(callback), await client.refresh(tokens.refresh)]) {
       expect([status, body.error]).toEqual([400, "unauthorized_client"]);

@@ -12,7 +12,7 @@ export interface RevocationEndpointDeps {
   readonly tokens: Pick<AccessTokenReader, "readToken">;
   /** The library's own revocation endpoint. */
   readonly handle: (request: Request) => Promise<Response>;
-  readonly endGrant: (id: string, occasion: EndOccasion) => Promise<void>;
+  readonly endConnection: (id: string, occasion: EndOccasion) => Promise<void>;
 }
 
 /**
@@ -39,17 +39,17 @@ export async function serveRevocation(
   if (!isAuthenticated) return authenticated;
 
   const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
-  const grantId = await grantOf(deps, token, clientId);
-  if (grantId !== undefined) await deps.endGrant(grantId, { requestId, cause: "REVOKED_BY_CLIENT" });
+  const connectionId = await connectionOf(deps, token, clientId);
+  if (connectionId !== undefined) await deps.endConnection(connectionId, { requestId, cause: "REVOKED_BY_CLIENT" });
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 
-async function grantOf(deps: RevocationEndpointDeps, token: string, clientId: string | undefined) {
+async function connectionOf(deps: RevocationEndpointDeps, token: string, clientId: string | undefined) {
   const record = await deps.records.findRefreshToken(token);
   if (record !== undefined) return record.clientId === clientId ? (record.referenceId ?? undefined) : undefined;
   try {
     const access = await deps.tokens.readToken(token);
-    return access.clientId === clientId ? access.grantId : undefined;
+    return access.clientId === clientId ? access.connectionId : undefined;
   } catch (error) {
     if (error instanceof GatewayError) return undefined;
     throw error;

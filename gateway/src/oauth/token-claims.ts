@@ -1,5 +1,5 @@
 import { APIError } from "better-auth/api";
-import { problemOfLife } from "../consent/grant-life.ts";
+import { aliveGrants } from "../consent/grant-life.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
 import { isAdmitted } from "../sign-in-domains.ts";
 import { isClientAdmitted } from "./client-admission.ts";
@@ -7,14 +7,14 @@ import { isClientAdmitted } from "./client-admission.ts";
 /** What the library knows when it is about to sign an access token. */
 interface TokenContext {
   readonly user?: { readonly id: string } | null;
-  /** Id of our grant: bound to the code when consent was completed, and to the refresh token since. */
+  /** `connectionId` of our grants: bound to the code when consent was completed, and to the refresh token since. */
   readonly referenceId?: string;
   readonly resources?: readonly string[];
 }
 
 /**
- * Our claims of an access token. Refuses to sign (`invalid_grant`) unless the grant is active, the user's own, and for
- * exactly the resource asked for: a revocation that races a refresh is caught here, whatever the token rows say.
+ * Our claims of an access token. Refuses to sign (`invalid_grant`) unless a grant of the connection is active, the user's own,
+ * and for exactly the resource asked for: a revocation that races a refresh is caught here, whatever the token rows say.
  */
 export function createTokenClaims({
   publicUrl,
@@ -30,13 +30,11 @@ export function createTokenClaims({
   readonly clock: Clock;
 }) {
   return async ({ user, referenceId, resources }: TokenContext) => {
-    const grant = referenceId === undefined ? undefined : await grants.find(referenceId);
+    const connection = referenceId === undefined ? [] : await grants.ofConnection(referenceId);
     const host = directory.settings();
-    const server = grant === undefined ? undefined : host.servers.get(grant.server);
+    const [grant] = aliveGrants(connection, host, clock());
     if (
       grant === undefined ||
-      server === undefined ||
-      problemOfLife(grant, { host, server }, clock()) !== undefined ||
       grant.userId !== user?.id ||
       !isAdmitted(host, grant.email) ||
       !isClientAdmitted(host, grant.clientId) ||
@@ -48,6 +46,6 @@ export function createTokenClaims({
         error_description: "The consent behind this grant has ended. Ask the human to connect again.",
       });
     }
-    return { gw_host: hostKey, gw_grant: grant.id };
+    return { gw_host: hostKey, gw_grant: grant.connectionId };
   };
 }

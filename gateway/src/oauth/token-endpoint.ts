@@ -12,7 +12,7 @@ export interface TokenEndpointDeps {
   readonly records: Pick<AuthRecords, "findRefreshToken" | "findRefreshTokenOfCode">;
   /** The library's own token endpoint. */
   readonly handle: (request: Request) => Promise<Response>;
-  readonly endGrant: (id: string, occasion: EndOccasion) => Promise<void>;
+  readonly endConnection: (id: string, occasion: EndOccasion) => Promise<void>;
   readonly clock: Clock;
 }
 
@@ -83,6 +83,6 @@ async function endReplayed(
   occasion: EndOccasion,
   what: string,
 ) {
-  if (referenceId !== undefined && referenceId !== null) await deps.endGrant(referenceId, occasion);
+  if (referenceId !== undefined && referenceId !== null) await deps.endConnection(referenceId, occasion);
   return oauthError(400, "invalid_grant", `This ${what} was used before. Its consent was ended; connect again.`);
 }

@@ -102,7 +102,7 @@ describe("introspection", () => {
 
   test("tells a client with a secret of its own tokens while their consent holds, and nobody anything else", async () => {
     const tokens = await connectPortal();
-    const { grantId, userId } = await host.server.verifyToken(tokens.access, "issues");
+    const { connectionId: grantId, userId } = await host.server.verifyToken(tokens.access, "issues");
     const as = authorization("portal");
     const active = await post("introspect", as, { token: tokens.access });
     expect(active).toMatchObject({

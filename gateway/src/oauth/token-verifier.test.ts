@@ -54,7 +54,7 @@ const refused = { code: "TOKEN_INVALID" };
 
 test("a token says which grant, user and client", async () => {
   await expect(verifier.verifyToken(await sign(), "issues")).resolves.toEqual({
-    grantId: "grant",
+    connectionId: "grant",
     userId: "user",
     clientId: "client",
   });

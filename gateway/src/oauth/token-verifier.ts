@@ -49,13 +49,13 @@ export function createTokenVerifier({
         currentDate: clock(),
       }),
     );
-    const { sub, client_id: clientId, gw_grant: grantId, gw_host: host, exp } = payload;
+    const { sub, client_id: clientId, gw_grant: connectionId, gw_host: host, exp } = payload;
     // One audience only: a token for two servers would let the one use it at the other (RFC 8707 section 2).
     const [audience, ...others] = Array.isArray(payload.aud) ? payload.aud : [payload.aud];
-    if (typeof clientId !== "string" || typeof grantId !== "string" || host !== hostKey || others.length > 0) {
+    if (typeof clientId !== "string" || typeof connectionId !== "string" || host !== hostKey || others.length > 0) {
       throw new GatewayError("TOKEN_INVALID", { detail: "a claim is missing or foreign" });
     }
-    const token: AccessToken = { grantId, userId: String(sub), clientId, audience: String(audience) };
+    const token: AccessToken = { connectionId, userId: String(sub), clientId, audience: String(audience) };
     return { token, expiresAtMs: Number(exp) * 1000 };
   };
 

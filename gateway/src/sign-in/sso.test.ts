@@ -118,7 +118,7 @@ describe("OpenID Connect", () => {
     expect(consent.pathname).toBe("/consent");
     const query = consent.search.slice(1);
     expect((await human.consentView(query)).human.email).toBe(human.email);
-    const { body } = await human.answerConsent({ accept: true, query, server: "issues", level: "low" });
+    const { body } = await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] });
     expect(tokensOf(await client.exchange(new URL(String(body.redirect)))).access).toBeTruthy();
 
     expect(host.audit.filter(({ event }) => event === "sign_in").at(-1)).toMatchObject({

@@ -80,7 +80,7 @@ export function connected(
 
 export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };
 
-export function choiceView(names: readonly string[], preselected: string | null = null): ConsentView {
+export function choiceView(names: readonly string[], preselected: readonly string[] = []): ConsentView {
   const view = consentView("high");
   const servers = names.map((name, index) => ({
     ...(view.server as ConsentServer),

@@ -72,7 +72,7 @@ export class Human implements Consenter {
     if (choice === "deny") return this.#answer({ accept: false, query });
     const view = (await this.request("GET", `/api/consent?${query}`)) as { server: { key: string } | null };
     if (view.server === null) throw new Error(`${this.email} has no grant on the server asked for.`);
-    return this.#answer({ accept: true, query, server: view.server.key, level: choice.level });
+    return this.#answer({ accept: true, query, servers: [{ server: view.server.key, level: choice.level }] });
   }
 
   async #answer(body: object): Promise<string> {

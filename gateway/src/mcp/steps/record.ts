@@ -7,10 +7,10 @@ import { calledTool } from "../methods.ts";
 import { openingOf } from "../opening.ts";
 
 /** What a record is made of: tool calls, and requests for what the policy opens. Undefined for everything else. */
-function askedFor(message: RpcMessage | undefined, server: ServerSettings) {
+function askedFor(message: RpcMessage | undefined, server: ServerSettings | undefined) {
   const tool = calledTool(message);
-  if (tool !== undefined) return { tool };
-  return message?.kind === "request" && openingOf(message, server) !== undefined
+  if (tool !== undefined) return { tool, trust: server?.tools.get(tool)?.trust ?? null };
+  return message?.kind === "request" && server !== undefined && openingOf(message, server) !== undefined
     ? { method: message.method }
     : undefined;
 }
@@ -20,25 +20,33 @@ export async function record(
   exchange: Exchange & WithMessage & WithServer & WithGrant,
   { audit, clock, hostKey }: McpDeps,
 ): Promise<WithRecord> {
-  const asked = askedFor(exchange.message, exchange.server);
+  const { server } = exchange;
+  const asked = askedFor(exchange.message, server);
   if (asked === undefined) return { recorded: false };
-  await audit.write(allowRecord({ ...exchange, asked, host: hostKey, now: clock() }));
+  await audit.write(allowRecord({ ...exchange, server: server.key, asked, host: hostKey, now: clock() }));
   return { recorded: true };
 }
 
 /**
- * The refused call is on record before the client hears of it. Does nothing for what is never recorded, for a request
- * whose human is not known yet, and for a call already recorded as allowed. Throws GatewayError AUDIT_UNAVAILABLE.
+ * The refused call is on record before the client hears of it; one whose name leads to none of several servers, without a
+ * server and under the first grant. Does nothing for what is never recorded, for a request whose human is not known yet,
+ * and for a call already recorded as allowed. Throws GatewayError AUDIT_UNAVAILABLE.
  */
 export async function recordRefusal(exchange: Progress, error: GatewayError, deps: McpDeps): Promise<void> {
-  const { message, server, grant, recorded } = exchange;
-  if (server === undefined || grant === undefined || recorded === true) return;
+  const { message, server, grants, recorded } = exchange;
+  const grant = exchange.grant ?? grants?.[0];
+  if (grant === undefined || recorded === true) return;
   const asked = askedFor(message, server);
   if (asked === undefined) return;
   // Nothing could be written a moment ago: the call is refused because of that, and trying again would only wait.
   if (error.code === "AUDIT_UNAVAILABLE") return;
   const { requestId } = exchange;
+  const key = exchange.grant?.server ?? null;
   await deps.audit.write(
-    denyRecord({ requestId, server, grant, asked, host: deps.hostKey, now: deps.clock() }, error.code, error.sentence),
+    denyRecord(
+      { requestId, server: key, grant, asked, host: deps.hostKey, now: deps.clock() },
+      error.code,
+      error.sentence,
+    ),
   );
 }

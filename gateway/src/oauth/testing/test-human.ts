@@ -124,7 +124,7 @@ export class TestHuman {
   /** Consents and returns the client's callback URL. */
   async authorize(authorizationUrl: URL | string, server: string, level: Level): Promise<URL> {
     const query = await this.openConsent(authorizationUrl);
-    const { status, body } = await this.answerConsent({ accept: true, query, server, level });
+    const { status, body } = await this.answerConsent({ accept: true, query, servers: [{ server, level }] });
     if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
     return new URL(String(body.redirect));
   }

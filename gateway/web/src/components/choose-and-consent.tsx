@@ -15,7 +15,7 @@ interface ChooseAndConsentProps {
 /** Two steps: which server, and how much of it. With a single server there is nothing to choose. */
 export function ChooseAndConsent({ view, choice, ...rest }: ChooseAndConsentProps) {
   const only = choice.servers.length === 1 ? choice.servers[0]?.key : undefined;
-  const initial = choice.preselected ?? only;
+  const initial = choice.preselected[0] ?? only;
   const { chosen, choose, back } = useChosen(initial);
   const server = choice.servers.find(({ key }) => key === chosen);
   if (server === undefined) {

@@ -44,7 +44,7 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
 
   function authorize(event: FormEvent) {
     event.preventDefault();
-    if (!sending && !outOfDate) void answer({ accept: true, query, server: server.key, level });
+    if (!sending && !outOfDate) void answer({ accept: true, query, servers: [{ server: server.key, level }] });
   }
 
   const deny = (

@@ -1,0 +1,76 @@
+/** One request to one server, from the steps to what the client gets. */
+import type { Readable } from "node:stream";
+import type { FastifyBaseLogger } from "fastify";
+import { answerBody } from "./answer-body.ts";
+import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
+import type { ClientAnswer } from "./client-answer.ts";
+import type { Answered, Called, Decided, Entered, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
+import { withLastWords } from "./last-words.ts";
+import { decisionSteps, messageSteps, sessionSteps } from "./pipeline.ts";
+import { McpRefusal } from "./refusal.ts";
+import { type OpenStream, openStreamOf } from "./stream-watch.ts";
+
+/** What a request gets. */
+export interface Served {
+  readonly answer: ClientAnswer;
+  /** Set when the answer stays open without a call behind it. */
+  readonly stream: OpenStream | undefined;
+  /** Ends what the answer holds at the upstream. */
+  readonly release: () => void;
+}
+
+type OnProgress = (progress: Progress) => void;
+
+export interface OneServer {
+  /**
+   * A message of a POST. `forward` sends it once it is decided on; by default the last step does. Throws GatewayError;
+   * `onProgress` says how far it came.
+   */
+  message(
+    exchange: Entered & WithGrant & WithMessage,
+    log: FastifyBaseLogger,
+    onProgress: OnProgress,
+    forward?: (decided: Decided) => Promise<Answered>,
+  ): Promise<Served>;
+  /** A GET or DELETE. Throws likewise. */
+  session(exchange: Called & WithGrant, log: FastifyBaseLogger, onProgress: OnProgress): Promise<Served>;
+}
+
+export function createOneServer(deps: McpDeps): OneServer {
+  /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
+  const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, log: FastifyBaseLogger): Readable => {
+    if (answered.message?.kind !== "request") return body;
+    return withLastWords(body, kind, (error) => {
+      log.info({ code: error.code }, "answer cut short");
+      return new McpRefusal(error, answered, deps.publicUrl).body;
+    });
+  };
+
+  /** What the client gets of an upstream's answer. */
+  const served = async (answered: Answered, log: FastifyBaseLogger): Promise<Served> => {
+    const { answer, grant } = answered;
+    try {
+      const kind = kindOf(answer, answered.httpMethod);
+      const headers = answerHeaders(answer, kind, grant, deps.sessions);
+      const whole = await answerBody(answer.body, kind, answered.visibleTools);
+      const body = whole === undefined ? undefined : endReadably(whole, kind, answered, log);
+      const release = () => void answer.body.destroy();
+      return {
+        answer: { status: answer.status, headers, kind, body },
+        stream: openStreamOf(answered, deps.pins),
+        release,
+      };
+    } catch (error) {
+      // Whatever is not passed on must not hold its connection to the upstream.
+      answer.body.destroy();
+      throw error;
+    }
+  };
+  return {
+    message: async (exchange, log, onProgress, forward) => {
+      if (forward === undefined) return served(await messageSteps.run(exchange, deps, onProgress), log);
+      return served(await forward(await decisionSteps.run(exchange, deps, onProgress)), log);
+    },
+    session: async (exchange, log, onProgress) => served(await sessionSteps.run(exchange, deps, onProgress), log),
+  };
+}
