@@ -130,6 +130,31 @@ test("a subscription that did not ask for it is not told", async () => {
   await ended;
 });
 
+test("however many streams of an agent are open, a call of another gets its connection to the upstream", async () => {
+  gateway = await startGateway(upstream.url);
+  gateway.world.ceilings.set(alice, "high");
+  const [waiting, calling] = [gateway.connect(alice, "client-a", "low"), gateway.connect(alice, "client-b", "low")];
+  const headersOf = (grantId: string) => ({
+    authorization: `Bearer token-${grantId}`,
+    accept: "application/json, text/event-stream",
+    "content-type": "application/json",
+  });
+  const abort = new AbortController();
+  const stream = { signal: abort.signal, headers: headersOf(waiting.id) };
+  // Kept: a response that nobody holds is given up by the collector, and its stream with it.
+  const open = await Promise.all(Array.from({ length: 300 }, () => fetch(`${gateway.url}/mcp/issues`, stream)));
+  const { headers, body } = toolCall("list_issues");
+  const call = await fetch(`${gateway.url}/mcp/issues`, {
+    method: "POST",
+    headers: { ...headersOf(calling.id), ...headers },
+    body: JSON.stringify(body),
+  });
+  expect(call.status).toBe(200);
+  await call.body?.cancel();
+  expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+  abort.abort();
+});
+
 test("stopping ends open streams and lets calls finish", async () => {
   const { ended } = await open();
   const { headers, body } = toolCall("list_issues");

@@ -6,7 +6,6 @@ const connectTimeoutMs = 10_000;
 /** A server that does not stream sends its headers when the tool is done, which may take minutes. */
 const headersTimeoutMs = 300_000;
 const keepAliveMs = 30_000;
-const connectionsPerOrigin = 256;
 
 /** An upstream client that gives its connections back. */
 export interface ClosableUpstream extends Upstream {
@@ -23,14 +22,16 @@ function startDeadline(timeoutMs: number): { readonly signal: AbortSignal; relea
   return { signal: controller.signal, release: () => clearTimeout(timer) };
 }
 
-/** HTTP with one keep-alive pool per upstream origin. A body may stay silent for ever: event streams do. */
+/**
+ * HTTP with one keep-alive pool per upstream origin. A body may stay silent for ever: event streams do. Each of them has a
+ * connection, so their number has no limit: with one, idle streams of some agents would keep the calls of all waiting.
+ */
 export function createUpstream(): ClosableUpstream {
   const agent = new Agent({
     connect: { timeout: connectTimeoutMs },
     headersTimeout: headersTimeoutMs,
     bodyTimeout: 0,
     keepAliveTimeout: keepAliveMs,
-    connections: connectionsPerOrigin,
   });
   return {
     send: async ({ url, method, headers, body, signal, timeoutMs }) => {
