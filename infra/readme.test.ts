@@ -9,6 +9,7 @@ const documents = [
   "infra/README.md",
   "infra/local/permit/README.md",
   "gateway/README.md",
+  "gateway/BENCHMARKS.md",
   "stacks/README.md",
 ];
 

@@ -1,9 +1,9 @@
 /**
- * `npm run bench:up`: a large host under the real Pulumi engine, against a local Permit. How long a first `up`, one
+ * `npm run bench -- up`: a large host under the real Pulumi engine, against a local Permit. How long a first `up`, one
  * without changes, a refresh and an `up` with one changed grant take, how much memory, and what they ask of Permit. Keeps
  * to the limits of Permit's service, so a first `up` waits as it would there, unless told otherwise.
  *
- *     npm run bench:up -- [--humans 10000] [--servers 50] [--tools 100] [--servers-per-human 4] [--limits permit|none]
+ *     npm run bench -- up [--humans 10000] [--servers 50] [--tools 100] [--servers-per-human 4] [--limits permit|none]
  */
 import { rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";

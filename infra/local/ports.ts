@@ -38,6 +38,11 @@ export async function checkPortsFree(ports: LocalPorts): Promise<void> {
   }
 }
 
+/** A port that is free now. */
+export function freePort(): Promise<number> {
+  return listens(0);
+}
+
 /** Four ports that are free now, for tests and the smoke run. */
 export async function freePorts(): Promise<LocalPorts> {
   const [gateway, permit, issues, everything] = await Promise.all([listens(0), listens(0), listens(0), listens(0)]);

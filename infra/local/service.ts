@@ -57,6 +57,11 @@ export class Service {
     void this.#ended.then(() => log.end());
   }
 
+  /** Of the process; of one that never started, 0. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Resolves with the service's name when it ends without having been asked to; never otherwise. */
   async crashed(): Promise<string> {
     await this.#ended;

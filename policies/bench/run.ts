@@ -1,5 +1,5 @@
 /**
- * `npm run bench:policy`: how long the commands take on a large generated host, and how much memory. Each runs in a
+ * `npm run bench -- policy`: how long the commands take on a large generated host, and how much memory. Each runs in a
  * process of its own, as a user runs it. The arguments are those of `generate-host.ts`, without the folder.
  */
 import { spawn } from "node:child_process";

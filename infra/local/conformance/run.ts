@@ -4,14 +4,13 @@
  * through the gateway. There is no list of failures to expect.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Agent } from "../agents/agent.ts";
 import { Human } from "../agents/human.ts";
 import { type ProtocolEra, sdkV2 } from "../agents/sdk-v2.ts";
-import { freePorts } from "../ports.ts";
+import { freePort, freePorts } from "../ports.ts";
 import { Service } from "../service.ts";
 import { repository } from "../services.ts";
 import { startLocalHost } from "../up.ts";
@@ -23,14 +22,6 @@ import { revisions, runSuite, scenariosOf } from "./suite.ts";
 const server = "conformance";
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-conformance-"));
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Names of all tools that the server shows to clients of either era. */
 async function toolsOf(url: string): Promise<readonly string[]> {

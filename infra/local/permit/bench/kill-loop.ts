@@ -1,5 +1,5 @@
 /**
- * `npm run soak:permit`: kills a writing local Permit 50 times with SIGKILL, with a folder and, where DATABASE_URL_TEST
+ * `npm run soak -- permit`: kills a writing local Permit 50 times with SIGKILL, with a folder and, where DATABASE_URL_TEST
  * names one that allows `create database`, with PostgreSQL. Exit code 1 when an acknowledged write was lost.
  */
 import { durableStores } from "../testing/durable-stores.ts";

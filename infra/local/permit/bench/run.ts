@@ -1,16 +1,14 @@
 /**
- * `npm run bench:permit`: a host with 50,000 relationship tuples and 50,000 role assignments on disk. How long
+ * `npm run bench -- permit`: a host with 50,000 relationship tuples and 50,000 role assignments on disk. How long
  * `/allowed` takes at 16 connections from another process, how much memory the process has, how long it takes to start.
  *
- *     npm run bench:permit -- [--humans 10000] [--connections 16] [--seconds 10] [--rounds 3]
+ *     npm run bench -- permit [--humans 10000] [--connections 16] [--seconds 10] [--rounds 3]
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runLoad } from "../../../bench/run-load.ts";
 import { largeHost, makeHost, questionOf } from "./host-facts.ts";
 import { type MeasuredProcess, startMeasured } from "./measured-process.ts";
 
@@ -24,21 +22,9 @@ const { values } = parseArgs({
 });
 const size = { ...largeHost, humans: Number(values.humans) };
 const orgKey = "permit_key_of_the_organization";
-const askAllowed = fileURLToPath(new URL("ask-allowed.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "bench-permit-"));
-const questions = join(folder, "questions");
-
-async function ask(url: string, secret: string): Promise<Record<string, number>> {
-  const args = [askAllowed, url, secret, values.connections, values.seconds, questions];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`The questions ended with exit code ${code}.`);
-  return JSON.parse(output) as Record<string, number>;
-}
+// So many different ones that no answer is remembered anywhere.
+const questions = Array.from({ length: 40_000 }, (_, n) => JSON.stringify(questionOf(n * 7, size)));
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const load = () => loadavg()[0]?.toFixed(1);
@@ -49,16 +35,11 @@ async function printMemory(when: string, permit: MeasuredProcess): Promise<void>
 }
 
 try {
-  // So many different ones that no answer is remembered anywhere.
-  writeFileSync(
-    questions,
-    Array.from({ length: 40_000 }, (_, n) => JSON.stringify(questionOf(n * 7, size))).join("\n"),
-  );
   const args = ["--port", "0", "--data", join(folder, "data")];
   const tuples = size.humans * size.ceilings;
   const assignments = size.humans * (1 + size.consents);
   print(`${tuples} tuples, ${assignments} role assignments; ${cpus().length} CPUs, load ${load()}`);
-  const empty = await startMeasured(args, orgKey);
+  const empty = await startMeasured(args, orgKey, folder);
   await printMemory("when empty", empty);
   const at = performance.now();
   const secret = await makeHost(empty.url, orgKey, size);
@@ -66,17 +47,27 @@ try {
   await printMemory("after making them", empty);
   await empty.end("SIGTERM");
 
-  const permit = await startMeasured(args, orgKey);
+  const permit = await startMeasured(args, orgKey, folder);
   print(`start from disk: ${permit.startMs} ms`);
   await printMemory("after the start", permit);
   for (let round = 1; round <= Number(values.rounds); round += 1) {
     const before = load();
-    const cpuBefore = await permit.cpuMicros();
-    const { answers = 1, perSecond, allowedShare = 0, ...times } = await ask(permit.url, secret);
+    const cpuBefore = permit.cpuMicros();
+    const { requests, perSecond, markedShare, ...times } = await runLoad({
+      url: `${permit.url}/allowed`,
+      connections: Number(values.connections),
+      warmUpSeconds: 2,
+      seconds: Number(values.seconds),
+      headers: [{ authorization: `Bearer ${secret}`, "content-type": "application/json" }],
+      bodies: questions,
+      marker: '{"allow":true',
+    });
     // Says how quick it is when others keep the processors busy, too.
-    const cpu = `${Math.round(((await permit.cpuMicros()) - cpuBefore) / answers)} µs of processor time each`;
-    const shown = Object.entries(times).map(([name, ms]) => `${name.replace("Ms", "")} ${ms.toFixed(2)} ms`);
-    const share = `${Math.round(allowedShare * 100)} % allowed`;
+    const cpu = `${Math.round((permit.cpuMicros() - cpuBefore) / requests)} µs of processor time each`;
+    const shown = Object.entries(times).flatMap(([name, ms]) =>
+      name.endsWith("Ms") ? [`${name.replace("Ms", "")} ${ms.toFixed(2)} ms`] : [],
+    );
+    const share = `${Math.round(markedShare * 100)} % allowed`;
     print(
       `/allowed, ${values.connections} connections: ${shown.join(", ")}; ${perSecond}/s, ${cpu}, ${share}, load ${before}`,
     );
