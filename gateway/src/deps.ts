@@ -1,6 +1,12 @@
 /** What the gateway needs of the outside world, as interfaces. Implemented in `adapters/`, composed in `server.ts`. */
 import type { Readable } from "node:stream";
-import type { HostAttributesRead, ServerAttributesRead, SignInMethod, TrustLevel } from "@permit-mcp-gateway/policies";
+import type {
+  HostAttributesRead,
+  RateLimit,
+  ServerAttributesRead,
+  SignInMethod,
+  TrustLevel,
+} from "@permit-mcp-gateway/policies";
 import type { JSONWebKeySet, JWTPayload } from "jose";
 import type { GatewayError } from "./errors.ts";
 
@@ -15,6 +21,8 @@ export interface ToolSettings {
   readonly unsupported: readonly string[];
   /** `toolDigest` of the definition that was reviewed; undefined when none was. */
   readonly digest: string | undefined;
+  /** How often one agent may call it; undefined: no limit of its own. */
+  readonly rateLimit: RateLimit | undefined;
 }
 
 /** What one human may consent to on a server until a day, highest ceiling first in a list. */
@@ -47,6 +55,8 @@ export interface ServerRules {
   readonly methods: ReadonlyMap<string, TrustLevel>;
   /** Longest time for one call, in seconds. */
   readonly timeoutSeconds: number | undefined;
+  /** How often one agent may call its tools, all together; undefined: no limit of its own. */
+  readonly rateLimit: RateLimit | undefined;
   /** Longest life of a consent, in days. */
   readonly consentDays: number | undefined;
   /** Profile key -> the human's grants. Whoever is not in it has the ceiling that Permit says, without end. */
@@ -354,7 +364,7 @@ export interface AttemptLimit {
   readonly windowSeconds: number;
 }
 
-/** Attempts to sign in, counted for all replicas. */
+/** Attempts, to sign in or to call a tool, counted for all replicas. */
 export interface AttemptStore {
   /** Counts one more. Resolves to the seconds to wait when that is over the limit. */
   take(limit: AttemptLimit): Promise<number | undefined>;

@@ -3,6 +3,9 @@
 /** JSON-RPC code of a tool call that the policy refuses. */
 export const permissionDeniedCode = -32004;
 
+/** JSON-RPC code of a tool call that comes too soon after others. */
+export const callLimitCode = -32005;
+
 /** JSON-RPC code of MCP 2025-11-25 for "a human has to open a URL first" (elicitation, URL mode). */
 export const urlElicitationCode = -32042;
 
@@ -39,6 +42,11 @@ export const errorCatalogue = {
     status: 200,
     rpc: permissionDeniedCode,
     sentence: "The policy of this host does not list the tool. Ask an admin to review it.",
+  },
+  CALL_LIMIT_REACHED: {
+    status: 200,
+    rpc: callLimitCode,
+    sentence: "This agent calls more often than the policy lets it. Wait a moment and try again.",
   },
   TOOL_CHANGED: {
     status: 200,
@@ -256,8 +264,13 @@ export class GatewayError extends Error {
   readonly detail: string | undefined;
   /** Where the human goes on, for the codes whose sentence speaks of a link. */
   readonly link: string | undefined;
+  /** Whole seconds after which the same may be tried again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, options: { sentence?: string; detail?: string; link?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    options: { sentence?: string; detail?: string; link?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     const sentence = options.sentence ?? errorCatalogue[code].sentence;
     super(`${code}: ${options.detail ?? sentence}`, { cause: options.cause });
     this.name = "GatewayError";
@@ -265,6 +278,7 @@ export class GatewayError extends Error {
     this.sentence = sentence;
     this.detail = options.detail;
     this.link = options.link;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

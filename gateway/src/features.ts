@@ -5,6 +5,7 @@ import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
 export const supportedFeatures: readonly string[] = [
+  "call-limits",
   "clients",
   "further-methods",
   "prompts-trust",

@@ -4,7 +4,8 @@ import type { Clock, HostDirectory, HostSettings } from "./deps.ts";
 import { GatewayError } from "./errors.ts";
 import { clientAddress } from "./trusted-proxies.ts";
 
-type RateLimits = HostSettings["rateLimits"];
+/** The limits of addresses. That of agents is no matter of HTTP requests, see `mcp/call-limits.ts`. */
+type RateLimits = Omit<HostSettings["rateLimits"], "agent">;
 
 /** At most `max` requests in `windowSeconds`, per address. */
 export type RateLimitRule = RateLimits[keyof RateLimits];

@@ -82,7 +82,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const facts = createPermitConsentFacts({ permit, decisions, directory });
   const grants = createGrantStore({ database, clock });
   const mailer = createMailer(config.mail, () => directory.settings().name);
-  const attempts = createAttemptStore({ database, clock });
+  const attempts = createAttemptStore({ database, table: "gateway_sign_in_attempt", clock });
   const tokens = await createAuthorizationServer({
     ...{ config, database, directory, facts, grants, secrets, upstreamAccounts, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),
@@ -93,6 +93,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
     ...{ assertions, secrets, pins },
+    callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),

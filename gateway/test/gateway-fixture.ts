@@ -26,6 +26,7 @@ import { createToolPins } from "../src/mcp/tool-pins.ts";
 import { mcpPath } from "../src/oauth/resource-identifier.ts";
 import { createShutdown, type ShutdownController } from "../src/shutdown.ts";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../testing/host-settings.ts";
+import { memoryAttempts } from "../testing/memory-attempts.ts";
 import { memoryToolDrift } from "../testing/memory-tool-drift.ts";
 import { memorySigningKeys } from "../testing/signing-keys.ts";
 import { keepForSearch, testLog } from "../testing/test-log.ts";
@@ -49,6 +50,7 @@ export interface World {
   decisionsFail: boolean;
   factsFail: boolean;
   storeFails: boolean;
+  countsFail: boolean;
   /** Variables that hold secrets of the policy. */
   readonly secrets: Record<string, string>;
   /** Decision questions asked. */
@@ -140,6 +142,7 @@ export async function startGateway(
     decisionsFail: false,
     factsFail: false,
     storeFails: false,
+    countsFail: false,
     secrets: {},
     asked: [],
   };
@@ -172,6 +175,7 @@ export async function startGateway(
   const log = testLog();
   const clock = () => world.now;
   const store = memoryToolDrift(clock);
+  const callCounts = memoryAttempts(clock);
   const app = await buildApp(config, {
     directory,
     tokens: {
@@ -217,6 +221,10 @@ export async function startGateway(
       withdraw: async () => undefined,
     },
     audit,
+    callCounts: {
+      ...callCounts,
+      take: async (limit) => (world.countsFail ? Promise.reject(new Error("down")) : callCounts.take(limit)),
+    },
     pins: createToolPins({ store, audit, hostKey: "demo", believedMs: config.toolCheckSeconds * 1000, clock, log }),
     upstream,
     upstreamTokens: noUpstreamTokens,

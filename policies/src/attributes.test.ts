@@ -52,6 +52,11 @@ describe("a server has", () => {
       { methods: { "skills/list": "low" } },
       { methods: { "skills/list": "low" }, requires: ["further-methods"] },
     ],
+    [
+      "a limit of calls",
+      { rateLimit: { max: 5, windowSeconds: 60 } },
+      { rate_limit: { max: 5, windowSeconds: 60 }, requires: ["call-limits"] },
+    ],
     ["a life of consents", { consentDays: 7 }, { consent_days: 7 }],
   ])("%s", (_, changes, expected) => {
     expect(serverAttributes(plainServer("issues", {}, changes), [])).toEqual({ ...plain, ...expected });
@@ -98,6 +103,7 @@ describe("a host has", () => {
     ["domains of a method", { signIn: { password: { enabled: true, domains: ["a.example"] } } }, ["sign-in-domains"]],
     ["dynamic servers", { dynamicServers: { enabled: true } }, ["dynamic-servers"]],
     ["other rate limits", { rateLimits: { mcp: { max: 1, windowSeconds: 60 } } }, ["rate-limits"]],
+    ["a limit of an agent's calls", { rateLimits: { agent: { max: 1, windowSeconds: 60 } } }, ["call-limits"]],
     ["arguments in the audit log", { audit: { arguments: "digest" } }, ["audit-arguments"]],
     ["another retention", { audit: { retentionDays: 30 } }, ["audit-retention"]],
     ["other sessions", { sessions: { idleDays: 7 } }, []],

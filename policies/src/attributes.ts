@@ -20,6 +20,7 @@ export function toolAttributes(tool: ToolModel): ToolAttributes {
     trust: tool.trust,
     approval: tool.approval.length > 0,
     digest: tool.definition?.digest,
+    rate_limit: tool.rateLimit,
     requires: [...toolRequires(tool)],
   };
   return withoutDefaults(attributes, { approval: false, requires: [] });
@@ -51,6 +52,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     prompts: server.prompts,
     methods: server.methods,
     consent_days: server.consentDays,
+    rate_limit: server.rateLimit,
     grant_terms: grantTerms(grants),
     requires: [...serverRequires(server)],
   };

@@ -33,10 +33,12 @@ export function dynamicServersModel({ value, source }: CheckedFiles["host"]): re
       prompts: "low",
       methods: {},
       consentDays: undefined,
+      rateLimit: undefined,
       tools: Object.entries(dynamicTools).map(([name, trust]): ToolModel => {
         const waits = name !== connectDynamicAction && from !== undefined && reaches(trust, from);
         const approvals = waits ? [rule] : [];
-        return { name, action: name, trust, enabled: true, approval: approvals, definition: undefined, source: at };
+        const plain = { rateLimit: undefined, definition: undefined, source: at };
+        return { name, action: name, trust, enabled: true, approval: approvals, ...plain };
       }),
       source: at,
     },

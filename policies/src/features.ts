@@ -3,7 +3,7 @@
  * `requires`; a gateway refuses whatever requires something that it does not know. So a gateway older than its policy
  * refuses a call instead of letting it pass without, say, its approval.
  */
-import type { HostModel, ServerModel } from "./model.ts";
+import type { HostModel, ServerModel, ToolModel } from "./model.ts";
 import { defaultClients } from "./schema/clients.ts";
 import { defaultRateLimits } from "./schema/host-file.ts";
 import { signInMethods } from "./schema/sign-in.ts";
@@ -24,6 +24,7 @@ export const features = [
   "dynamic-servers",
   "clients",
   "rate-limits",
+  "call-limits",
   "audit-arguments",
   "audit-retention",
 ] as const;
@@ -31,8 +32,14 @@ export const features = [
 export type Feature = (typeof features)[number];
 
 /** Of one tool: without them its calls are refused. */
-export function toolRequires({ approval }: { readonly approval: readonly unknown[] }): readonly Feature[] {
-  return approval.length > 0 ? ["approval"] : [];
+export function toolRequires({
+  approval,
+  rateLimit,
+}: Pick<ToolModel, "rateLimit"> & { readonly approval: readonly unknown[] }): readonly Feature[] {
+  return [
+    ...(approval.length > 0 ? (["approval"] as const) : []),
+    ...(rateLimit === undefined ? [] : (["call-limits"] as const)),
+  ];
 }
 
 /** Of one server: without them nothing of it can be used. */
@@ -41,12 +48,14 @@ export function serverRequires({
   resources,
   prompts,
   methods,
-}: Pick<ServerModel, "auth" | "resources" | "prompts" | "methods">): readonly Feature[] {
+  rateLimit,
+}: Pick<ServerModel, "auth" | "resources" | "prompts" | "methods" | "rateLimit">): readonly Feature[] {
   return [
     ...(auth.type === "none" ? [] : ([`upstream-${auth.type}`] as const)),
     ...(resources === "low" ? [] : (["resources-trust"] as const)),
     ...(prompts === "low" ? [] : (["prompts-trust"] as const)),
     ...(Object.keys(methods).length === 0 ? [] : (["further-methods"] as const)),
+    ...(rateLimit === undefined ? [] : (["call-limits"] as const)),
   ];
 }
 
@@ -57,13 +66,15 @@ export function hostRequires(
   const { signIn } = host;
   const methods = furtherSignInMethods.filter((method) => signIn[method]?.enabled === true);
   const limited = signIn.domains !== undefined || signInMethods.some((method) => signIn[method]?.domains !== undefined);
+  const { agent: ofAgent, ...ofAddresses } = host.rateLimits;
   const defaults = { retentionDays: 365, arguments: "none" };
   return [
     ...methods.map((method) => `sign-in-${method}` as const),
     ...(limited ? (["sign-in-domains"] as const) : []),
     ...(host.dynamicServers.enabled ? (["dynamic-servers"] as const) : []),
     ...(JSON.stringify(host.clients) === JSON.stringify(defaultClients) ? [] : (["clients"] as const)),
-    ...(JSON.stringify(host.rateLimits) === JSON.stringify(defaultRateLimits) ? [] : (["rate-limits"] as const)),
+    ...(JSON.stringify(ofAddresses) === JSON.stringify(defaultRateLimits) ? [] : (["rate-limits"] as const)),
+    ...(ofAgent === undefined ? [] : (["call-limits"] as const)),
     ...(host.audit.arguments === defaults.arguments ? [] : (["audit-arguments"] as const)),
     ...(host.audit.retentionDays === defaults.retentionDays ? [] : (["audit-retention"] as const)),
   ];

@@ -19,7 +19,8 @@ export interface CheckedFiles {
 }
 
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
-  const { name, description, url, auth, timeoutSeconds, listTools, consentDays, approval, tools } = content.value;
+  const { name, description, url, auth, timeoutSeconds, listTools, consentDays, rateLimit, approval, tools } =
+    content.value;
   const { resources = "low", prompts = "low", methods = {} } = content.value;
   const hostFrom = host.value.approval.from;
   return {
@@ -34,7 +35,8 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
     prompts,
     methods,
     consentDays,
-    tools: Object.entries(tools).map(([tool, { trust, enabled, approval: own }]) => {
+    rateLimit,
+    tools: Object.entries(tools).map(([tool, { trust, enabled, approval: own, rateLimit: ofTool }]) => {
       const rules: ApprovalRule[] = [];
       if (own) rules.push({ scope: "tool", source: content.positionOf(["tools", tool, "approval"]) });
       if (approval !== undefined && reaches(trust, approval.from)) {
@@ -49,6 +51,7 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
         trust,
         enabled,
         approval: rules,
+        rateLimit: ofTool,
         definition: lock !== undefined && Object.hasOwn(lock.tools, tool) ? lock.tools[tool] : undefined,
         source: content.positionOfKey(["tools", tool]),
       };

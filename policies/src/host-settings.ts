@@ -23,6 +23,8 @@ export const toolAttributesSchema = z.object({
   approval: z.boolean().default(false),
   /** `toolDigest` of the definition that was reviewed. */
   digest: z.string().optional(),
+  /** How often one agent may call it. */
+  rate_limit: server.rateLimit,
   requires,
 });
 
@@ -42,6 +44,8 @@ export const serverAttributesSchema = z.object({
   methods: z.record(z.string(), trust).default({}),
   /** Longest life of a consent, in days. */
   consent_days: server.consentDays,
+  /** How often one agent may call its tools, all together. */
+  rate_limit: server.rateLimit,
   /**
    * Humans whose ceiling ends or whose consents live shorter: profile key -> their grants, the highest ceiling first.
    * The first that has not ended on a day is the ceiling of that day, whatever tuple Permit still has.

@@ -12,5 +12,6 @@ export * from "./plan.ts";
 export { proposeTrust } from "./propose-trust.ts";
 export * from "./redirect-uri-kind.ts";
 export { defaultClients, isMetadataDocumentUrl, type ListedClient } from "./schema/clients.ts";
+export type { RateLimit } from "./schema/fields.ts";
 export { type SignIn, type SignInMethod, signInMethods } from "./schema/sign-in.ts";
 export * from "./trust.ts";

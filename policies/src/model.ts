@@ -1,4 +1,5 @@
 import type { ToolDefinition } from "./lock.ts";
+import type { RateLimit } from "./schema/fields.ts";
 import type { HostFile } from "./schema/host-file.ts";
 import type { ServerFile } from "./schema/server-file.ts";
 import type { TrustLevel } from "./trust.ts";
@@ -31,6 +32,8 @@ export interface ToolModel {
   readonly enabled: boolean;
   /** Why calls of the tool wait for an approval; empty: they don't. */
   readonly approval: readonly ApprovalRule[];
+  /** How often one agent may call it; undefined: no limit of its own. */
+  readonly rateLimit: RateLimit | undefined;
   /** What the server said of the tool when it was last imported, from the lock file. */
   readonly definition: ToolDefinition | undefined;
   readonly source: SourcePosition;
@@ -57,6 +60,8 @@ export interface ServerModel {
   readonly methods: NonNullable<ServerFile["methods"]>;
   /** Longest life of a consent to this server, in days; undefined: the host's. */
   readonly consentDays: number | undefined;
+  /** How often one agent may call its tools, all together; undefined: no limit of its own. */
+  readonly rateLimit: RateLimit | undefined;
   readonly tools: readonly ToolModel[];
   readonly source: SourcePosition;
 }

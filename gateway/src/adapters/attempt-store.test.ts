@@ -6,13 +6,17 @@ describe.each(testDatabases)("$name", ({ open }) => {
   const opening = open();
   const time = { now: Date.parse("2026-11-28T12:00:00Z") };
   const clock = () => new Date(time.now);
+  const table = "gateway_sign_in_attempt";
   const limit = (key: string) => ({ key, max: 5, windowSeconds: 60 });
   afterAll(async () => (await opening).database.close());
 
   test("of many attempts at once, on two replicas, exactly as many as allowed are let through", async () => {
     const { database, connectAgain } = await opening;
     const other = await connectAgain();
-    const replicas = [createAttemptStore({ database, clock }), createAttemptStore({ database: other, clock })];
+    const replicas = [
+      createAttemptStore({ database, table, clock }),
+      createAttemptStore({ database: other, table, clock }),
+    ];
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => replicas[index % 2]?.take(limit("parallel"))),
     );
@@ -23,7 +27,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
 
   test("a window ends at its time, however often it was tried in between, and old ones are deleted", async () => {
     const { database } = await opening;
-    const store = createAttemptStore({ database, clock });
+    const store = createAttemptStore({ database, table, clock });
     for (let n = 0; n < 8; n += 1) await store.take(limit("window"));
     time.now += 59_000;
     expect(await store.take(limit("window"))).toBe(1);
@@ -37,7 +41,8 @@ describe.each(testDatabases)("$name", ({ open }) => {
 
   test("an attempt given back does not count, and never makes room for more than the limit", async () => {
     const { database } = await opening;
-    const store = createAttemptStore({ database, clock });
+    const store = createAttemptStore({ database, table: "gateway_call_count", clock });
+    // The other table of the kind.
     await store.giveBack("unknown");
     for (let n = 0; n < 5; n += 1) await store.take(limit("back"));
     await store.giveBack("back");

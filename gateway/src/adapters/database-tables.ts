@@ -71,8 +71,8 @@ export interface HostSettingsRow {
   readonly fetched_at: Timestamp;
 }
 
-/** Attempts to sign in that were counted under one key (`AttemptStore` in deps.ts). */
-export interface SignInAttemptRow {
+/** What was counted under one key (`AttemptStore` in deps.ts). */
+export interface AttemptRow {
   /** SHA-256, base64url. */
   readonly key: string;
   readonly count: number;
@@ -127,7 +127,8 @@ export interface Tables {
   readonly gateway_receipt: ReceiptRow;
   readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;
-  readonly gateway_sign_in_attempt: SignInAttemptRow;
+  readonly gateway_sign_in_attempt: AttemptRow;
+  readonly gateway_call_count: AttemptRow;
   readonly gateway_data_key: DataKeyRow;
   readonly gateway_upstream_token: UpstreamTokenRow;
   readonly gateway_upstream_client: UpstreamClientRow;

@@ -9,6 +9,7 @@ import { addReceipts } from "./migrations-0005-receipts.ts";
 import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
 import { addConnections } from "./migrations-0008-connections.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
+import { addCallCounts } from "./migrations-0011-call-counts.ts";
 
 /** In order of name. One that was released is never edited: a change of the tables is a new one. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0006-sign-in-attempts": { up: addSignInAttempts },
   "0008-connections": { up: addConnections },
   "0009-tool-drift": { up: addToolDrift },
+  "0011-call-counts": { up: addCallCounts },
 };
 
 /**

@@ -17,29 +17,33 @@ function unsupportedOf({ readWith }: HostSnapshot, ...required: (readonly string
 function toTools(host: HostSnapshot, { actions }: ServerSnapshot): ReadonlyMap<string, ToolSettings> | undefined {
   const tools = new Map<string, ToolSettings>();
   const approvalFrom = host.host.approval?.from;
-  for (const [action, { tool: name, trust, approval, digest, requires }] of Object.entries(actions)) {
+  for (const [action, { tool: name, trust, approval, digest, rate_limit: rateLimit, requires }] of Object.entries(
+    actions,
+  )) {
     if (tools.has(name)) return undefined;
     const rules = [approval, approvalFrom !== undefined && reaches(trust, approvalFrom)].filter(Boolean);
-    const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules }));
-    tools.set(name, { name, action, trust, unsupported, digest });
+    const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules, rateLimit }));
+    tools.set(name, { name, action, trust, unsupported, digest, rateLimit });
   }
   return tools;
 }
 
 /** What the policy says of a server beside its address. */
 function toRules(host: HostSnapshot, { attributes }: ServerSnapshot, tools: ServerSettings["tools"]): ServerRules {
+  const rateLimit = attributes.rate_limit;
   return {
     name: attributes.name,
     description: attributes.description,
     auth: attributes.auth,
     tools,
-    unsupported: unsupportedOf(host, attributes.requires, serverRequires(attributes)),
+    unsupported: unsupportedOf(host, attributes.requires, serverRequires({ ...attributes, rateLimit })),
     listTools: attributes.list_tools,
     resources: attributes.resources,
     prompts: attributes.prompts,
     methods: new Map(Object.entries(attributes.methods)),
     timeoutSeconds: attributes.timeout_seconds,
     consentDays: attributes.consent_days,
+    rateLimit,
     grantTerms: new Map(Object.entries(attributes.grant_terms)),
   };
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type {
+  AttemptStore,
   AuditSink,
   Clock,
   ConsentFacts,
@@ -42,6 +43,8 @@ export interface McpDeps {
   readonly secrets: Secrets;
   readonly sessions: SessionSeal;
   readonly pins: ToolPins;
+  /** Tool calls of agents, for the limits of the policy. */
+  readonly callCounts: AttemptStore;
   readonly shutdown: Shutdown;
   readonly clock: Clock;
 }

@@ -8,6 +8,7 @@ import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { authorizeOpening } from "./steps/authorize-opening.ts";
 import { checkAddress } from "./steps/check-address.ts";
+import { checkCallRate } from "./steps/check-call-rate.ts";
 import { checkDefinition } from "./steps/check-definition.ts";
 import { checkGrant } from "./steps/check-grant.ts";
 import { checkHeaders } from "./steps/check-headers.ts";
@@ -46,6 +47,8 @@ export const decisionSteps = chain<Entered & WithGrant & WithMessage>()
   .step(checkHeaders)
   .step(checkMethod)
   .step(openSession)
+  // Before the decision point is asked: an agent in a loop is not to keep it busy.
+  .step(checkCallRate)
   .step(authorize)
   .step(authorizeOpening)
   .step(checkDefinition)

@@ -57,6 +57,7 @@ function refusalBody(error: GatewayError, { message, server, host, serverKey }: 
     reason: error.sentence,
     ...(about === undefined ? {} : { server: about }),
     ...(tool === undefined ? {} : { tool: tool.slice(0, 512) }),
+    ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),
     ...(error.link === undefined ? {} : urlElicitation(error, error.link)),
   });
 }
@@ -70,6 +71,7 @@ function urlElicitation({ sentence }: GatewayError, link: string): object {
 function refusalHeaders(error: GatewayError, exchange: Progress, publicUrl: string): Record<string, string> {
   // The unread rest of a body that is too large must not be taken for the next request.
   if (error.code === "BODY_TOO_LARGE") return { connection: "close" };
+  if (error.retryAfterSeconds !== undefined) return { "retry-after": String(error.retryAfterSeconds) };
   const { host, serverKey, query } = exchange;
   if (error.status !== 401 || host === undefined || isOverForOne(error.code, exchange)) return {};
   const challenge = [

@@ -1,4 +1,5 @@
 import type { HostDiff, ServerChange, SettingChange, ToolChange, ToolTerms } from "../../src/diff/host-diff.ts";
+import { isLooserLimit } from "../../src/diff/tools.ts";
 import { trustRank } from "../../src/trust.ts";
 import { definitionLines } from "./definition-comparison.ts";
 import { type Entry, heaviestFirst, type Section, type Weight } from "./report.ts";
@@ -8,12 +9,16 @@ const namesMax = 20;
 
 function toolWeight({ before, after, definition }: ToolChange): Weight {
   if (before === null || after === null) return "other";
+  if (isLooserLimit(before.rateLimit, after.rateLimit)) return "more";
   const drops = before.approval.length > 0 && after.approval.length === 0;
   if (drops || trustRank(after.trust) < trustRank(before.trust) || (!before.enabled && after.enabled)) return "more";
   return definition === null ? "less" : "more";
 }
 
 const approvalText = ({ approval }: ToolTerms) => (approval.length === 0 ? "none" : `by ${approval.join(" and ")}`);
+
+const limitText = ({ rateLimit }: ToolTerms) =>
+  rateLimit === null ? "none" : `${rateLimit.max} in ${rateLimit.windowSeconds} s`;
 
 /** A tool that both policies have. */
 function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Entry {
@@ -23,6 +28,9 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
     ...(approvalText(before) === approvalText(after)
       ? []
       : [own(`approval ${approvalText(before)} -> ${approvalText(after)}`)]),
+    ...(limitText(before) === limitText(after)
+      ? []
+      : [own(`calls of one agent ${limitText(before)} -> ${limitText(after)}`)]),
     ...(change.definition === null ? [] : [own("the server defines it differently")]),
   ];
   const line = say`${change.tool} on ${change.server}: ${some(said, said.length)}`;
@@ -34,8 +42,14 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
 /** Tools of a server of which the same is to be said, in one entry, with what the server says of those it has now. */
 function listEntry(what: string, server: string, tools: readonly ToolChange[]): readonly Entry[] {
   const named = tools.map(({ tool, before, after }) => {
-    const { trust, enabled, approval } = after ?? before ?? { trust: "high", enabled: false, approval: [] };
-    const more = [trust, ...(enabled ? [] : ["disabled"]), ...(approval.length > 0 ? ["waits for an approval"] : [])];
+    const { trust, enabled, approval, rateLimit } = after ??
+      before ?? { trust: "high", enabled: false, approval: [], rateLimit: null };
+    const more = [
+      trust,
+      ...(enabled ? [] : ["disabled"]),
+      ...(approval.length > 0 ? ["waits for an approval"] : []),
+      ...(rateLimit === null ? [] : [`an agent may call it ${rateLimit.max} times in ${rateLimit.windowSeconds} s`]),
+    ];
     return say`${tool} (${own(more.join(", "))})`;
   });
   const described = tools.flatMap(({ tool, definition }) => {

@@ -54,14 +54,14 @@ describe("a host", () => {
           server: "issues",
           tool: "read",
           before: null,
-          after: { trust: "low", enabled: true, approval: [] },
+          after: { trust: "low", enabled: true, approval: [], rateLimit: null },
           definition: null,
         },
         {
           server: "issues",
           tool: "wipe",
           before: null,
-          after: { trust: "high", enabled: true, approval: [] },
+          after: { trust: "high", enabled: true, approval: [], rateLimit: null },
           definition: null,
         },
       ],
@@ -94,7 +94,7 @@ describe("tools", () => {
   });
   const toolsOf = (changes: object, before: object = {}) =>
     diffHosts([withTool(before)], [withTool(changes)], today).hosts[0]?.tools;
-  const terms = { trust: "low", enabled: true, approval: [] };
+  const terms = { trust: "low", enabled: true, approval: [], rateLimit: null };
   test.each<readonly [string, object, object]>([
     ["another trust", { trust: "medium" }, { trust: "medium" }],
     ["switched off", { enabled: false }, { enabled: false }],

@@ -33,6 +33,11 @@ const largerLoosens: Meaning = ({ before, after }) => {
   return effect((is ?? 0) > (was ?? 0), (is ?? 0) < (was ?? 0));
 };
 const largerTightens: Meaning = ({ before, after }, hosts) => largerLoosens({ before: after, after: before }, hosts);
+/** Of a limit that comes or goes, the number beside it says it all. */
+const ofLimit =
+  (meaning: Meaning): Meaning =>
+  (change, hosts) =>
+    change.before === null || change.after === null ? "neutral" : meaning(change, hosts);
 /** Levels as numbers; without one nothing waits, as if it were above all. */
 const ranked = ({ before, after }: Change<unknown>): Change<unknown> => {
   const levels: readonly unknown[] = trustLevels;
@@ -83,9 +88,10 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
   [/^server\.(resources|prompts|methods\..*)$/, openFrom],
   [/^approval\.from$/, (change, hosts) => largerLoosens(ranked(change), hosts)],
-  [/^sessions\.(idle|absolute)Days$|^rateLimits\..*\.max$|^server\.consentDays$/, largerLoosens],
+  [/^sessions\.(idle|absolute)Days$|^rateLimits\..*\.max$|^server\.(consentDays|rateLimit\.max)$/, largerLoosens],
   [/^dynamicServers\.maxPerHuman$/, largerLoosens],
-  [/^rateLimits\..*\.windowSeconds$|^audit\.retentionDays$/, largerTightens],
+  [/^(rateLimits\..*|server\.rateLimit)\.windowSeconds$/, ofLimit(largerTightens)],
+  [/^audit\.retentionDays$/, largerTightens],
   [/^audit\.arguments$/, ({ after }) => (after === "none" ? "loosens" : "tightens")],
   [/^signIn\.domains$/, admission(signInMethods)],
   ...signInMethods.flatMap((method): readonly (readonly [RegExp, Meaning])[] => [

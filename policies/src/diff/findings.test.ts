@@ -223,6 +223,19 @@ const rows: readonly Row[] = [
     ],
   ],
   [
+    "a tool that an agent can call more often, and one less often",
+    hostWith({
+      tools: [
+        plainTool("read", "low", { rateLimit: { max: 5, windowSeconds: 60 } }),
+        plainTool("wipe", "high", { rateLimit: { max: 5, windowSeconds: 60 } }),
+      ],
+    }),
+    hostWith({
+      tools: [plainTool("read", "low"), plainTool("wipe", "high", { rateLimit: { max: 1, windowSeconds: 60 } })],
+    }),
+    [[["weakened"], "1 tool can be called more often"]],
+  ],
+  [
     "a tool that says something else",
     hostWith({ tools: [plainTool("read", "low", { definition: definition("a") })] }),
     hostWith({ tools: [plainTool("read", "low", { definition: definition("b") })] }),

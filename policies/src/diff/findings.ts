@@ -9,6 +9,7 @@ import {
   type SettingChange,
   type ToolChange,
 } from "./host-diff.ts";
+import { isLooserLimit } from "./tools.ts";
 
 const consentDays = (terms: readonly GrantTerms[], ceiling: string) =>
   terms.find((one) => one.ceiling === ceiling)?.consentDays ?? Number.POSITIVE_INFINITY;
@@ -113,6 +114,9 @@ export function findingsOf({ hosts }: PolicyDiff): readonly Finding[] {
       !Object.hasOwn(roles, setting) &&
       !(server !== null && serverSettings.test(setting)),
   );
+  const faster = tools.filter(
+    ({ before, after }) => before !== null && after !== null && isLooserLimit(before.rateLimit, after.rateLimit),
+  ).length;
   const longer = new Set(
     hosts.flatMap(({ grants }) => grants.filter(consentsLiveLonger).flatMap((change) => change.people.humans)),
   );
@@ -126,6 +130,9 @@ export function findingsOf({ hosts }: PolicyDiff): readonly Finding[] {
     ...toolFindings(tools),
     ...(longer.size > 0
       ? [{ kinds: ["weakened"], text: `consents of ${people(longer.size)} live longer` } as const]
+      : []),
+    ...(faster > 0
+      ? [{ kinds: ["weakened"], text: `${counted(faster, "tool")} can be called more often` } as const]
       : []),
     ...(rest.length > 0
       ? [{ kinds: ["weakened"], text: `${counted(rest.length, "setting is", "settings are")} weaker` } as const]

@@ -5,6 +5,7 @@
 
 import type { ToolDefinition } from "../lock.ts";
 import type { ApprovalRule, Day, HostModel } from "../model.ts";
+import type { RateLimit } from "../schema/fields.ts";
 import type { TrustLevel } from "../trust.ts";
 
 /** What was and what is; null: there is none. */
@@ -69,6 +70,8 @@ export interface ToolTerms {
   readonly enabled: boolean;
   /** Which lines make its calls wait; empty: none does. */
   readonly approval: readonly ApprovalRule["scope"][];
+  /** How often one agent may call it; null: no limit of its own. */
+  readonly rateLimit: RateLimit | null;
 }
 
 /** A tool that is new, gone or different. */

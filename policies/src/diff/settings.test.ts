@@ -199,7 +199,13 @@ describe("a changed setting of the host, and the change back", () => {
 });
 
 describe("a changed setting of a server", () => {
-  const server = plainServer("issues", {}, { consentDays: 30, auth: { type: "oauth", scopes: ["b", "a"] } });
+  const server = plainServer(
+    "issues",
+    {},
+    {
+      ...{ consentDays: 30, auth: { type: "oauth", scopes: ["b", "a"] }, rateLimit: { max: 5, windowSeconds: 60 } },
+    },
+  );
   const withServer = (fields: object) => ({ ...hostSaying({}), servers: [{ ...server, ...fields }] });
   test.each<readonly [string, object, unknown, unknown, Effect]>([
     ["name", { name: "Issues" }, "issues", "Issues", "neutral"],
@@ -210,6 +216,8 @@ describe("a changed setting of a server", () => {
     ["resources", { resources: "high" }, "low", "high", "tightens"],
     ["prompts", { prompts: "off" }, "low", "off", "tightens"],
     ["methods.skills/list", { methods: { "skills/list": "high" } }, null, "high", "loosens"],
+    ["rateLimit.max", { rateLimit: { max: 3, windowSeconds: 60 } }, 5, 3, "tightens"],
+    ["rateLimit.windowSeconds", { rateLimit: { max: 5, windowSeconds: 30 } }, 60, 30, "loosens"],
     ["consentDays", { consentDays: undefined }, 30, null, "loosens"],
     ["consentDays", { consentDays: 7 }, 30, 7, "tightens"],
     ["auth.scopes", { auth: { type: "oauth", scopes: ["a"] } }, ["a", "b"], ["a"], "differs"],
@@ -217,6 +225,20 @@ describe("a changed setting of a server", () => {
   ])("%s %#", (setting, change, before, after, effect) => {
     expect(settingsOf(withServer({}), withServer(change))).toEqual([
       { server: "issues", setting, before, after, effect },
+    ]);
+  });
+
+  test("a limit that comes tightens, one that goes loosens, and its window says nothing more", () => {
+    const effects = (before: object, after: object) =>
+      settingsOf(withServer(before), withServer(after)).map((change) => [change.setting, change.effect]);
+    const none = { rateLimit: undefined };
+    expect(effects(none, {})).toEqual([
+      ["rateLimit.max", "tightens"],
+      ["rateLimit.windowSeconds", "neutral"],
+    ]);
+    expect(effects({}, none)).toEqual([
+      ["rateLimit.max", "loosens"],
+      ["rateLimit.windowSeconds", "neutral"],
     ]);
   });
 

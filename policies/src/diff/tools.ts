@@ -3,7 +3,18 @@ import type { ToolChange, ToolTerms } from "./host-diff.ts";
 
 function termsOf(tool: ToolModel | undefined): ToolTerms | null {
   if (tool === undefined) return null;
-  return { trust: tool.trust, enabled: tool.enabled, approval: tool.approval.map(({ scope }) => scope) };
+  return {
+    trust: tool.trust,
+    enabled: tool.enabled,
+    approval: tool.approval.map(({ scope }) => scope),
+    rateLimit: tool.rateLimit ?? null,
+  };
+}
+
+/** Whether more calls are let through than before. */
+export function isLooserLimit(before: ToolTerms["rateLimit"], after: ToolTerms["rateLimit"]): boolean {
+  if (before === null || after === null) return before !== null;
+  return after.max > before.max || after.windowSeconds < before.windowSeconds;
 }
 
 /** The tools of a server that are new, gone or different, also by what the server says of them. */

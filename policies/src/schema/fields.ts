@@ -34,6 +34,16 @@ export const wholeNumber = (min: number, max: number) => {
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 
+/** At most so many in each window of time. */
+export const rate = (what: string) =>
+  z.strictObject({
+    max: wholeNumber(1, 1_000_000).describe(what),
+    windowSeconds: wholeNumber(1, 86_400).describe("Length of the window, in seconds."),
+  });
+
+/** How often an agent may call, as a policy says it. */
+export type RateLimit = z.infer<ReturnType<typeof rate>>;
+
 /** A URL that is what it looks like: `new URL` drops tabs and line breaks and turns "\" into "/". */
 export const webUrl = z
   .string()

@@ -2,28 +2,25 @@
 import { z } from "zod";
 import { hostApprovalSchema } from "./approval.ts";
 import { clientsSchema, defaultClients } from "./clients.ts";
-import { hostOrRange, line, permitKeyField, wholeNumber } from "./fields.ts";
+import { hostOrRange, line, permitKeyField, rate, wholeNumber } from "./fields.ts";
 import { signInSchema } from "./sign-in.ts";
 
 const members = (who: string) =>
   z.array(z.string().describe(`E-mail address of ${who}, or the name of a group in \`grants.yaml\`.`));
 
-const rate = (max: number, windowSeconds: number, what: string) =>
-  z
-    .strictObject({
-      max: wholeNumber(1, 1_000_000).describe("How many requests of one address are answered in the window."),
-      windowSeconds: wholeNumber(1, 86_400).describe("Length of the window, in seconds."),
-    })
-    .default({ max, windowSeconds })
-    .describe(what);
+const ofAddress = (max: number, windowSeconds: number, what: string) =>
+  rate("How many requests of one address are answered in the window.").default({ max, windowSeconds }).describe(what);
 
 const rateLimitsSchema = z.strictObject({
-  signIn: rate(100, 300, "Attempts to sign in."),
-  signUp: rate(100, 600, "Attempts to make an account."),
-  clientRegistration: rate(100, 60, "Registrations of OAuth clients."),
-  mcp: rate(1000, 60, "POST requests to the MCP endpoint."),
-  writes: rate(1200, 60, "Requests other than GET and HEAD."),
-  all: rate(2000, 60, "All requests."),
+  signIn: ofAddress(100, 300, "Attempts to sign in."),
+  signUp: ofAddress(100, 600, "Attempts to make an account."),
+  clientRegistration: ofAddress(100, 60, "Registrations of OAuth clients."),
+  mcp: ofAddress(1000, 60, "POST requests to the MCP endpoint."),
+  writes: ofAddress(1200, 60, "Requests other than GET and HEAD."),
+  all: ofAddress(2000, 60, "All requests."),
+  agent: rate("How many calls of one agent are taken in the window.")
+    .optional()
+    .describe("Tool calls of one agent, that is one client of one human, on all servers together. Left out: no limit."),
 });
 
 /** The limits that hold when a host says nothing. */
@@ -87,7 +84,9 @@ export const hostFileSchema = z
       })
       .default({ idleDays: 30, absoluteDays: 90 })
       .describe("How long a consent lives. A server or a grant may say less, never more."),
-    rateLimits: rateLimitsSchema.default(defaultRateLimits).describe("How many requests one address may make."),
+    rateLimits: rateLimitsSchema
+      .default(defaultRateLimits)
+      .describe("How many requests one address may make, and how many calls one agent."),
     audit: z
       .strictObject({
         retentionDays: wholeNumber(1, 3653).default(365).describe("Days for which audit records are kept."),

@@ -1,7 +1,17 @@
 /** The format of `servers/<server>.yaml`, of a server's own file and of one that builds on a shared file. */
 import { z } from "zod";
 import { serverApprovalSchema } from "./approval.ts";
-import { furtherMethod, line, openFrom, permitKeyField, secretName, trust, webUrl, wholeNumber } from "./fields.ts";
+import {
+  furtherMethod,
+  line,
+  openFrom,
+  permitKeyField,
+  rate,
+  secretName,
+  trust,
+  webUrl,
+  wholeNumber,
+} from "./fields.ts";
 
 const authType = <T extends string>(type: T, meaning: string) => z.literal(type).describe(meaning);
 
@@ -44,6 +54,8 @@ const authSchema = z
   ])
   .describe(authMeaning);
 
+const callRate = rate("How many calls of one agent are taken in the window.");
+
 const tools = z.record(
   z.string(),
   z
@@ -51,6 +63,7 @@ const tools = z.record(
       trust: trust.describe("What the tool can do: `low` reads, `medium` writes, `high` destroys."),
       enabled: z.boolean().default(true).describe("`false` to refuse the tool to everybody."),
       approval: z.boolean().default(false).describe("`true` to let every call of the tool wait for an approval."),
+      rateLimit: callRate.optional().describe("How often one agent may call the tool. Left out: no limit of its own."),
     })
     .describe("The tool `<name>`, exactly as the server's `tools/list` spells it."),
 );
@@ -79,6 +92,9 @@ const fields = {
   consentDays: wholeNumber(1, 90)
     .optional()
     .describe("Days after which a consent to this server ends. Left out: as the host says."),
+  rateLimit: callRate
+    .optional()
+    .describe("How often one agent may call tools of this server, all together. Left out: no limit of its own."),
   approval: serverApprovalSchema.optional().describe("Which calls of this server wait for a human."),
   tools: tools.describe(
     "The tools that may be called: name -> what the policy says of it. A tool not listed is refused.",
@@ -111,6 +127,7 @@ export const sharedServerFileSchema = z
     prompts: fields.prompts,
     methods: fields.methods,
     consentDays: fields.consentDays,
+    rateLimit: fields.rateLimit,
     approval: fields.approval,
     tools: tools
       .default({})

@@ -19,9 +19,13 @@ const withoutUndefined = <T extends object>(fields: fc.Arbitrary<T>) => fields.m
 const toolName = fc.constantFrom("get", "no", "1e3", "null", "delete-it", "a: b", "- x", "überprüfen", "#t", "'q'");
 const text = fc.constantFrom("Plain", "yes", "0x10", "A: b # c", '"quoted"', "{ a }", "*x", "日本");
 
+const rateLimit = optional(fc.record({ max: fc.integer({ min: 1, max: 9 }), windowSeconds: fc.constantFrom(1, 60) }));
+
 const tools = fc.dictionary(
   toolName,
-  withoutUndefined(fc.record({ trust: level, enabled: optional(fc.boolean()), approval: optional(fc.boolean()) })),
+  withoutUndefined(
+    fc.record({ trust: level, enabled: optional(fc.boolean()), approval: optional(fc.boolean()), rateLimit }),
+  ),
   { maxKeys: 5 },
 );
 
@@ -43,6 +47,7 @@ const server = withoutUndefined(
     prompts: optional(fc.constantFrom("medium" as const, "off" as const)),
     methods: optional(fc.dictionary(fc.constantFrom("skills/list", "skills/get"), level)),
     consentDays: optional(fc.integer({ min: 1, max: 90 })),
+    rateLimit,
     approval: optional(level.map((from) => ({ from }))),
     tools,
   }),

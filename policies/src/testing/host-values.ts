@@ -60,8 +60,20 @@ export function given<T extends object>(fields: T): Given<T> {
 }
 
 function serverValues(server: ServerModel & { readonly url: string }): HostValues["servers"][string] {
-  const { name, description, url, auth, timeoutSeconds, listTools, resources, prompts, methods, consentDays, tools } =
-    server;
+  const {
+    name,
+    description,
+    url,
+    auth,
+    timeoutSeconds,
+    listTools,
+    resources,
+    prompts,
+    methods,
+    consentDays,
+    rateLimit,
+    tools,
+  } = server;
   const waits = (scope: string) => (tool: ServerModel["tools"][number]) =>
     tool.approval.some((rule) => rule.scope === scope);
   const from = trustLevels.find((level) => tools.filter(waits("server")).some(({ trust }) => trust === level));
@@ -76,11 +88,12 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     prompts,
     methods,
     consentDays,
+    rateLimit,
     approval: from === undefined ? undefined : { from },
     tools: Object.fromEntries(
       tools.map((tool) => {
-        const { trust, enabled } = tool;
-        return [tool.name, { trust, enabled, approval: waits("tool")(tool) }];
+        const { trust, enabled, rateLimit: ofTool } = tool;
+        return [tool.name, given({ trust, enabled, approval: waits("tool")(tool), rateLimit: ofTool })];
       }),
     ),
   });

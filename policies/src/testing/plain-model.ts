@@ -12,7 +12,17 @@ const source = { file: "policies/hosts/demo/host.yaml", line: 1, column: 1 };
 /** An enabled tool without approval. */
 export function plainTool(name: string, trust: TrustLevel, changes: Partial<ToolModel> = {}): ToolModel {
   const action = toolActionKey(name);
-  return { name, action, trust, enabled: true, approval: [], definition: undefined, source, ...changes };
+  return {
+    name,
+    action,
+    trust,
+    enabled: true,
+    approval: [],
+    rateLimit: undefined,
+    definition: undefined,
+    source,
+    ...changes,
+  };
 }
 
 /** A server with these tools and their trust. */
@@ -33,6 +43,7 @@ export function plainServer(
     prompts: "low",
     methods: {},
     consentDays: undefined,
+    rateLimit: undefined,
     tools: Object.entries(tools).map(([name, trust]) => plainTool(name, trust)),
     source,
     ...changes,

@@ -155,7 +155,7 @@ export class TestHost {
       signingKeys,
       audit: sink,
       mailer: createMailer(config.mail, () => directory.settings().name),
-      attempts: createAttemptStore({ database, clock }),
+      attempts: createAttemptStore({ database, table: "gateway_sign_in_attempt", clock }),
       clock,
       log,
       ...changes,
@@ -166,6 +166,7 @@ export class TestHost {
       authorization: server.plugin,
       shutdown: createShutdown(),
       ...{ decisions, upstream, upstreamTokens, assertions, secrets, pins },
+      callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
       audit: { write: async () => undefined },
       readiness: {
         database: async () => undefined,

@@ -1,0 +1,30 @@
+import { GatewayError } from "../../errors.ts";
+import { callLimitsOf } from "../call-limits.ts";
+import type { McpDeps, WithGrant, WithMessage, WithServer } from "../exchange.ts";
+import { calledTool } from "../methods.ts";
+
+/**
+ * The agent calls no more often than the policy says, on all replicas together. Every call counts, whatever becomes of it
+ * afterwards; one that a limit refuses does not count for the others. Throws GatewayError CALL_LIMIT_REACHED.
+ */
+export async function checkCallRate(
+  { message, ...exchange }: WithMessage & WithServer & WithGrant,
+  { callCounts }: McpDeps,
+): Promise<object> {
+  const name = calledTool(message);
+  if (name === undefined) return {};
+  const limits = callLimitsOf(exchange, name);
+  const taken = await Promise.all(
+    limits.map(async (each) => ({ ...each, waitSeconds: await callCounts.take(each.limit) })),
+  ).catch((cause: unknown) => {
+    throw new GatewayError("STORE_UNAVAILABLE", { detail: "The call could not be counted.", cause });
+  });
+  const [longest] = taken.toSorted((a, b) => (b.waitSeconds ?? 0) - (a.waitSeconds ?? 0));
+  if (longest?.waitSeconds === undefined) return {};
+  for (const { limit, waitSeconds } of taken) if (waitSeconds === undefined) await callCounts.giveBack(limit.key);
+  const { what, limit, waitSeconds: retryAfterSeconds } = longest;
+  throw new GatewayError("CALL_LIMIT_REACHED", {
+    sentence: `This agent may ${what} ${limit.max} times in ${limit.windowSeconds} seconds. Try again in ${retryAfterSeconds} seconds.`,
+    retryAfterSeconds,
+  });
+}
