@@ -17,6 +17,8 @@ export interface ToolSettings {
   /** Permit action key. */
   readonly action: string;
   readonly trust: TrustLevel;
+  /** True when its calls wait for the approval of a human. */
+  readonly approval: boolean;
   /** Names of what its policy needs and this gateway does not have: its calls are refused. */
   readonly unsupported: readonly string[];
   /** `toolDigest` of the definition that was reviewed; undefined when none was. */

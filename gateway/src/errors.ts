@@ -53,6 +53,12 @@ export const errorCatalogue = {
     rpc: permissionDeniedCode,
     sentence: "The tool is not what was reviewed any more, so it is blocked. Ask an admin to review it.",
   },
+  APPROVAL_REQUIRED: {
+    status: 200,
+    rpc: permissionDeniedCode,
+    sentence:
+      "Calls of the tool wait for the approval of a human, and this gateway can't ask for one yet. Ask an admin.",
+  },
   POLICY_UNSUPPORTED: {
     status: 403,
     rpc: permissionDeniedCode,

@@ -19,28 +19,58 @@ const ready = async () => {
 const create = "create_issue";
 
 describe("a tool", () => {
-  test.each<[string, PolicyChange, string]>([
-    ["that requires an approval", { tools: { [create]: { trust: "medium", requires: ["approval"] } } }, "approval"],
-    ["that asks for one by hand", { tools: { [create]: { trust: "medium", approval: true } } }, "approval"],
+  const approval = `By the policy, calls of "create_issue" on "issues" wait for the approval of a human, and this gateway can't ask for one yet. Ask an admin.`;
+  const needs = (features: string) =>
+    `The policy of "create_issue" on "issues" needs ${features}, which this gateway does not have: update it, or change the policy. Ask an admin.`;
+  test.each<[string, PolicyChange, string, string]>([
+    [
+      "that requires an approval",
+      { tools: { [create]: { trust: "medium", requires: ["approval"] } } },
+      "APPROVAL_REQUIRED",
+      approval,
+    ],
+    [
+      "that asks for one by hand",
+      { tools: { [create]: { trust: "medium", approval: true } } },
+      "APPROVAL_REQUIRED",
+      approval,
+    ],
+    [
+      "of a host that asks for approvals from medium on",
+      { host: { approval: { from: "medium" } } },
+      "APPROVAL_REQUIRED",
+      approval,
+    ],
+    [
+      "of a host with agents that wait for none, which is not to be had without the rest",
+      { host: { approval: { from: "medium", bypass: [{ client: "client-a" }] } } },
+      "APPROVAL_REQUIRED",
+      approval,
+    ],
     [
       "that requires what no version knows",
       { tools: { [create]: { trust: "medium", requires: ["geofence", "two-eyes"] } } },
-      "geofence, two-eyes",
+      "POLICY_UNSUPPORTED",
+      needs("geofence, two-eyes"),
     ],
-    ["of a host that asks for approvals from medium on", { host: { approval: { from: "medium" } } }, "approval"],
-  ])("%s: refused when called, hidden in the list, recorded", async (_what, change, needs) => {
+    [
+      "that requires that beside an approval",
+      { tools: { [create]: { trust: "medium", requires: ["approval", "geofence"] } } },
+      "POLICY_UNSUPPORTED",
+      needs("geofence"),
+    ],
+  ])("%s: refused when called, hidden in the list, recorded", async (_what, change, code, reason) => {
     gateway.provision(change);
     const answer = await post(gateway, token, toolCall(create));
     expect(answer.status).toBe(200);
-    const sentence = `The policy of "create_issue" on "issues" needs ${needs}, which this gateway does not have: update it, or change the policy. Ask an admin.`;
     expect(answer.body.error).toEqual({
       code: -32004,
       message: "Permission denied",
-      data: { code: "POLICY_UNSUPPORTED", reason: sentence, server: "issues", tool: create },
+      data: { code, reason, server: "issues", tool: create },
     });
-    expect([upstream.requests, gateway.world.asked]).toEqual([[], []]);
+    expect(upstream.requests).toEqual([]);
     expect(gateway.world.audit).toMatchObject([
-      { decision: "deny", code: "POLICY_UNSUPPORTED", tool: create, trust: "medium", human: alice, reason: sentence },
+      { decision: "deny", code, tool: create, trust: "medium", human: alice, reason },
     ]);
 
     expect(await listed()).not.toContain(create);
@@ -50,9 +80,36 @@ describe("a tool", () => {
     expect((await ready()).status).toBe(200);
   });
 
+  test("that waits for an approval and is above the agent's ceiling is refused for the ceiling", async () => {
+    gateway.provision({ tools: { [create]: { trust: "medium", approval: true } } });
+    gateway.world.ceilings.set(alice, "low");
+    expect((await post(gateway, token, toolCall(create))).body.error?.data.code).toBe("CEILING_TOO_LOW");
+  });
+
+  test("that waits for an approval waits in a batch, as a task, and when it is tried again with answers", async () => {
+    gateway.provision({ tools: { [create]: { trust: "medium", approval: true } } });
+    const params = { name: create, arguments: {} };
+    const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
+    const headers = { "mcp-protocol-version": "2025-11-25" };
+    const again = toolCall(create);
+    const answers = [
+      await post(gateway, token, {
+        body: [message, { ...message, id: 2, params: { ...params, name: "list_issues" } }],
+      }),
+      await post(gateway, token, { headers, body: { ...message, params: { ...params, task: { ttl: 60_000 } } } }),
+      await post(gateway, token, {
+        ...again,
+        body: { ...again.body, params: { ...again.body.params, inputResponses: { a: { action: "accept" } } } },
+      }),
+    ];
+    for (const { text } of answers) expect(text).toContain("APPROVAL_REQUIRED");
+    expect(upstream.ran.filter((tool) => tool === create)).toEqual([]);
+    expect(gateway.world.audit.filter(({ code }) => code === "APPROVAL_REQUIRED")).toHaveLength(3);
+  });
+
   test("is called again once the policy needs it no more", async () => {
     gateway.provision({ tools: { [create]: { trust: "medium", approval: true } } });
-    expect((await post(gateway, token, toolCall(create))).body.error?.data.code).toBe("POLICY_UNSUPPORTED");
+    expect((await post(gateway, token, toolCall(create))).body.error?.data.code).toBe("APPROVAL_REQUIRED");
     gateway.provision();
     expect((await post(gateway, token, toolCall(create))).body.result).toBeDefined();
     expect(await listed()).toContain(create);

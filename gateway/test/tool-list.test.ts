@@ -163,7 +163,7 @@ describe("all tools of the policy, where it says so", () => {
   test("what is listed is still decided on when it is called", async () => {
     gateway.world.ceilings.set(alice, "low");
     expect((await post(gateway, token, toolCall("create_issue"))).body.error?.data.code).toBe("CEILING_TOO_LOW");
-    expect((await post(gateway, token, toolCall("delete_issue"))).body.error?.data.code).toBe("POLICY_UNSUPPORTED");
+    expect((await post(gateway, token, toolCall("delete_issue"))).body.error?.data.code).toBe("CEILING_TOO_LOW");
     expect((await post(gateway, token, toolCall("hidden_tool"))).body.error?.data.code).toBe("TOOL_UNKNOWN");
     expect(arrived).toBe(0);
   });

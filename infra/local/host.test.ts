@@ -157,12 +157,12 @@ describe("a change of the policy", () => {
     const recorded = audit.records.length;
     expect(await agent.call("create_issue", { project: "DEMO", title: "Unapproved" })).toMatchObject({
       kind: "denied",
-      code: "POLICY_UNSUPPORTED",
+      code: "APPROVAL_REQUIRED",
       reason: expect.stringContaining("approval"),
     });
     expect(await upstreamCalls()).toEqual(before);
     expect(audit.records.slice(recorded)).toMatchObject([
-      { tool: "create_issue", decision: "deny", code: "POLICY_UNSUPPORTED" },
+      { tool: "create_issue", decision: "deny", code: "APPROVAL_REQUIRED" },
     ]);
 
     editPolicy(policyDir, "servers/issues.yaml", lines[1], lines[0]);

@@ -70,7 +70,9 @@ test("reads host, servers and tools", async () => {
     name: "delete-issue",
     action: "delete_issue",
     trust: "high",
+    approval: false,
     unsupported: [],
+    rateLimit: undefined,
     digest: undefined,
   });
 });
@@ -98,7 +100,7 @@ test("reads what the policy says beside trust", async () => {
   const issues = settings.servers.get("issues");
   expect(issues).toMatchObject({ listTools: "all", timeoutSeconds: 20, consentDays: 60, unsupported: [] });
   expect(Object.fromEntries(issues?.grantTerms ?? [])).toEqual(terms);
-  expect(issues?.tools.get("list")).toMatchObject({ digest: "sha256:1", unsupported: ["approval"] });
+  expect(issues?.tools.get("list")).toMatchObject({ digest: "sha256:1", approval: true, unsupported: ["approval"] });
   // Whoever runs the gateway is told, once and not at every refresh.
   await directory.refresh();
   expect(warned.filter((line) => line.includes("refused"))).toEqual([

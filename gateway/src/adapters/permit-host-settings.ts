@@ -17,13 +17,14 @@ function unsupportedOf({ readWith }: HostSnapshot, ...required: (readonly string
 function toTools(host: HostSnapshot, { actions }: ServerSnapshot): ReadonlyMap<string, ToolSettings> | undefined {
   const tools = new Map<string, ToolSettings>();
   const approvalFrom = host.host.approval?.from;
-  for (const [action, { tool: name, trust, approval, digest, rate_limit: rateLimit, requires }] of Object.entries(
+  for (const [action, { tool: name, trust, approval: own, digest, rate_limit: rateLimit, requires }] of Object.entries(
     actions,
   )) {
     if (tools.has(name)) return undefined;
-    const rules = [approval, approvalFrom !== undefined && reaches(trust, approvalFrom)].filter(Boolean);
+    const rules = [own, approvalFrom !== undefined && reaches(trust, approvalFrom)].filter(Boolean);
+    const approval = rules.length > 0 || requires.includes("approval");
     const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules, rateLimit }));
-    tools.set(name, { name, action, trust, unsupported, digest, rateLimit });
+    tools.set(name, { name, action, trust, approval, unsupported, digest, rateLimit });
   }
   return tools;
 }

@@ -7,6 +7,7 @@ import type { Called, Entered, WithGrant, WithMessage } from "./exchange.ts";
 import { authenticate } from "./steps/authenticate.ts";
 import { authorize } from "./steps/authorize.ts";
 import { authorizeOpening } from "./steps/authorize-opening.ts";
+import { awaitApproval } from "./steps/await-approval.ts";
 import { checkAddress } from "./steps/check-address.ts";
 import { checkCallRate } from "./steps/check-call-rate.ts";
 import { checkDefinition } from "./steps/check-definition.ts";
@@ -52,6 +53,7 @@ export const decisionSteps = chain<Entered & WithGrant & WithMessage>()
   .step(authorize)
   .step(authorizeOpening)
   .step(checkDefinition)
+  .step(awaitApproval)
   .step(record)
   .step(narrowSubscription)
   .step(filterToolList);

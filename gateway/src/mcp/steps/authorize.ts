@@ -22,7 +22,9 @@ export async function authorize(
       sentence: `The policy of this host does not list the tool "${name.slice(0, 100)}" of "${server.key}". Ask an admin to review it.`,
     });
   }
-  assertSupported(`The policy of "${tool.name}" on "${server.key}"`, tool);
+  // A call that waits for an approval has a step and a reason of its own.
+  const unsupported = tool.unsupported.filter((feature) => feature !== "approval");
+  assertSupported(`The policy of "${tool.name}" on "${server.key}"`, { unsupported });
   if (!reaches(term.ceiling, tool.trust)) throw denialOf({ tool, server }, term.ceiling, undefined);
   if (await deps.decisions.check(agentKey(grant.clientId, grant.email), tool.action, server.key)) return {};
   throw await explainDenial({ tool, server, grant }, deps.facts);
