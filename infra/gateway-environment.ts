@@ -33,6 +33,10 @@ export interface GatewayEnvironmentArgs {
   readonly dataKeyFile?: string | undefined;
   /** Life of the assertion that upstreams get, in seconds. Left out: 300. */
   readonly gatewayAuthSeconds?: number | undefined;
+  /** The programs that it may start as MCP servers, with their arguments and the names of their variables. Left out: none. */
+  readonly programs?:
+    | readonly { readonly command: string; readonly args: readonly string[]; readonly env: readonly string[] }[]
+    | undefined;
   /** Age at which the key of access tokens gets a successor. Left out: 90. */
   readonly tokenKeyRotationDays?: number | undefined;
   readonly logLevel?: string | undefined;
@@ -82,6 +86,7 @@ export const gatewayPlainNames = [
   "SHUTDOWN_DELAY_SECONDS",
   "SHUTDOWN_TIMEOUT_SECONDS",
   "SMTP_FROM",
+  "STDIO_PROGRAMS",
   "TOKEN_KEY_ROTATION_DAYS",
   "TRUSTED_PROXIES",
 ] as const;
@@ -125,6 +130,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
     SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),
     SMTP_FROM: args.mail?.from,
+    STDIO_PROGRAMS: args.programs === undefined ? undefined : JSON.stringify(args.programs),
     TOKEN_KEY_ROTATION_DAYS: args.tokenKeyRotationDays?.toString(),
     TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };

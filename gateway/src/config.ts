@@ -11,6 +11,7 @@ import {
 } from "./database-settings.ts";
 import { jsonVariable } from "./json-variable.ts";
 import { type MailSettings, mailOf, smtpFromSchema, smtpUrlSchema } from "./mail-settings.ts";
+import { type AllowedProgram, programsSchema } from "./programs.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
@@ -89,6 +90,8 @@ export const environmentSchema = z.object({
     .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a key")
     .optional(),
   DATA_KEY_FILE: z.string().min(1).optional(),
+  /** The programs that may be started as MCP servers: JSON list of {command, args, env}. */
+  STDIO_PROGRAMS: programsSchema,
   /** Age in days at which the key that signs access tokens gets a successor. */
   TOKEN_KEY_ROTATION_DAYS: z.coerce.number().int().min(1).max(365).default(90),
   /** Life of the JWT in `X-Gateway-Auth`, by which upstreams know the gateway and the human, in seconds. */
@@ -121,6 +124,8 @@ export interface Config {
   readonly secretsPrefix: string | undefined;
   /** What encrypts the data keys. Undefined: nothing can be stored that needs one; never in the clear. */
   readonly dataKey: { readonly kmsArn: string } | { readonly file: string } | undefined;
+  /** The programs that may be started as MCP servers; none by default. */
+  readonly programs: readonly AllowedProgram[];
   readonly tokenKeyRotationDays: number;
   readonly gatewayAuthSeconds: number;
   readonly logLevel: string;
@@ -159,6 +164,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     auditLogGroup: env.AUDIT_LOG_GROUP,
     secretsPrefix: env.SECRETS_PREFIX,
     dataKey,
+    programs: env.STDIO_PROGRAMS,
     tokenKeyRotationDays: env.TOKEN_KEY_ROTATION_DAYS,
     gatewayAuthSeconds: env.GATEWAY_AUTH_SECONDS,
     logLevel: env.LOG_LEVEL,

@@ -4,6 +4,7 @@ import type {
   HostAttributesRead,
   RateLimit,
   ServerAttributesRead,
+  ServerTransport,
   SignInMethod,
   TrustLevel,
 } from "@permit-mcp-gateway/policies";
@@ -33,6 +34,7 @@ export type GrantTerm = ServerAttributesRead["grant_terms"][string][number];
 /** One MCP server of the host, or of one human. */
 export interface ServerSettings extends ServerRules {
   readonly key: string;
+  /** `stdio:{key}` of a server that is a program. */
   readonly upstreamUrl: string;
   /** Account of the human who entered the URL; undefined for a server of the policy, whose URL was reviewed. */
   readonly enteredBy: string | undefined;
@@ -42,6 +44,8 @@ export interface ServerSettings extends ServerRules {
 export interface ServerRules {
   readonly name: string;
   readonly description: string;
+  /** How it is reached. */
+  readonly transport: ServerTransport;
   /** How the gateway signs in there. */
   readonly auth: ServerAttributesRead["auth"];
   /** By exact tool name. */
@@ -389,6 +393,15 @@ export interface UpstreamRequest {
    * GatewayError UPSTREAM_TIMEOUT. Undefined: headers within five minutes, the body at any time.
    */
   readonly timeoutMs?: number | undefined;
+  /** Needed for a server that is not reached by streamable HTTP: for it the gateway keeps sessions. */
+  readonly caller?: UpstreamCaller | undefined;
+}
+
+/** Which server is asked, and by whom. */
+export interface UpstreamCaller {
+  readonly server: ServerSettings;
+  /** Nobody else can use a session of this agent. */
+  readonly agent: AgentIdentity;
 }
 
 /** The answer of an upstream MCP server. Whoever gets it reads `body` to the end or destroys it. */
@@ -399,11 +412,11 @@ export interface UpstreamAnswer {
   readonly body: Readable;
 }
 
-/** HTTP to upstream MCP servers. Redirects are never followed. */
+/** Requests to upstream MCP servers, in the form of streamable HTTP whatever the server speaks. Redirects are never followed. */
 export interface Upstream {
   /**
    * Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE or
-   * UPSTREAM_TIMEOUT.
+   * UPSTREAM_TIMEOUT; for a server that is a program SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED too.
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }

@@ -106,6 +106,12 @@ export const errorCatalogue = {
     sentence: "The call was refused because it could not be recorded. Try again in a moment.",
   },
   UPSTREAM_UNAVAILABLE: { status: 502, rpc: -32603, sentence: "The MCP server behind the gateway does not answer." },
+  PROGRAM_NOT_ALLOWED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence:
+      "The MCP server is a program that this gateway's own configuration does not allow. Ask an admin to put it there.",
+  },
   UPSTREAM_TIMEOUT: {
     status: 200,
     rpc: -32603,

@@ -21,6 +21,7 @@ export const supportedFeatures: readonly string[] = [
   "sign-in-oidc",
   "upstream-header",
   "upstream-oauth",
+  "upstream-stdio",
 ] satisfies Feature[];
 
 /** Something of the policy, with the features that it needs and this gateway does not have. */

@@ -5,8 +5,8 @@ import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-
 import type { FastifyInstance } from "fastify";
 import { createGatewayAssertions } from "../src/adapters/gateway-assertions.ts";
 import { createEnvironmentSecrets } from "../src/adapters/secrets-environment.ts";
-import { createUpstream } from "../src/adapters/upstream.ts";
 import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
+import { createUpstreams, type UpstreamsOptions } from "../src/adapters/upstreams.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
@@ -118,6 +118,7 @@ export async function startGateway(
     readonly settings?: () => HostSettings;
     readonly notReady?: () => string | undefined;
     readonly environment?: Readonly<Record<string, string>>;
+    readonly sessionLimits?: UpstreamsOptions["sessionLimits"];
   } = {},
 ): Promise<GatewayFixture> {
   const port = await freePort();
@@ -148,8 +149,10 @@ export async function startGateway(
   };
   let settings = hostSettings(upstreamUrl);
   const directory = { settings: options.settings ?? (() => settings), onChange: () => undefined };
-  const upstream = createUpstream();
   const signingKeys = await memorySigningKeys();
+  const secrets = createEnvironmentSecrets(world.secrets);
+  const log = testLog();
+  const upstream = createUpstreams({ programs: config.programs, secrets, log, sessionLimits: options.sessionLimits });
   const shutdown = createShutdown();
 
   const decide = (user: string, action: string, server: string): boolean => {
@@ -172,7 +175,6 @@ export async function startGateway(
       keepForSearch(auditLine(record));
     },
   };
-  const log = testLog();
   const clock = () => world.now;
   const store = memoryToolDrift(clock);
   const callCounts = memoryAttempts(clock);
@@ -229,7 +231,7 @@ export async function startGateway(
     upstream,
     upstreamTokens: noUpstreamTokens,
     assertions: createGatewayAssertions({ signingKeys, hostKey: "demo", lifetimeSeconds: 300, clock: () => world.now }),
-    secrets: createEnvironmentSecrets(world.secrets),
+    secrets,
     shutdown,
     clock,
     readiness: {

@@ -72,6 +72,14 @@ function loadModel(policyDir: string, ports: LocalPorts): HostModel {
   };
 }
 
+/** The programs that the policy names: whoever starts a host here has its files, and may run them. */
+function programsOf({ servers }: HostModel) {
+  return servers.flatMap(({ transport }) => {
+    if (transport.type !== "stdio") return [];
+    return [{ command: transport.command, args: transport.args, env: Object.keys(transport.env) }];
+  });
+}
+
 /**
  * Starts a local host and resolves when its gateway is ready. Throws PortBusyError, PolicyRefusedError or ServiceError;
  * whatever had been started is ended first.
@@ -144,6 +152,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       authSecret: secrets.authSecret,
       initialAccounts: Object.entries(secrets.passwords).map(([email, password]) => ({ email, password })),
       settingsRefreshSeconds: 1,
+      programs: programsOf(model),
       mail: { url: "terminal:" },
     });
     const gatewaySpec = gatewayService(

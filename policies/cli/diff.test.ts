@@ -85,7 +85,7 @@ test("names groups that move as a whole, and all else that differs, the heaviest
   repository.commit("second");
   expect(diff(first, "HEAD", ...day).stdout).toBe(`+2 people can call 2 destructive tools; sign-in is weaker; \
 +3 people can call 10 other tools; agents of 2 people can call 1 other tool with a lower consent; \
-servers: 1 with another URL or sign-in; tools: 1 new, 1 gone, 1 with another trust; \
+servers: 1 with another address or sign-in; tools: 1 new, 1 gone, 1 with another trust; \
 -1 person can no longer call 1 tool.
 
 demo

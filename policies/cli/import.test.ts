@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { loadHost } from "../src/load.ts";
 import { importServer } from "./import.ts";
 import { policyProcess } from "./testing/policy-process.ts";
@@ -483,6 +484,31 @@ describe("a program over stdio", () => {
     expect(status).toBe(0);
   });
 
+  test("is written as the gateway would start it, and asked again only by who names it", async () => {
+    const started = join(mkdtempSync(join(folder, "started-")), "once");
+    const noted = `require("node:fs").appendFileSync(${JSON.stringify(started)}, "x");`;
+    const body = `${noted}${answers('[{ name: "read", inputSchema: { type: "object" } }]')}`;
+    const args = program(body).filter((arg) => arg !== "--url" && arg !== "https://wiki.example.com/mcp");
+    expect(await run(args, { GIVEN: "1" })).toMatchObject({ status: 0 });
+    const { command, args: written, env, url } = parse(read("servers/wiki.yaml")) as Record<string, unknown>;
+    expect({ command, args: written, env, url }).toEqual({
+      command: process.execPath,
+      args: ["-e", body],
+      env: { GIVEN: { secret: "GIVEN" } },
+      url: undefined,
+    });
+    const starts = readFileSync(started, "utf8");
+    for (const again of [[], ["--check"]]) {
+      const { status, stdout, stderr } = await run([...again, "--host", "demo", "--server", "wiki"]);
+      expect(`${stdout}${stderr}`).toMatch(
+        again.length === 0 ? "or a program with --stdio" : "name it again behind --stdio",
+      );
+      expect(status).not.toBe(0);
+    }
+    expect(readFileSync(started, "utf8")).toBe(starts);
+    expect((await run(["--check", ...args], { GIVEN: "1" })).status).toBe(0);
+  });
+
   test.each<[string, string, string]>([
     ["ends", 'console.error("no key\\u001b[2J"); process.exit(3)', "Its last words: no key\\u{1b}[2J"],
     ["says nothing", "setInterval(() => undefined, 1000)", "took longer than 1 seconds"],
@@ -626,7 +652,6 @@ describe("used wrongly, it exits with 2 and writes nothing:", () => {
     ["a secret for all servers", ["--check", "--bearer-env", "PATH"], "A secret is for one server"],
     ["a program and an address", ["https://x/", "--stdio", ...demo, "--", "x"], "not both"],
     ["a program without --stdio", [...demo, "--", "x"], "behind --stdio"],
-    ["a program without --url", ["--stdio", ...demo, "--", "x"], "say with --url"],
     ["no such transport", ["https://x/", ...demo, "--transport", "ws"], "auto, http or sse"],
     ["no such timeout", ["https://x/", ...demo, "--timeout", "0"], "from 1 to 600"],
     ["--check and --prune", ["--check", "--prune"], "nothing to prune"],

@@ -22,7 +22,7 @@ Options:
   --transport <kind>       http (streamable HTTP), sse (HTTP+SSE, protocol 2024-11-05) or auto   (auto)
   --stdio                  the server is a program
   --env <NAME>             give the program this variable of the environment; may be repeated
-  --url <url>              where the gateway will reach a server that is read by --stdio or sse
+  --url <url>              where the gateway will reach a new server, when it is not where it is read
   --bearer-env <NAME>      send the variable's value as a bearer token
   --header <line>          'X-Api-Key: $NAME', with the value from a variable; may be repeated
   --client-id <id>         OAuth client that the server knows            (it registers itself)

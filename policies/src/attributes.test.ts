@@ -43,6 +43,15 @@ describe("a server has", () => {
       { auth: { type: "header", header: "X", value: { secret: "s" } } },
       { auth: { type: "header", header: "X", value: { secret: "s" } }, requires: ["upstream-header"] },
     ],
+    ["another transport", { transport: { type: "sse" } }, { transport: { type: "sse" }, requires: ["upstream-sse"] }],
+    [
+      "a program",
+      { transport: { type: "stdio", command: "/usr/bin/wiki", args: ["-v"], env: { TOKEN: { secret: "s" } } } },
+      {
+        transport: { type: "stdio", command: "/usr/bin/wiki", args: ["-v"], env: { TOKEN: { secret: "s" } } },
+        requires: ["upstream-stdio"],
+      },
+    ],
     ["a timeout", { timeoutSeconds: 5 }, { timeout_seconds: 5 }],
     ["another list", { listTools: "all" }, { list_tools: "all" }],
     ["resources off", { resources: "off" }, { resources: "off", requires: ["resources-trust"] }],

@@ -45,6 +45,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     description: server.description,
     upstream_url: server.url,
     mcp_server_type: server.url === undefined ? "dynamic" : undefined,
+    transport: server.transport,
     auth: server.auth,
     timeout_seconds: server.timeoutSeconds,
     list_tools: server.listTools,
@@ -57,6 +58,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     requires: [...serverRequires(server)],
   };
   const defaults = {
+    transport: { type: "http" },
     auth: { type: "none" },
     list_tools: "effective",
     resources: "low",

@@ -22,6 +22,7 @@ export const diagnosticCodes = {
   "server-key-form": "The server's file name can't be a Permit key.",
   "server-key-reserved": "The server's key is taken by the gateway or by Permit.",
   "server-key-unique": "Two server keys differ in upper and lower case only.",
+  "server-address": "A server is neither at a URL nor a program, or both, or says what does not fit that.",
   "server-known": "A grant names a server that has no file.",
   "grant-subject": "A grant names both a group and a human, or neither.",
   "group-known": "A grant names a group that is not defined.",

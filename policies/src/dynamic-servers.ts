@@ -26,6 +26,7 @@ export function dynamicServersModel({ value, source }: CheckedFiles["host"]): re
       name: "Servers of one's own",
       description: "MCP servers that a human enters by URL, for themselves only.",
       url: undefined,
+      transport: { type: "http" },
       auth: { type: "none" },
       timeoutSeconds: undefined,
       listTools: "effective",

@@ -16,6 +16,8 @@ export const features = [
   "approval",
   "upstream-oauth",
   "upstream-header",
+  "upstream-sse",
+  "upstream-stdio",
   "resources-trust",
   "prompts-trust",
   "further-methods",
@@ -45,13 +47,15 @@ export function toolRequires({
 /** Of one server: without them nothing of it can be used. */
 export function serverRequires({
   auth,
+  transport,
   resources,
   prompts,
   methods,
   rateLimit,
-}: Pick<ServerModel, "auth" | "resources" | "prompts" | "methods" | "rateLimit">): readonly Feature[] {
+}: Pick<ServerModel, "auth" | "transport" | "resources" | "prompts" | "methods" | "rateLimit">): readonly Feature[] {
   return [
     ...(auth.type === "none" ? [] : ([`upstream-${auth.type}`] as const)),
+    ...(transport.type === "http" ? [] : ([`upstream-${transport.type}`] as const)),
     ...(resources === "low" ? [] : (["resources-trust"] as const)),
     ...(prompts === "low" ? [] : (["prompts-trust"] as const)),
     ...(Object.keys(methods).length === 0 ? [] : (["further-methods"] as const)),

@@ -7,6 +7,7 @@ import { toolActionKey } from "./permit-keys.ts";
 import { reachingGrants } from "./reaching-grants.ts";
 import type { GrantsFile } from "./schema/grants-file.ts";
 import type { HostFile } from "./schema/host-file.ts";
+import type { ServerFile } from "./schema/server-file.ts";
 import type { ShapedFile } from "./shape.ts";
 import { reaches } from "./trust.ts";
 
@@ -18,16 +19,21 @@ export interface CheckedFiles {
   readonly servers: readonly (ServerEntry & { readonly content: NonNullable<ServerEntry["content"]> })[];
 }
 
+/** Where the server is and how it is reached. The rule `server-address` has seen to it that it has one address. */
+function addressOf(key: string, file: ServerFile): Pick<ServerModel, "url" | "transport"> {
+  const { url = `stdio:${key}`, transport = "http", command, args = [], env = {} } = file;
+  return { url, transport: command === undefined ? { type: transport } : { type: "stdio", command, args, env } };
+}
+
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
-  const { name, description, url, auth, timeoutSeconds, listTools, consentDays, rateLimit, approval, tools } =
-    content.value;
+  const { name, description, auth, timeoutSeconds, listTools, consentDays, rateLimit, approval, tools } = content.value;
   const { resources = "low", prompts = "low", methods = {} } = content.value;
   const hostFrom = host.value.approval.from;
   return {
     key,
     name,
     description,
-    url,
+    ...addressOf(key, content.value),
     auth,
     timeoutSeconds,
     listTools: listTools ?? host.value.listTools,

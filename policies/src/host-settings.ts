@@ -7,6 +7,7 @@ import { z } from "zod";
 import { hostApprovalSchema } from "./schema/approval.ts";
 import { day, openFrom, trust, wholeNumber } from "./schema/fields.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
+import { transportSchema } from "./schema/program.ts";
 import { serverFileSchema } from "./schema/server-file.ts";
 import { signInSchema } from "./schema/sign-in.ts";
 
@@ -32,9 +33,10 @@ export const toolAttributesSchema = z.object({
 export const serverAttributesSchema = z.object({
   name: z.string(),
   description: z.string(),
-  /** There unless `mcp_server_type` says that humans enter the URLs. */
+  /** There unless `mcp_server_type` says that humans enter the URLs. `stdio:{key}` of a server that is a program. */
   upstream_url: z.url().optional(),
   mcp_server_type: z.literal("dynamic").optional(),
+  transport: transportSchema.default({ type: "http" }),
   auth: server.auth,
   timeout_seconds: server.timeoutSeconds,
   list_tools: host.listTools,

@@ -13,5 +13,6 @@ export { proposeTrust } from "./propose-trust.ts";
 export * from "./redirect-uri-kind.ts";
 export { defaultClients, isMetadataDocumentUrl, type ListedClient } from "./schema/clients.ts";
 export type { RateLimit } from "./schema/fields.ts";
+export type { ServerTransport } from "./schema/program.ts";
 export { type SignIn, type SignInMethod, signInMethods } from "./schema/sign-in.ts";
 export * from "./trust.ts";

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from "./lock.ts";
 import type { RateLimit } from "./schema/fields.ts";
 import type { HostFile } from "./schema/host-file.ts";
+import type { ServerTransport } from "./schema/program.ts";
 import type { ServerFile } from "./schema/server-file.ts";
 import type { TrustLevel } from "./trust.ts";
 
@@ -45,8 +46,12 @@ export interface ServerModel {
   readonly key: string;
   readonly name: string;
   readonly description: string;
-  /** Streamable HTTP endpoint of the upstream; undefined for the one that stands for all that humans enter. */
+  /**
+   * Endpoint of the upstream; `stdio:{key}` of one that is a program; undefined for the one that stands for all that humans
+   * enter.
+   */
   readonly url: string | undefined;
+  readonly transport: ServerTransport;
   /** How the gateway signs in at the server. Names of secrets, never secrets. */
   readonly auth: ServerFile["auth"];
   /** How long a call may take, in seconds; undefined: as the gateway is configured. */

@@ -35,6 +35,7 @@ function toRules(host: HostSnapshot, { attributes }: ServerSnapshot, tools: Serv
   return {
     name: attributes.name,
     description: attributes.description,
+    transport: attributes.transport,
     auth: attributes.auth,
     tools,
     unsupported: unsupportedOf(host, attributes.requires, serverRequires({ ...attributes, rateLimit })),
@@ -63,7 +64,8 @@ function toServers(snapshot: HostSnapshot, onRefused: (server: string, reason: s
     }
     const rules = toRules(snapshot, documents, tools);
     const { upstream_url: upstreamUrl } = documents.attributes;
-    if (key === dynamicServersKey) dynamicRules = rules;
+    // What a human enters is an address, whatever the document says.
+    if (key === dynamicServersKey) dynamicRules = { ...rules, transport: { type: "http" } };
     else if (upstreamUrl === undefined) onRefused(key, "It has no URL.");
     else servers.set(key, { key, upstreamUrl, enteredBy: undefined, ...rules });
   }

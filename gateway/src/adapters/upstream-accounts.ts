@@ -114,10 +114,12 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   const toolsWithToken = async (owner: UpstreamOwner, email: string) => {
     const server = asServer(serverOf(owner.server));
     const credentials = await options.credentialsOf(server, email);
+    // No agent has its consent yet: what it lists with is a session of nobody else's, which is ended at once.
+    const caller = { server, agent: { clientId: "", clientName: "", email } };
     const oauthServer = server.auth.type === "oauth";
     const token = oauthServer ? await tokens.accessToken(owner) : undefined;
     try {
-      return await readOfferedTools(server, credentials, token);
+      return await readOfferedTools(options.upstream, caller, credentials, token);
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       if (token === undefined) {
@@ -126,7 +128,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       }
     }
     try {
-      return await readOfferedTools(server, credentials, await tokens.replace(owner, token));
+      return await readOfferedTools(options.upstream, caller, credentials, await tokens.replace(owner, token));
     } catch (error) {
       if (!(error instanceof TokenRefusedError)) throw error;
       // It refuses what its own authorization server has just given: only another sign-in can help.

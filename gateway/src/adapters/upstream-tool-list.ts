@@ -6,15 +6,13 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-import { Agent, fetch as undiciFetch } from "undici";
 import { z } from "zod";
-import type { ServerSettings } from "../deps.ts";
+import type { Upstream, UpstreamCaller } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import type { Fetch } from "./guarded-fetch.ts";
+import { upstreamFetch } from "./upstream-fetch.ts";
 
 const timeoutMs = 20_000;
 const toolsMax = 2_000;
-const answerBytesMax = 8 * 1024 * 1024;
 
 // Entries as the server sent them: what parsing would leave out of one is what its digest has to tell.
 const toolsPage = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
@@ -34,35 +32,22 @@ export class ScopeRefusedError extends Error {
 
 /**
  * Opens an MCP session, with these headers and `token` where there is one, and lists the tools: twenty seconds, 2,000 tools and 8 MB at most.
- * Redirects are not followed. Throws TokenRefusedError, ScopeRefusedError, and GatewayError UPSTREAM_UNAVAILABLE for anything else.
+ * Redirects are not followed. Throws TokenRefusedError, ScopeRefusedError, the GatewayError of a program that can't be started, and
+ * UPSTREAM_UNAVAILABLE for anything else.
  */
 export async function readOfferedTools(
-  { upstreamUrl, name }: ServerSettings,
+  upstream: Upstream,
+  caller: UpstreamCaller,
   credentials: Readonly<Record<string, string>>,
   token: string | undefined,
 ): Promise<readonly unknown[]> {
-  const agent = new Agent({ connect: { timeout: timeoutMs } });
+  const { upstreamUrl, name, transport: kind } = caller.server;
   const signal = AbortSignal.timeout(timeoutMs);
-  let bytesLeft = answerBytesMax;
-  const fetch: Fetch = async (url, init) => {
-    const signals = init?.signal ? [signal, init.signal] : [signal];
-    const request = { ...init, redirect: "manual", dispatcher: agent, signal: AbortSignal.any(signals) };
-    const response = (await undiciFetch(url, request as never)) as unknown as Response;
-    const limited = response.body?.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          bytesLeft -= chunk.byteLength;
-          if (bytesLeft < 0) controller.error(new Error("The server's answers are larger than 8 MB."));
-          else controller.enqueue(chunk);
-        },
-      }),
-    );
-    const { status, headers } = response;
-    return new Response(limited ?? null, { status, headers: [...headers] });
-  };
+  const fetch = upstreamFetch(upstream, caller, signal);
   const client = new Client(
     { name: "permit-mcp-gateway", version: "0.1.0" },
-    { versionNegotiation: { mode: "auto", probe: { timeoutMs: 5_000 } } },
+    // Where a session is a program of its own, asking for the revision first would start two.
+    { versionNegotiation: { mode: kind.type === "http" ? "auto" : "legacy", probe: { timeoutMs: 5_000 } } },
   );
   const transport = new StreamableHTTPClientTransport(new URL(upstreamUrl), {
     fetch,
@@ -75,6 +60,8 @@ export async function readOfferedTools(
   } catch (cause) {
     if (wantsToken(cause)) throw new TokenRefusedError("the server refuses the token", { cause });
     if (cause instanceof InsufficientScopeError) throw new ScopeRefusedError(cause.requiredScope);
+    const refusal = gatewayErrorIn(cause);
+    if (refusal !== undefined && refusal.code !== "UPSTREAM_UNAVAILABLE") throw refusal;
     throw new GatewayError("UPSTREAM_UNAVAILABLE", {
       sentence: `${name} could not be reached, so the gateway doesn't know which tools it has. Try again, or ask an admin.`,
       detail: cause instanceof Error ? cause.name : "unknown",
@@ -83,8 +70,13 @@ export async function readOfferedTools(
   } finally {
     if (transport.sessionId !== undefined) await transport.terminateSession().catch(() => undefined);
     await client.close().catch(() => undefined);
-    await agent.destroy();
   }
+}
+
+/** What the gateway itself says, where the client has wrapped it in errors of its own. */
+function gatewayErrorIn(error: unknown): GatewayError | undefined {
+  if (error instanceof GatewayError) return error;
+  return error instanceof Error ? gatewayErrorIn(error.cause) : undefined;
 }
 
 function wantsToken(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { Agent } from "undici";
 import type { Upstream } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { startDeadline } from "./upstream-deadline.ts";
 
 const connectTimeoutMs = 10_000;
 /** A server that does not stream sends its headers when the tool is done, which may take minutes. */
@@ -10,16 +11,6 @@ const keepAliveMs = 30_000;
 /** An upstream client that gives its connections back. */
 export interface ClosableUpstream extends Upstream {
   close(): Promise<void>;
-}
-
-/** A signal that aborts with the error that says why, and the way to end the wait for it. */
-function startDeadline(timeoutMs: number): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    const sentence = `The MCP server did not finish within ${timeoutMs / 1000} s, so the request was ended. It may have taken effect.`;
-    controller.abort(new GatewayError("UPSTREAM_TIMEOUT", { sentence }));
-  }, timeoutMs);
-  return { signal: controller.signal, release: () => clearTimeout(timer) };
 }
 
 /**

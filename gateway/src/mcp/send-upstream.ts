@@ -16,10 +16,11 @@ export async function sendUpstream(
   const { server, grant } = exchange;
   const { upstream, upstreamTokens, publicUrl } = deps;
   const headers = { ...request.headers, ...(await upstreamCredentials(exchange, deps)) };
-  if (server.auth.type !== "oauth") return upstream.send({ ...request, headers });
+  const caller = { server, agent: grant };
+  if (server.auth.type !== "oauth") return upstream.send({ ...request, headers, caller });
   const owner = { userId: grant.userId, server: server.key };
   const send = (token: string) =>
-    upstream.send({ ...request, headers: { ...headers, authorization: `Bearer ${token}` } });
+    upstream.send({ ...request, caller, headers: { ...headers, authorization: `Bearer ${token}` } });
 
   const token = await upstreamTokens.accessToken(owner);
   let answer = await send(token);

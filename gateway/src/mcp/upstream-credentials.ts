@@ -12,6 +12,8 @@ export async function upstreamCredentials(
   { server, grant }: { readonly server: ServerSettings; readonly grant: Pick<Grant, "email"> },
   { assertions, secrets }: Pick<McpDeps, "assertions" | "secrets">,
 ): Promise<Record<string, string>> {
+  // A program reads no headers.
+  if (server.transport.type === "stdio") return {};
   const assertion = await assertions.assert(grant.email, server.upstreamUrl);
   const credentials = { "x-gateway-auth": `Bearer ${assertion}` };
   if (server.auth.type !== "header") return credentials;

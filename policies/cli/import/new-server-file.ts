@@ -10,7 +10,10 @@ export const schemaPath = "../../../schemas/server.schema.json";
 /** What a new server file says beside its tools. */
 export interface NewServer {
   readonly key: string;
-  readonly url: string;
+  readonly address:
+    | { readonly url: string; readonly sse: boolean }
+    /** `variables` of its environment, by name. */
+    | { readonly command: string; readonly args: readonly string[]; readonly variables: readonly string[] };
   readonly answer: ServerAnswer;
   readonly auth: Credentials["auth"];
   /** True where the JSON Schemas of this project are where a server file of it refers to them. */
@@ -23,6 +26,20 @@ function asLine(text: string | undefined, lengthMax: number): string | undefined
   const short = words.length > lengthMax ? `${words.slice(0, lengthMax - 3).toWellFormed()}...` : words;
   const fits = short.isWellFormed() && findInvisible(short).length === 0 && line(lengthMax).safeParse(short).success;
   return fits ? short : undefined;
+}
+
+function addressLines({ address }: NewServer): readonly string[] {
+  if ("url" in address) return [`url: ${quoted(address.url)}`, ...(address.sse ? ["transport: sse"] : [])];
+  const { command, args, variables } = address;
+  return [
+    `command: ${quoted(command)}`,
+    // As JSON, which is YAML too, so that an argument of several lines is on one.
+    ...(args.length === 0 ? [] : [`args: [${args.map((arg) => JSON.stringify(arg)).join(", ")}]`]),
+    ...(variables.length === 0
+      ? []
+      : ["# The secrets' names are those of the variables with which it was imported.", "env:"]),
+    ...variables.map((name) => `  ${name}: { secret: ${quoted(name)} }`),
+  ];
 }
 
 function authLines({ answer, auth }: NewServer): readonly string[] {
@@ -38,7 +55,7 @@ function authLines({ answer, auth }: NewServer): readonly string[] {
 
 /** The text of a server file. What the server says of itself is in quotes. */
 export function newServerFile(server: NewServer, tools: readonly NewTool[]): string {
-  const { key, url, answer } = server;
+  const { key, answer } = server;
   const name = asLine(answer.title, 60) ?? asLine(answer.name, 60) ?? key;
   const description = asLine(answer.description, 300) ?? `The tools of ${key}.`;
   const lines = [
@@ -47,7 +64,7 @@ export function newServerFile(server: NewServer, tools: readonly NewTool[]): str
     "# from the tool's name and annotations: correct them before this is merged.",
     `name: ${quoted(name)}`,
     `description: ${quoted(description)}`,
-    `url: ${quoted(url)}`,
+    ...addressLines(server),
     ...authLines(server),
     "",
     ...(tools.length === 0 ? ["tools: {}"] : ["tools:", ...tools.map((tool) => `  ${toolLine(tool)}`)]),

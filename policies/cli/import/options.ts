@@ -21,7 +21,7 @@ export interface ImportOptions {
   readonly prune: boolean;
   /** How long a server may take, in seconds. */
   readonly seconds: number;
-  /** `--url`: where the gateway will reach a server that is read in another way. */
+  /** `--url`: where the gateway will reach a new server, when it is not where it is read. */
   readonly url: string | undefined;
   readonly auth: Credentials["auth"];
   /** The server named on the command line; undefined: the one of the policy. */

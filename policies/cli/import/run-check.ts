@@ -15,6 +15,8 @@ import { readServer } from "./read-server.ts";
 const againNote =
   "Import a changed server again and review the difference: npm run policy -- import --host <key> --server <key>";
 
+const programNamed = "It is a program: name it again behind --stdio, with --host and --server.";
+
 /** How many servers are asked at a time. */
 const atOnce = 8;
 
@@ -75,7 +77,10 @@ async function checkServer(one: ToCheck, options: ImportOptions, output: Output)
   }
   if (lock === undefined) return { status: "never imported" };
   try {
-    const endpoint = options.given ?? options.at(content.value.url, options.server !== undefined);
+    const { url } = content.value;
+    const endpoint = options.given ?? (url === undefined ? undefined : options.at(url, options.server !== undefined));
+    // The program that a file names is never started for that: whoever can write the file could then run anything here.
+    if (endpoint === undefined) return { status: "unread", message: programNamed, findings: [] };
     const answer = await readServer(endpoint, options.seconds, output);
     const decided = content.value.tools;
     const { tools, leftOut } = lockableTools(answer.listed, Object.keys(decided));

@@ -11,30 +11,25 @@ import { ServerUnreadError } from "./explain-failure.ts";
 import { findTarget, type ImportTarget, TargetError } from "./import-target.ts";
 import { type Merged, MergeError, mergeImport } from "./merge.ts";
 import { newFindings } from "./new-findings.ts";
-import { schemaPath } from "./new-server-file.ts";
+import { type NewServer, schemaPath } from "./new-server-file.ts";
 import type { ImportOptions } from "./options.ts";
 import { readServer, type ServerAnswer } from "./read-server.ts";
 import { WriteError, writeFiles } from "./write-files.ts";
-
-const urlNeeded =
-  "The gateway reaches servers over streamable HTTP, which this is not: say with --url where it will be.";
 
 /** Where the server is read. Throws UsageError when neither the command line nor the files say it. */
 function endpointOf(options: ImportOptions, target: ImportTarget): Endpoint {
   const known = target.server?.value.url;
   const endpoint = options.given ?? (known === undefined ? undefined : options.at(known, true));
+  // The program that a file names is never started for that: whoever can write the file could then run anything here.
   if (endpoint === undefined) throw new UsageError("Name the address of the server, or a program with --stdio.");
-  const unreachable = endpoint.kind === "stdio" || endpoint.transport === "sse";
-  if (unreachable && known === undefined && options.url === undefined) throw new UsageError(urlNeeded);
   return endpoint;
 }
 
-/** Where the gateway reaches the server. Throws MergeError when it can't where it was read. */
-function gatewayUrl(options: ImportOptions, target: ImportTarget, endpoint: Endpoint, answer: ServerAnswer): string {
-  const direct = endpoint.kind === "http" && answer.transport === "streamable HTTP" ? endpoint.url.href : undefined;
-  const url = target.server?.value.url ?? options.url ?? direct;
-  if (url === undefined) throw new MergeError(urlNeeded);
-  return url;
+/** Where a new file says that the gateway reaches the server: where it was read, unless the command line says otherwise. */
+function gatewayAddress({ url }: ImportOptions, endpoint: Endpoint, answer: ServerAnswer): NewServer["address"] {
+  if (url !== undefined) return { url, sse: false };
+  if (endpoint.kind === "http") return { url: endpoint.url.href, sse: answer.transport === "HTTP+SSE" };
+  return { command: endpoint.command, args: endpoint.args, variables: Object.keys(endpoint.env) };
 }
 
 function summaryLines(target: ImportTarget, answer: ServerAnswer, merged: Merged, colors: boolean): readonly string[] {
@@ -86,9 +81,9 @@ export async function runImport(options: ImportOptions, output: Output): Promise
     // Read again: whoever signs in takes minutes, and may edit the files meanwhile.
     const target = findTarget(host.dir, serverKey);
     const { prune, auth } = options;
-    const url = gatewayUrl(options, target, endpoint, answer);
+    const address = gatewayAddress(options, endpoint, answer);
     const hasSchema = existsSync(join(dirname(target.file), schemaPath));
-    const merged = mergeImport(target, answer, { key: serverKey, url, auth, hasSchema, prune });
+    const merged = mergeImport(target, answer, { key: serverKey, address, auth, hasSchema, prune });
     const findings = newFindings(target, merged.files);
     if (findings.length > 0) return fail("With what the server lists the policy would not load.", findings);
     writeFiles(merged.files);

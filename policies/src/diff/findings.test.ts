@@ -245,7 +245,7 @@ const rows: readonly Row[] = [
     "another URL and another sign-in of one server",
     plain,
     hostWith({ server: { url: "https://b.example/mcp", auth: { type: "oauth" } } }),
-    [[["server-change"], "servers: 1 with another URL or sign-in"]],
+    [[["server-change"], "servers: 1 with another address or sign-in"]],
   ],
   [
     "a server that is gone and one that is new",

@@ -22,7 +22,7 @@ const consentsLiveLonger = ({ before, after }: GrantChange) =>
 const weaker = ({ effect }: SettingChange) => effect === "loosens" || effect === "differs";
 const approvalSettings = /^approval\.(selfApproval|bypass|from)$/;
 const roles = { admins: "admin", approvers: "approver", auditors: "auditor" } as const;
-const serverSettings = /^(url$|auth\.)/;
+const serverSettings = /^(url$|transport\.|auth\.)/;
 
 function approvalFindings(tools: readonly ToolChange[], settings: readonly SettingChange[]): readonly Finding[] {
   const kinds: readonly FindingKind[] = ["approval-drop"];
@@ -91,7 +91,7 @@ function serverFindings(hosts: readonly HostDiff[]): readonly Finding[] {
       counts([
         [servers.filter(({ before }) => before === null).length, "new"],
         [servers.filter(({ after }) => after === null).length, "gone"],
-        [new Set(moved).size, "with another URL or sign-in"],
+        [new Set(moved).size, "with another address or sign-in"],
       ]),
     ],
   ] as const;

@@ -211,6 +211,7 @@ describe("a changed setting of a server", () => {
     ["name", { name: "Issues" }, "issues", "Issues", "neutral"],
     ["description", { description: "Other" }, "The issues server", "Other", "neutral"],
     ["url", { url: "https://b.example/mcp" }, "https://issues.example.com/mcp", "https://b.example/mcp", "differs"],
+    ["transport.type", { transport: { type: "sse" } }, "http", "sse", "differs"],
     ["timeoutSeconds", { timeoutSeconds: 5 }, null, 5, "neutral"],
     ["listTools", { listTools: "all" }, "effective", "all", "neutral"],
     ["resources", { resources: "high" }, "low", "high", "tightens"],

@@ -11,6 +11,7 @@ import { hostKeyForm } from "./host-key-form.ts";
 import { humanSignsIn } from "./human-signs-in.ts";
 import type { Rule } from "./rule.ts";
 import { secretPlain } from "./secret-plain.ts";
+import { serverAddress } from "./server-address.ts";
 import { serverKeyForm } from "./server-key-form.ts";
 import { serverKeyReserved } from "./server-key-reserved.ts";
 import { serverKeyUnique } from "./server-key-unique.ts";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   serverKeyForm,
   serverKeyReserved,
   serverKeyUnique,
+  serverAddress,
   serverKnown,
   grantSubject,
   groupKnown,

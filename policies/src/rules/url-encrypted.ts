@@ -7,8 +7,9 @@ export const urlEncrypted: Rule = {
   id: "url-encrypted",
   *check({ servers }) {
     for (const { content } of servers) {
-      if (content === undefined || !content.value.url.startsWith("http:")) continue;
-      if (loopback.test(new URL(content.value.url).hostname)) continue;
+      const url = content?.value.url;
+      if (content === undefined || url?.startsWith("http:") !== true) continue;
+      if (loopback.test(new URL(url).hostname)) continue;
       yield {
         at: content.positionOf(["url"]),
         message: "Calls and tokens go to this server unencrypted.",

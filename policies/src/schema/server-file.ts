@@ -12,6 +12,7 @@ import {
   webUrl,
   wholeNumber,
 } from "./fields.ts";
+import { programArgument, programEnvironment, programName } from "./program.ts";
 
 const authType = <T extends string>(type: T, meaning: string) => z.literal(type).describe(meaning);
 
@@ -71,7 +72,24 @@ const tools = z.record(
 const fields = {
   name: line(60).describe("Name of the server as people see it on the consent page."),
   description: line(300).describe("One sentence for the consent page: what an agent can do there."),
-  url: webUrl.describe("Streamable HTTP endpoint of the MCP server: http or https, no credentials, no fragment."),
+  url: webUrl
+    .optional()
+    .describe(
+      "Endpoint of the MCP server: http or https, no credentials, no fragment. A server has this or `command`.",
+    ),
+  transport: z
+    .enum(["http", "sse"])
+    .optional()
+    .describe(
+      "How the server at `url` speaks: `http` for streamable HTTP, `sse` for HTTP+SSE, the transport of protocol 2024-11-05. Left out: `http`.",
+    ),
+  command: programName
+    .optional()
+    .describe(
+      "Program that speaks MCP over stdio: its absolute path, or its name. Started for each session, without a shell, by a gateway whose own configuration allows exactly this command line.",
+    ),
+  args: z.array(programArgument).max(64).optional().describe("Arguments of the program, one by one. Left out: none."),
+  env: programEnvironment.optional().describe("Variables of the program's environment: name -> text or secret."),
   auth: authSchema,
   timeoutSeconds: wholeNumber(1, 3600)
     .optional()
@@ -119,7 +137,11 @@ export const sharedServerFileSchema = z
     ),
     name: mayBeLeftOut(fields.name),
     description: mayBeLeftOut(fields.description),
-    url: mayBeLeftOut(fields.url),
+    url: fields.url,
+    transport: fields.transport,
+    command: fields.command,
+    args: fields.args,
+    env: fields.env,
     auth: mayBeLeftOut(fields.auth),
     timeoutSeconds: fields.timeoutSeconds,
     listTools: fields.listTools,

@@ -33,7 +33,13 @@ const server = withoutUndefined(
   fc.record({
     name: text,
     description: text,
-    url: fc.constantFrom("https://a.example.com/mcp", "http://localhost:1/?a=b&c"),
+    address: fc.oneof(
+      fc.constantFrom(
+        { url: "https://a.example.com/mcp" },
+        { url: "http://localhost:1/?a=b&c", transport: "sse" as const },
+        { command: "/usr/bin/wiki", args: ["--root", ""], env: { TOKEN: { secret: "a/b" }, MODE: "a: b" } },
+      ),
+    ),
     auth: optional(
       fc.constantFrom(
         { type: "none" as const },
@@ -51,7 +57,7 @@ const server = withoutUndefined(
     approval: optional(level.map((from) => ({ from }))),
     tools,
   }),
-);
+).map(({ address, auth, ...rest }) => ({ ...rest, ...address, ...("url" in address ? given({ auth }) : {}) }));
 
 const grant = withoutUndefined(
   fc.record({

@@ -59,11 +59,17 @@ export function given<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
+function addressValues({ url, transport }: ServerModel & { readonly url: string }) {
+  if (transport.type !== "stdio")
+    return given({ url, transport: transport.type === "sse" ? transport.type : undefined });
+  const { command, args, env } = transport;
+  return { command, args: [...args], env: { ...env } };
+}
+
 function serverValues(server: ServerModel & { readonly url: string }): HostValues["servers"][string] {
   const {
     name,
     description,
-    url,
     auth,
     timeoutSeconds,
     listTools,
@@ -80,7 +86,7 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
   return given({
     name,
     description,
-    url,
+    ...addressValues(server),
     auth,
     timeoutSeconds,
     listTools,

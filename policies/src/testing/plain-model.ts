@@ -36,6 +36,7 @@ export function plainServer(
     name: key,
     description: `The ${key} server`,
     url: `https://${key}.example.com/mcp`,
+    transport: { type: "http" },
     auth: { type: "none" },
     timeoutSeconds: undefined,
     listTools: "effective",

@@ -4,10 +4,8 @@ import type { Exchange, WithMessage, WithProtocol } from "../exchange.ts";
 import { decodeHeaderValue, encodeHeaderValue, isPlainHeaderValue } from "../header-value.ts";
 import type { RpcMessage } from "../json-rpc.ts";
 import { nameOf } from "../methods.ts";
+import { isStateless } from "../revision.ts";
 
-/** First revision in which the headers are required and there are no sessions. */
-const firstStateless = "2026-07-28";
-const datedVersion = /^\d{4}-\d{2}-\d{2}$/;
 const maxVersionLength = 64;
 const versionMember = "io.modelcontextprotocol/protocolVersion";
 const maxParamHeaders = 64;
@@ -27,11 +25,6 @@ function claimedVersion(message: RpcMessage): unknown {
   if (message.kind === "response") return undefined;
   const meta = message.params._meta;
   return typeof meta === "object" && meta !== null ? (meta as Record<string, unknown>)[versionMember] : undefined;
-}
-
-/** What is no date is none of the revisions with sessions, so the stricter rules hold. */
-function isStateless(version: unknown): boolean {
-  return typeof version === "string" && (!datedVersion.test(version) || version >= firstStateless);
 }
 
 /**
