@@ -70,8 +70,9 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const wrapping = openKeyWrapping(dataKey);
   const { auditLogGroup } = config;
   // Shipped records are not written out as well: on ECS standard output is the log of the application.
-  const writeLine = auditLogGroup === undefined ? (line: string) => process.stdout.write(`${line}\n`) : () => undefined;
-  const audit = createDatabaseAuditSink({ database, writeLine });
+  const writeLines =
+    auditLogGroup === undefined ? (lines: string) => process.stdout.write(`${lines}\n`) : () => undefined;
+  const audit = createDatabaseAuditSink({ database, writeLines });
   const believedMs = config.toolCheckSeconds * 1000;
   const store = createToolDriftStore({ database, clock });
   const pins = createToolPins({ store, audit, hostKey, believedMs, clock, log });

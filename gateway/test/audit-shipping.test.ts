@@ -113,7 +113,7 @@ describe.skipIf(!hasMoto())("records shipped to CloudWatch", () => {
 
   const reader = () => new CloudWatchLogsClient({ endpoint: moto.url });
   const write = async (records: readonly AuditRecord[], into = database) => {
-    const sink = createDatabaseAuditSink({ database: into, writeLine: () => undefined });
+    const sink = createDatabaseAuditSink({ database: into, writeLines: () => undefined });
     await Promise.all(records.map((each) => sink.write(each)));
   };
   /** Waits a hundredth of what a shipper would. */

@@ -100,11 +100,11 @@ test("of the upstream's headers, the client sees only those of the protocol", as
   const names = [...answer.headers.keys()].filter((name) => !["date", "connection", "keep-alive"].includes(name));
   expect(names).toEqual([
     "cache-control",
+    "content-length",
     "content-security-policy",
     "content-type",
     "mcp-protocol-version",
     "referrer-policy",
-    "transfer-encoding",
     "x-content-type-options",
     "x-request-id",
   ]);

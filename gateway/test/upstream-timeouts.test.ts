@@ -51,6 +51,10 @@ describe("an upstream that does not finish", () => {
   test.each<[string, (response: ServerResponse) => void]>([
     ["never answers", () => undefined],
     ["sends headers of JSON only", (response) => response.writeHead(200, json).flushHeaders()],
+    [
+      "stops in the middle of a JSON body",
+      (response) => response.writeHead(200, json).write('{"jsonrpc":"2.0","id":4'),
+    ],
   ])("%s: a JSON-RPC error, and its request is over", async (_what, how) => {
     respond = how;
     const { status, body } = await call();
@@ -79,7 +83,7 @@ describe("an upstream that does not finish", () => {
 
   test.each([
     ["an event", events, `${progress}\n`],
-    ["a JSON body", json, '{"jsonrpc":"2.0","id":42,"result":{"content":['],
+    ["a long JSON body", json, `{"jsonrpc":"2.0","id":42,"result":{"content":["${"x".repeat(100_000)}`],
   ])("stops in the middle of %s: cut off, and nothing added to it", async (_what, headers, sent) => {
     respond = (response) => {
       response.writeHead(200, headers).write(sent);

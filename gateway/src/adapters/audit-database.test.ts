@@ -26,7 +26,7 @@ const record = (tool: string): AuditRecord =>
     "No grant.",
   );
 const stored = () => database.kysely.selectFrom("gateway_audit").selectAll().orderBy("tool").execute();
-const sink = () => createDatabaseAuditSink({ database, writeLine: (line) => lines.push(line) });
+const sink = () => createDatabaseAuditSink({ database, writeLines: (some) => lines.push(...some.split("\n")) });
 
 test("what was written is in the table, and one line each, before the write resolves", async () => {
   const written = record("a\u0000b");

@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { Clock, Grant, GrantStore } from "../deps.ts";
 import type { Database } from "./database.ts";
 import type { GrantRow } from "./database-tables.ts";
+import { readTogether } from "./read-together.ts";
 
 /** A busy agent would otherwise write one row per call. */
 const touchIntervalMs = 60_000;
@@ -34,6 +35,17 @@ export function createGrantStore({
   readonly clock: Clock;
 }): GrantStore {
   const db = database.kysely;
+  // Asked for on every request of the MCP path: at many at once a query each would cost more than all else.
+  const readConnection = readTogether<string, readonly Grant[]>(async (connectionIds) => {
+    const rows = await db
+      .selectFrom("gateway_grant")
+      .selectAll()
+      .where("connection_id", "in", connectionIds)
+      .orderBy("server")
+      .execute();
+    const byConnection = Map.groupBy(rows.map(toGrant), ({ connectionId }) => connectionId);
+    return (connectionId) => byConnection.get(connectionId) ?? [];
+  });
   return {
     create: async (grant) => {
       const now = clock();
@@ -75,16 +87,8 @@ export function createGrantStore({
       const row = await db.selectFrom("gateway_grant").selectAll().where("id", "=", id).executeTakeFirst();
       return row === undefined ? undefined : toGrant(row);
     },
-    ofConnection: async (connectionId) => {
-      if (!uuid.test(connectionId)) return [];
-      const rows = await db
-        .selectFrom("gateway_grant")
-        .selectAll()
-        .where("connection_id", "=", connectionId)
-        .orderBy("server")
-        .execute();
-      return rows.map(toGrant);
-    },
+    // The column has ids in lower case, whatever the question's.
+    ofConnection: async (connectionId) => (uuid.test(connectionId) ? readConnection(connectionId.toLowerCase()) : []),
     listActive: async (userId) => {
       const rows = await db
         .selectFrom("gateway_grant")

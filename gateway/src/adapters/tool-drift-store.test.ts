@@ -25,7 +25,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
     const replicas = [database, other].map((db) =>
       createDriftLog({
         ...{ store: createToolDriftStore({ database: db, clock }), clock, log: testLog(), hostKey: "demo" },
-        ...{ audit: createDatabaseAuditSink({ database: db, writeLine: () => undefined }), quietMs: 300_000 },
+        ...{ audit: createDatabaseAuditSink({ database: db, writeLines: () => undefined }), quietMs: 300_000 },
       }),
     );
     const see = (seen: string) =>

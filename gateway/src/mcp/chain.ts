@@ -6,8 +6,8 @@ export interface Chain<State extends Exchange, Start extends Exchange = Exchange
   readonly names: readonly string[];
   step<Adds extends object>(step: Step<State, Adds>): Chain<State & Adds, Start>;
   /**
-   * Runs the steps one after the other. `onProgress` gets the exchange after each, so that whoever catches what a step
-   * throws knows how far the request came.
+   * Runs the steps one after the other. `onProgress` gets the exchange of this run before the first; what each step found
+   * out is added to it, so that whoever catches what a step throws knows how far the request came.
    */
   run(exchange: Start, deps: McpDeps, onProgress: (exchange: Progress) => void): Promise<State>;
 }
@@ -19,10 +19,12 @@ function build<State extends Exchange, Start extends Exchange>(
     names: steps.map((step) => step.name),
     step: (step) => build([...steps, step as Step<never, object>]),
     run: async (exchange, deps, onProgress) => {
-      let state: Exchange = exchange;
+      const state: Exchange = { ...exchange };
+      onProgress(state);
       for (const step of steps) {
-        state = { ...state, ...(await step(state as never, deps)) };
-        onProgress(state);
+        const added = step(state as never, deps);
+        // Most steps only look at what is there: waiting for those would cost more than they do.
+        Object.assign(state, added instanceof Promise ? await added : added);
       }
       // `step` has checked at compile time that each step's needs were met by those before it.
       return state as State;

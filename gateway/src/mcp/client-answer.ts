@@ -1,6 +1,8 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FastifyReply } from "fastify";
+import { GatewayError } from "../errors.ts";
 import type { AnswerKind } from "./answer-headers.ts";
 
 /** What the client gets. */
@@ -11,20 +13,60 @@ export interface ClientAnswer {
   readonly body: Readable | undefined;
 }
 
-/** Writes past Fastify, which would hold the headers back until the first byte of a stream that may stay silent. */
+/** JSON of at most this much goes out in one piece. */
+const onePieceBytes = 64 * 1024;
+
+/**
+ * The beginning of a body: all of it, or, when it is longer than one piece, what came so far, with the body paused. Throws
+ * the GatewayError that ends the body, or UPSTREAM_UNAVAILABLE.
+ */
+function readStart(body: Readable): Promise<{ readonly start: Buffer; readonly whole: boolean }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const fail = (cause: unknown) =>
+      reject(cause instanceof GatewayError ? cause : new GatewayError("UPSTREAM_UNAVAILABLE", { cause }));
+    const finish = (whole: boolean) => {
+      body.off("data", take).off("end", end).off("error", fail).off("close", close);
+      resolve({ start: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks), whole });
+    };
+    const take = (chunk: Buffer | string) => {
+      chunks.push(Buffer.from(chunk as Buffer));
+      bytes += chunk.length;
+      if (bytes <= onePieceBytes) return;
+      body.pause();
+      finish(false);
+    };
+    const end = () => finish(true);
+    const close = () => fail(new Error("The answer ended before its end."));
+    body.on("data", take).once("end", end).once("error", fail).once("close", close);
+  });
+}
+
+/**
+ * Writes past Fastify, which would hold the headers of a stream back until its first byte. JSON is of no use to a client
+ * before it is whole, so a short one goes out at once, with its length. Throws GatewayError while nothing was sent, so
+ * that the client can still be told.
+ */
 export async function sendAnswer(
   reply: FastifyReply,
-  { status, headers, body }: ClientAnswer,
+  { status, headers, kind, body }: ClientAnswer,
   abort: AbortController,
 ): Promise<void> {
-  const all = { ...reply.getHeaders(), ...headers };
   if (body === undefined) {
     await reply.code(status).headers(headers).send();
     return;
   }
+  const beginning = kind === "json" ? await readStart(body) : undefined;
+  const all = { ...reply.getHeaders(), ...headers } as OutgoingHttpHeaders;
+  const { raw } = reply;
   reply.hijack();
-  for (const [name, value] of Object.entries(all)) if (value !== undefined) reply.raw.setHeader(name, value);
-  reply.raw.writeHead(status);
-  reply.raw.flushHeaders();
-  await pipeline(body, reply.raw, { signal: abort.signal });
+  if (beginning?.whole === true) {
+    raw.writeHead(status, { ...all, "content-length": beginning.start.length }).end(beginning.start);
+    return;
+  }
+  raw.writeHead(status, all);
+  if (beginning === undefined) raw.flushHeaders();
+  else raw.write(beginning.start);
+  await pipeline(body, raw, { signal: abort.signal });
 }

@@ -1,29 +1,34 @@
-import { Readable } from "node:stream";
+import { type Readable, Transform } from "node:stream";
 import { GatewayError } from "../errors.ts";
-import type { AnswerKind } from "./answer-headers.ts";
 
 /** The blank line that ends a server-sent event (HTML standard, event stream interpretation). */
 const eventEnd = /(?:\n\n|\r\r|\r\n\r\n)$/;
 
 /**
- * An answer as it comes. Where the gateway itself ends it (its body fails with a GatewayError), the client gets the
- * JSON-RPC error that `lastWords` makes of that, when what it has so far leaves room for one: no byte of a JSON body, or
- * whole events. Otherwise the body fails: an error in the middle of a message could be read as a part of it.
+ * A stream of events as it comes. Where the gateway itself ends it (it fails with a GatewayError), its last event is the
+ * JSON-RPC error that `lastWords` makes of that, unless it broke off within an event: then the stream fails, because an
+ * error in the middle of a message could be read as a part of it.
  */
-export function withLastWords(body: Readable, kind: AnswerKind, lastWords: (error: GatewayError) => object): Readable {
-  async function* passOn(): AsyncGenerator<Buffer | string> {
-    let sentEnd = "";
-    try {
-      for await (const chunk of body as AsyncIterable<Buffer | string>) {
-        sentEnd = (sentEnd + chunk.slice(-4).toString("latin1")).slice(-4);
-        yield chunk;
-      }
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      if (sentEnd !== "" && !(kind === "events" && eventEnd.test(sentEnd))) throw error;
-      const json = JSON.stringify(lastWords(error));
-      yield kind === "events" ? `event: message\ndata: ${json}\n\n` : json;
-    }
-  }
-  return Readable.from(passOn());
+export function withLastWords(events: Readable, lastWords: (error: GatewayError) => object): Readable {
+  let sentEnd = "";
+  let failure: Error | undefined;
+  const output = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      sentEnd = (sentEnd + chunk.toString("latin1", Math.max(0, chunk.length - 4))).slice(-4);
+      done(null, chunk);
+    },
+    // After all that came before the failure.
+    flush: (done) => {
+      if (failure === undefined) return done();
+      const isWithin = sentEnd !== "" && !eventEnd.test(sentEnd);
+      if (!(failure instanceof GatewayError) || isWithin) return done(failure);
+      done(null, `event: message\ndata: ${JSON.stringify(lastWords(failure))}\n\n`);
+    },
+  });
+  events.on("error", (error) => {
+    failure = error;
+    output.end();
+  });
+  output.on("close", () => events.destroy());
+  return events.pipe(output);
 }

@@ -39,8 +39,8 @@ export interface OneServer {
 export function createOneServer(deps: McpDeps): OneServer {
   /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
   const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, log: FastifyBaseLogger): Readable => {
-    if (answered.message?.kind !== "request") return body;
-    return withLastWords(body, kind, (error) => {
+    if (kind !== "events" || answered.message?.kind !== "request") return body;
+    return withLastWords(body, (error) => {
       log.info({ code: error.code }, "answer cut short");
       return new McpRefusal(error, answered, deps.publicUrl).body;
     });

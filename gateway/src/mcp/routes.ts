@@ -66,7 +66,10 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     // The request to the upstream, apart from the answer: when the process ends, the answer has to say so.
     const call = new AbortController();
     abort.signal.addEventListener("abort", () => call.abort());
-    reply.raw.once("close", () => abort.abort());
+    reply.raw.once("close", () => {
+      // After a whole answer there is nothing left to end.
+      if (!reply.raw.writableFinished) abort.abort();
+    });
     openCalls.add(call);
     const exchange: Exchange = {
       requestId: request.id,

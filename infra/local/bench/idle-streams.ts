@@ -14,7 +14,8 @@ const atOnce = 20;
 
 /** Opens a session and its stream of server messages (`GET`, revision 2025-11-25). */
 async function openStream(subject: Subject, at: number): Promise<() => void> {
-  const token = subject.tokens[at % subject.tokens.length] ?? "";
+  const tokens = await subject.tokens();
+  const token = tokens[at % tokens.length] ?? "";
   const session = await openSession(subject.url, token);
   const headers = { ...headersOf("2025-11-25", "tools/list", token, session), accept: "text/event-stream" };
   return new Promise((resolve, reject) => {

@@ -102,9 +102,10 @@ async function measure(
   { permitPid, upstreamPid }: { readonly permitPid: number; readonly upstreamPid: number },
   loadSeconds = seconds,
 ): Promise<Measurement> {
-  const tokens = Array.from({ length: connections }, (_, at) => subject.tokens[at % subject.tokens.length] ?? "");
+  const tokens = await subject.tokens();
   const headers: Record<string, string>[] = [];
-  for (const token of tokens) {
+  for (let at = 0; at < connections; at += 1) {
+    const token = tokens[at % tokens.length] ?? "";
     const session = era === "2025-11-25" ? await openSession(subject.url, token) : undefined;
     headers.push(headersOf(era, what, token, session));
   }

@@ -1,5 +1,6 @@
 /** What is measured: the upstream itself, and what stands in front of it. Each in a process of its own. */
 import { join } from "node:path";
+import { auth } from "@modelcontextprotocol/client";
 import { type HostValues, writeHost } from "@permit-mcp-gateway/policies/testing/host-values";
 import { observeArguments } from "../../bench/observed.ts";
 import { processTree } from "../../testing/process-tree.ts";
@@ -20,8 +21,8 @@ export interface Subject {
   readonly url: string;
   /** The processes that stand in front of the upstream, for their processor time and memory. */
   readonly pids: () => readonly number[];
-  /** Access tokens that are good there, one for each agent. */
-  readonly tokens: readonly string[];
+  /** Access tokens that are good there for some minutes from now, one for each agent. */
+  tokens(): Promise<readonly string[]>;
   stop(): Promise<unknown>;
 }
 
@@ -33,7 +34,10 @@ export interface GatewaySubject extends Subject {
 }
 
 const server = "bench";
-const noToken = ["0".repeat(600)];
+/** As long as one of the gateway. */
+const noToken = async () => ["0".repeat(600)];
+/** Half the life of an access token. */
+const refreshMs = 300_000;
 
 function program(folder: string, file: string, port: number, ...args: string[]): Service {
   return new Service({
@@ -154,15 +158,23 @@ export async function startGateway(options: GatewayOptions): Promise<GatewaySubj
   });
   const url = `${host.gatewayUrl}/mcp/${server}`;
   try {
-    const tokens: string[] = [];
+    const clients: Agent[] = [];
     for (let at = 0; at < agents; at += 1) {
       const agent = new Agent(`benchmark ${at}`, url, sdkV2("2026-07-28"));
       await agent.connect(new Human(host.gatewayUrl, humanOf(at), host.accounts[humanOf(at)] ?? ""), {
         level: "medium",
       });
       await agent.close();
-      tokens.push(agent.oauth.tokens()?.access_token ?? "");
+      clients.push(agent);
     }
+    let refreshedAt = performance.now();
+    const tokens = async () => {
+      if (performance.now() - refreshedAt > refreshMs) {
+        for (const { oauth } of clients) await auth(oauth, { serverUrl: url });
+        refreshedAt = performance.now();
+      }
+      return clients.map(({ oauth }) => oauth.tokens()?.access_token ?? "");
+    };
     const pidOf = (file: string) =>
       processTree(process.pid).find(({ command }) => command.includes(file) && command.startsWith(process.execPath))
         ?.pid ?? 0;
