@@ -16,6 +16,7 @@ import { KeyFileError, openKeyFile } from "./adapters/key-wrapping-file.ts";
 import { createKmsKeyWrapping } from "./adapters/key-wrapping-kms.ts";
 import { noKeyWrapping } from "./adapters/key-wrapping-none.ts";
 import { createMailer } from "./adapters/mailer.ts";
+import { createMergedSessionStore } from "./adapters/merged-session-store.ts";
 import { createPermitClient } from "./adapters/permit-client.ts";
 import { createPermitConsentFacts } from "./adapters/permit-consent-facts.ts";
 import { createPermitDecisionPoint } from "./adapters/permit-decision-point.ts";
@@ -95,6 +96,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
     ...{ assertions, secrets, pins },
     callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
+    mergedSessions: createMergedSessionStore({ database, clock }),
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),

@@ -111,6 +111,11 @@ const noUpstreamTokens: UpstreamTokens = {
   noteScopes: async () => false,
 };
 
+const notHere = async () => {
+  throw new Error("every agent here has one server");
+};
+const noMergedSessions = { create: notHere, find: notHere, keep: notHere, forget: notHere, end: notHere };
+
 /** Starts the application in front of one upstream; `issues` and `other` both lead there. */
 export async function startGateway(
   upstreamUrl: string,
@@ -230,6 +235,7 @@ export async function startGateway(
     pins: createToolPins({ store, audit, hostKey: "demo", believedMs: config.toolCheckSeconds * 1000, clock, log }),
     upstream,
     upstreamTokens: noUpstreamTokens,
+    mergedSessions: noMergedSessions,
     assertions: createGatewayAssertions({ signingKeys, hostKey: "demo", lifetimeSeconds: 300, clock: () => world.now }),
     secrets,
     shutdown,

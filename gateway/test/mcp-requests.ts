@@ -36,14 +36,14 @@ export function rpc(method: string, params: object = {}) {
   };
 }
 
-/** Posts a message; `body` may be raw text. */
+/** Posts a message to a server, or with `""` to `/mcp`; `body` may be raw text. */
 export async function post(
   gateway: { readonly url: string },
   token: string | undefined,
   { headers, body }: { headers?: Record<string, string>; body: unknown },
   server = "issues",
 ): Promise<HttpAnswer> {
-  const response = await fetch(`${gateway.url}/mcp/${server}`, {
+  const response = await fetch(`${gateway.url}/mcp${server === "" ? "" : `/${server}`}`, {
     method: "POST",
     redirect: "manual",
     headers: {

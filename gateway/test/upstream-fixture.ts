@@ -16,14 +16,20 @@ export interface UpstreamFixture {
   readonly ran: string[];
   /** Every HTTP request that arrived. */
   readonly requests: { method: string; headers: IncomingMessage["headers"] }[];
+  /** Ends all sessions, as a restart does. */
+  forgetSessions(): void;
   close(): Promise<void>;
 }
 
 export const toolNames = ["list_issues", "create_issue", "delete_issue", "hidden_tool"] as const;
 
+/** What a test adds to a server. */
+export type Extend = (server: McpServer) => void;
+
 /** A server with `toolNames`, which notes what ran. */
-export function createTools(ran: string[]): McpServer {
+export function createTools(ran: string[], extend: Extend = () => undefined): McpServer {
   const server = new McpServer({ name: "fixture", version: "1.0.0" });
+  extend(server);
   for (const name of toolNames) {
     server.registerTool(
       name,
@@ -56,10 +62,10 @@ export async function listen(
 }
 
 /** A real MCP server: stateless for 2026-07-28, with sessions and a GET stream for the revisions before. */
-export async function startUpstream(): Promise<UpstreamFixture> {
+export async function startUpstream(extend?: Extend): Promise<UpstreamFixture> {
   const ran: string[] = [];
   const requests: UpstreamFixture["requests"] = [];
-  const modern = toNodeHandler(createMcpHandler(() => createTools(ran), { legacy: "reject", keepAliveMs: 0 }));
+  const modern = toNodeHandler(createMcpHandler(() => createTools(ran, extend), { legacy: "reject", keepAliveMs: 0 }));
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
 
   const legacy = async (request: IncomingMessage, response: ServerResponse, body: unknown) => {
@@ -76,7 +82,7 @@ export async function startUpstream(): Promise<UpstreamFixture> {
         onsessioninitialized: (session) => void sessions.set(session, created),
       });
       transport = created;
-      await createTools(ran).connect(created);
+      await createTools(ran, extend).connect(created);
     }
     await transport.handleRequest(request, response, body);
   };
@@ -97,5 +103,5 @@ export async function startUpstream(): Promise<UpstreamFixture> {
     };
     answer().catch((error: unknown) => response.destroy(error as Error));
   });
-  return { url: listening.url, ran, requests, close: listening.close };
+  return { url: listening.url, ran, requests, forgetSessions: () => sessions.clear(), close: listening.close };
 }

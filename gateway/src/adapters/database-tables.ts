@@ -120,6 +120,26 @@ export interface ToolDriftRow {
   readonly last_seen_at: Timestamp;
 }
 
+/** A session at the address of several servers (`MergedSession` in deps.ts). */
+export interface MergedSessionRow {
+  readonly id: string;
+  readonly user_id: string;
+  readonly client_id: string;
+  /** `jsonb`: written as JSON text. */
+  readonly client: ColumnType<Record<string, unknown>, string, never>;
+  readonly created_at: Timestamp;
+  readonly used_at: Timestamp;
+}
+
+/** The session at one server behind it. Goes with it. */
+export interface MergedUpstreamRow {
+  readonly session_id: string;
+  readonly server: string;
+  readonly sealed_id: string | null;
+  readonly protocol_version: string;
+  readonly created_at: ColumnType<Date, undefined, never>;
+}
+
 /** Our tables by name. */
 export interface Tables {
   readonly gateway_grant: GrantRow;
@@ -127,6 +147,8 @@ export interface Tables {
   readonly gateway_receipt: ReceiptRow;
   readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;
+  readonly gateway_merged_session: MergedSessionRow;
+  readonly gateway_merged_upstream: MergedUpstreamRow;
   readonly gateway_sign_in_attempt: AttemptRow;
   readonly gateway_call_count: AttemptRow;
   readonly gateway_data_key: DataKeyRow;

@@ -9,7 +9,7 @@ const statementsPerRun = 20;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
- * Rows of the library that are refused already, by the column that says since when. Refresh tokens that were used stay
+ * Rows that nobody can use any more. Those of the library are refused already, by the column that says since when. Refresh tokens that were used stay
  * until they would have expired: one that comes back late has to be recognized. Consents outlive every grant of theirs.
  */
 const expiring = [
@@ -19,6 +19,7 @@ const expiring = [
   { table: "oauthAccessToken", column: "expiresAt", afterMs: 0 },
   { table: "oauthClientAssertion", column: "expiresAt", afterMs: 0 },
   { table: "oauthConsent", column: "createdAt", afterMs: 91 * dayMs },
+  { table: "gateway_merged_session", column: "used_at", afterMs: 7 * dayMs },
 ] as const;
 
 /** Deletes them, a bounded number at a time. Returns how many. */

@@ -8,6 +8,7 @@ import { createUpstreamTables } from "./migrations-0004-upstream-tokens.ts";
 import { addReceipts } from "./migrations-0005-receipts.ts";
 import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
 import { addConnections } from "./migrations-0008-connections.ts";
+import { addMergedSessions } from "./migrations-0008-merged-sessions.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
 import { addCallCounts } from "./migrations-0011-call-counts.ts";
 
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0005-receipts": { up: addReceipts },
   "0006-sign-in-attempts": { up: addSignInAttempts },
   "0008-connections": { up: addConnections },
+  "0008-merged-sessions": { up: addMergedSessions },
   "0009-tool-drift": { up: addToolDrift },
   "0011-call-counts": { up: addCallCounts },
 };

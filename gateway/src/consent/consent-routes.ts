@@ -35,8 +35,8 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly clock: Clock;
 }
 
-/** One token serves one server. */
-const serversMax = 1;
+/** Each is a role to be given in Permit and waited for, within one request. */
+const serversMax = 20;
 
 const consentedServer = z.strictObject({ server: z.string().max(200), level: z.enum(["low", "medium", "high"]) });
 

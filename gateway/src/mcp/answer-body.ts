@@ -13,7 +13,9 @@ export async function readJson(body: Readable): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const part of body as AsyncIterable<Buffer | string>) {
+      // Text is what the gateway has written itself.
+      const chunk = Buffer.from(part);
       bytes += chunk.length;
       if (bytes > maxWholeBytes) throw new Error("The answer is larger than 8 MB.");
       chunks.push(chunk);

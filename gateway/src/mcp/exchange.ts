@@ -13,12 +13,14 @@ import type {
   GrantTerm,
   HostDirectory,
   HostSettings,
+  MergedSessionStore,
   Secrets,
   ServerSettings,
   Shutdown,
   TokenVerifier,
   Upstream,
   UpstreamAnswer,
+  UpstreamSession,
   UpstreamTokens,
   VerifiedToken,
 } from "../deps.ts";
@@ -42,6 +44,7 @@ export interface McpDeps {
   readonly assertions: GatewayAssertions;
   readonly secrets: Secrets;
   readonly sessions: SessionSeal;
+  readonly mergedSessions: MergedSessionStore;
   readonly pins: ToolPins;
   /** Tool calls of agents, for the limits of the policy. */
   readonly callCounts: AttemptStore;
@@ -63,6 +66,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** True while the agent can use another server at this address: that one's consent is over is no reason to sign in again. */
   readonly oneOfSeveral?: boolean;
+  /** Where the gateway keeps the sessions at the servers itself: opens the one at this server, or finds it open. */
+  readonly openUpstream?: (asked: WithServer & WithGrant) => Promise<UpstreamSession>;
 }
 
 /** The host's settings at this moment, which have the server that the address names. */
@@ -140,9 +145,6 @@ export interface WithRecord {
 export interface WithAnswer {
   readonly answer: UpstreamAnswer;
 }
-
-/** A message that was decided on, before it goes to the server. */
-export type Decided = Entered & WithServer & WithGrant & WithMessage & WithProtocol & WithSession & WithVisibleTools;
 
 /** What every answered request has. */
 export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;

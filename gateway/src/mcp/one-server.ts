@@ -4,10 +4,12 @@ import type { FastifyBaseLogger } from "fastify";
 import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
 import type { ClientAnswer } from "./client-answer.ts";
-import type { Answered, Called, Decided, Entered, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
+import type { Answered, Called, Entered, Exchange, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
 import { withLastWords } from "./last-words.ts";
-import { decisionSteps, messageSteps, sessionSteps } from "./pipeline.ts";
+import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
+import { forward } from "./steps/forward.ts";
+import { openUpstream } from "./steps/open-upstream.ts";
 import { type OpenStream, openStreamOf } from "./stream-watch.ts";
 
 /** What a request gets. */
@@ -19,19 +21,21 @@ export interface Served {
   readonly release: () => void;
 }
 
+/** What a message gets that was allowed and sent. */
+export interface ServedMessage extends Served {
+  /** Sends it once more, in another session: the server has said that it does not know the one before. */
+  resend(openAnother: NonNullable<Exchange["openUpstream"]>): Promise<ServedMessage>;
+}
+
 type OnProgress = (progress: Progress) => void;
 
 export interface OneServer {
-  /**
-   * A message of a POST. `forward` sends it once it is decided on; by default the last step does. Throws GatewayError;
-   * `onProgress` says how far it came.
-   */
+  /** A message of a POST. Throws GatewayError; `onProgress` says how far it came. */
   message(
     exchange: Entered & WithGrant & WithMessage,
     log: FastifyBaseLogger,
     onProgress: OnProgress,
-    forward?: (decided: Decided) => Promise<Answered>,
-  ): Promise<Served>;
+  ): Promise<ServedMessage>;
   /** A GET or DELETE. Throws likewise. */
   session(exchange: Called & WithGrant, log: FastifyBaseLogger, onProgress: OnProgress): Promise<Served>;
 }
@@ -67,9 +71,17 @@ export function createOneServer(deps: McpDeps): OneServer {
     }
   };
   return {
-    message: async (exchange, log, onProgress, forward) => {
-      if (forward === undefined) return served(await messageSteps.run(exchange, deps, onProgress), log);
-      return served(await forward(await decisionSteps.run(exchange, deps, onProgress)), log);
+    message: async (exchange, log, onProgress) => {
+      const answered = await messageSteps.run(exchange, deps, onProgress);
+      const withResend = async (sent: typeof answered): Promise<ServedMessage> => ({
+        ...(await served(sent, log)),
+        resend: async (openAnother) => {
+          const asked = { ...sent, openUpstream: openAnother };
+          const again = { ...asked, ...(await openUpstream(asked, deps)) };
+          return withResend({ ...again, ...(await forward(again, deps)) });
+        },
+      });
+      return withResend(answered);
     },
     session: async (exchange, log, onProgress) => served(await sessionSteps.run(exchange, deps, onProgress), log),
   };

@@ -22,6 +22,7 @@ import { forwardSession } from "./steps/forward-session.ts";
 import { loadGrants } from "./steps/load-grants.ts";
 import { narrowSubscription } from "./steps/narrow-subscription.ts";
 import { openSession } from "./steps/open-session.ts";
+import { openUpstream } from "./steps/open-upstream.ts";
 import { readBody } from "./steps/read-body.ts";
 import { record } from "./steps/record.ts";
 import { resolveServer } from "./steps/resolve-server.ts";
@@ -38,8 +39,8 @@ export const callerSteps = chain()
 /** `POST`: who asks, and the body. */
 export const entrySteps = callerSteps.step(readBody);
 
-/** Whether a message may go to one server, each of the body by itself: a batch is no way around any of them. */
-export const decisionSteps = chain<Entered & WithGrant & WithMessage>()
+/** Each message of the body to one server, by itself: a batch is no way around any of them. */
+export const messageSteps = chain<Entered & WithGrant & WithMessage>()
   .step(resolveServer)
   // After the body, so that the record of a call that a revoked agent tried names the tool.
   .step(checkGrant)
@@ -52,14 +53,13 @@ export const decisionSteps = chain<Entered & WithGrant & WithMessage>()
   .step(checkCallRate)
   .step(authorize)
   .step(authorizeOpening)
+  .step(openUpstream)
   .step(checkDefinition)
   .step(awaitApproval)
   .step(record)
   .step(narrowSubscription)
-  .step(filterToolList);
-
-/** The whole way of a message to one server. */
-export const messageSteps = decisionSteps.step(forward);
+  .step(filterToolList)
+  .step(forward);
 
 /** `GET` (stream of server messages) and `DELETE` (end of session), revisions 2025-03-26 to 2025-11-25. */
 export const sessionSteps = chain<Called & WithGrant>()

@@ -1,13 +1,11 @@
 /** Reads a server's whole tool list as the agent would, to see whether a tool is still what was reviewed. */
 import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { UpstreamAnswer } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import { readJson } from "./answer-body.ts";
 import { kindOf } from "./answer-headers.ts";
 import type { Exchange, McpDeps, WithGrant, WithMessage, WithProtocol, WithServer, WithSession } from "./exchange.ts";
+import { readRpcAnswer } from "./rpc-answer.ts";
 import { sendUpstream } from "./send-upstream.ts";
-import { rewriteEvents } from "./sse-filter.ts";
 import { upstreamHeaders } from "./upstream-headers.ts";
 
 const timeoutMs = 20_000;
@@ -24,32 +22,14 @@ function unreadable(server: string, detail: string, cause?: unknown): GatewayErr
   return new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, detail, cause });
 }
 
-/** The message with this id; undefined when there is none. */
-async function findInEvents(events: Readable, id: string): Promise<unknown> {
-  let found: unknown;
-  const reader = rewriteEvents(async (message) => {
-    if (isObject(message) && message.id === id && !("method" in message)) found = message;
-    return message;
-  });
-  events.on("error", (error) => reader.destroy(error));
-  try {
-    for await (const _chunk of events.pipe(reader)) if (found !== undefined) break;
-  } finally {
-    events.destroy();
-  }
-  return found;
-}
-
 async function resultOf({ server, upstreamSessionId }: Asking, answer: UpstreamAnswer, id: string): Promise<Json> {
   try {
     // Only the client can open another session.
     if (answer.status === 404 && upstreamSessionId !== undefined) throw new GatewayError("SESSION_UNKNOWN");
     const kind = kindOf(answer, "POST");
     if (answer.status !== 200 || kind === "empty") throw unreadable(server.key, `status ${answer.status}`);
-    const message = kind === "json" ? await readJson(answer.body) : await findInEvents(answer.body, id);
-    if (!isObject(message) || message.id !== id || !isObject(message.result)) {
-      throw unreadable(server.key, "the answer holds no result");
-    }
+    const message = await readRpcAnswer(answer.body, kind, id);
+    if (!isObject(message?.result)) throw unreadable(server.key, "the answer holds no result");
     return message.result;
   } finally {
     answer.body.on("error", () => undefined).destroy();

@@ -6,6 +6,7 @@ import { sendAnswer } from "./client-answer.ts";
 import type { Entered, Exchange, McpDeps, Progress } from "./exchange.ts";
 import { answerId, type RpcMessage } from "./json-rpc.ts";
 import { announcing } from "./list-changes.ts";
+import { createMergedServer } from "./merged/merged-server.ts";
 import { createOneServer, type Served } from "./one-server.ts";
 import { callerSteps, entrySteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
@@ -17,6 +18,7 @@ type McpRequest = FastifyRequest<{ Params: { server?: string } }>;
 /** The MCP routes. `deps` is all they know of the world. */
 export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
   const oneServer = createOneServer(deps);
+  const merged = createMergedServer(deps, oneServer);
   const streams = createStreamWatch(deps);
   const openCalls = new Set<AbortController>();
   deps.shutdown.overdue.addEventListener("abort", () => {
@@ -33,13 +35,14 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     return new McpRefusal(refused, progress, deps.publicUrl);
   };
 
-  /** One message, to the server that the token is for. */
+  /** One message, to the server that the token is for, or to one of several. */
   const serve = (
     entered: Entered,
     message: RpcMessage,
     request: McpRequest,
     onProgress: (progress: Progress) => void,
   ): Promise<Served> => {
+    if (entered.grants.length > 1) return merged.message(entered, message, request.log, onProgress);
     const [grant] = entered.grants;
     onProgress({ ...entered, grant, message });
     return oneServer.message({ ...entered, grant, message }, request.log, onProgress);
@@ -98,6 +101,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     try {
       if (exchange.httpMethod !== "POST") {
         const called = await callerSteps.run(exchange, deps, onProgress);
+        if (called.grants.length > 1) return await sendOne(await merged.session(called, request.log));
         return await sendOne(await oneServer.session({ ...called, grant: called.grants[0] }, request.log, onProgress));
       }
       const entered = await entrySteps.run(exchange, deps, onProgress);

@@ -15,9 +15,13 @@ function fieldOf(line: string): { name: string; value: string } {
 
 /**
  * Applies `rewrite` to the JSON in the data of each server-sent event (HTML standard, event stream interpretation);
- * comments, ids and event names stay. Data that is not JSON, and an error of `rewrite`, end the stream with an error.
+ * comments and event names stay, ids become what `rewriteId` makes of them, or nothing. Data that is not JSON, and an error
+ * of `rewrite`, end the stream with an error.
  */
-export function rewriteEvents(rewrite: (message: unknown) => Promise<unknown>): Transform {
+export function rewriteEvents(
+  rewrite: (message: unknown) => Promise<unknown>,
+  rewriteId: (id: string) => string | undefined = (id) => id,
+): Transform {
   const decoder = new StringDecoder("utf8");
   let text = "";
   let lines: string[] = [];
@@ -25,7 +29,12 @@ export function rewriteEvents(rewrite: (message: unknown) => Promise<unknown>): 
   let started = false;
 
   const finish = async (): Promise<string> => {
-    const event = lines;
+    const event = lines.flatMap((line) => {
+      const { name, value } = fieldOf(line);
+      if (name !== "id") return [line];
+      const id = rewriteId(value);
+      return id === undefined ? [] : [`id: ${id}`];
+    });
     lines = [];
     chars = 0;
     const data = event.filter((line) => fieldOf(line).name === "data");

@@ -184,7 +184,7 @@ describe("refused, without effect", () => {
     ["a level above the ceiling", "developer", { servers: [{ server: "issues", level: "high" }] }, "CEILING_EXCEEDED"],
     ["no server", "lead", { servers: [] }, "REQUEST_INVALID"],
     ["a server twice", "lead", { servers: [both[0], { ...both[0], level: "high" }] }, "REQUEST_INVALID"],
-    ["two servers", "lead", { servers: both }, "REQUEST_INVALID"],
+    ["two, one of them not granted", "developer", { servers: both }, "SERVER_NOT_GRANTED"],
   ] as const)("%s", async (_what, name, answer, error) => {
     const { human, query } = await ask(name);
     const before = await state();

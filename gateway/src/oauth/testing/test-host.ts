@@ -11,6 +11,7 @@ import { createGatewayAssertions } from "../../adapters/gateway-assertions.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
 import { openKeyFile } from "../../adapters/key-wrapping-file.ts";
 import { createMailer } from "../../adapters/mailer.ts";
+import { createMergedSessionStore } from "../../adapters/merged-session-store.ts";
 import { createReceiptStore } from "../../adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "../../adapters/secrets-environment.ts";
 import { createSigningKeys } from "../../adapters/signing-key-store.ts";
@@ -64,6 +65,8 @@ export class TestHost {
   readonly grants: GrantStore;
   readonly server: AuthorizationServer;
   readonly audit: AuditRecord[];
+  /** What the MCP path recorded. */
+  readonly calls: AuditRecord[];
   /** Whether the audit log takes nothing. */
   readonly auditState: { fails: boolean };
   /** Added to the clock of our own code, in milliseconds. The library reads the machine's. */
@@ -78,6 +81,7 @@ export class TestHost {
     this.grants = parts.grants;
     this.server = parts.server;
     this.audit = parts.audit;
+    this.calls = parts.calls;
     this.auditState = parts.auditState;
     this.time = parts.time;
   }
@@ -123,6 +127,7 @@ export class TestHost {
     const clock = () => new Date(Date.now() + time.aheadMs);
     const grants = createGrantStore({ database, clock });
     const audit: AuditRecord[] = [];
+    const calls: AuditRecord[] = [];
     const auditState = { fails: false };
     const sink: AuditSink = {
       write: async (record) => {
@@ -167,7 +172,13 @@ export class TestHost {
       shutdown: createShutdown(),
       ...{ decisions, upstream, upstreamTokens, assertions, secrets, pins },
       callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
-      audit: { write: async () => undefined },
+      mergedSessions: createMergedSessionStore({ database, clock }),
+      audit: {
+        write: async (record) => {
+          calls.push(record);
+          keepForSearch(auditLine(record));
+        },
+      },
       readiness: {
         database: async () => undefined,
         decisionPoint: async () => undefined,
@@ -176,7 +187,7 @@ export class TestHost {
       webDir: webDir ?? import.meta.dirname,
     });
     if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
-    return new TestHost({ app, config, database, directory, facts, grants, server, audit, auditState, time });
+    return new TestHost({ app, config, database, directory, facts, grants, server, audit, calls, auditState, time });
   }
 
   get publicUrl(): string {
