@@ -7,6 +7,7 @@ import type { Readiness } from "./deps.ts";
 import { sendError, sendNotFound } from "./error-response.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { checkHostHeader } from "./host-header.ts";
+import { allowOrigin } from "./mcp/cross-origin.ts";
 import type { McpDeps } from "./mcp/exchange.ts";
 import { mcpRoutes } from "./mcp/routes.ts";
 import { createSessionSeal } from "./mcp/session-seal.ts";
@@ -82,6 +83,7 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     const limit = createRateLimits(deps);
     host.setNotFoundHandler(sendNotFound);
     host.addHook("onRequest", checkHostHeader(config.publicUrl));
+    host.addHook("onRequest", allowOrigin({ ...deps, publicUrl: config.publicUrl }));
     host.addHook("onRequest", limit("all"));
     host.addHook(
       "onRequest",

@@ -38,46 +38,24 @@ describe("who asks", () => {
     ["account", { userId: "user-b" }],
     ["server", { server: "other" }],
   ])("token and consent name another %s", async (_what, change) => {
-    // The consent changes after the token was read: the fixture's verifier sees the first, `loadGrant` the second.
-    const id = token.replace("token-", "");
-    const grant = gateway.world.grants.get(id);
+    // The consent changes after the token was read: the fixture's verifier reads one, `loadGrants` lists the other.
+    const grant = gateway.world.grants.get(token.replace("token-", ""));
     if (grant === undefined) throw new Error("no grant");
-    const seen: (typeof grant)[] = [grant, { ...grant, ...change }];
-    const original = gateway.world.grants.get.bind(gateway.world.grants);
-    gateway.world.grants.get = (key) => (key === id ? (seen.shift() ?? original(key)) : original(key));
+    const original = gateway.world.grants.values;
+    gateway.world.grants.values = () => new Map([[grant.id, { ...grant, ...change }]]).values();
     const answer = await post(gateway, token, toolCall("list_issues"));
-    gateway.world.grants.get = original;
+    gateway.world.grants.values = original;
     expect([answer.status, answer.body.error?.data.code]).toEqual([401, "TOKEN_INVALID"]);
     expect(upstream.requests).toEqual([]);
   });
 
   test("a consent that is not stored", async () => {
-    const id = token.replace("token-", "");
-    const grant = gateway.world.grants.get(id);
-    const original = gateway.world.grants.get.bind(gateway.world.grants);
-    let reads = 0;
-    gateway.world.grants.get = () => (reads++ === 0 ? grant : undefined);
+    const original = gateway.world.grants.values;
+    gateway.world.grants.values = () => new Map<string, never>().values();
     const answer = await post(gateway, token, toolCall("list_issues"));
-    gateway.world.grants.get = original;
+    gateway.world.grants.values = original;
     expect([answer.status, answer.body.error?.data.code]).toEqual([401, "GRANT_REVOKED"]);
     expect(upstream.requests).toEqual([]);
-  });
-
-  test.each(["https://evil.example", "null", "http://localhost.evil.example", "not a url"])(
-    "Origin %s",
-    async (origin) => {
-      const { headers, body } = toolCall("list_issues");
-      const answer = await post(gateway, token, { headers: { ...headers, origin }, body });
-      expect([answer.status, answer.body.error?.data.code]).toEqual([403, "ORIGIN_FORBIDDEN"]);
-      expect(upstream.requests).toEqual([]);
-    },
-  );
-
-  test("an Origin of this machine or of the gateway passes", async () => {
-    const { headers, body } = toolCall("list_issues");
-    for (const origin of ["http://localhost:6274", "http://127.0.0.1:3000", gateway.url]) {
-      expect((await post(gateway, token, { headers: { ...headers, origin }, body })).body.result).toBeDefined();
-    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../errors.ts";
 import { answerOfBatch, type Outcome } from "./batch-answer.ts";
 import { sendAnswer } from "./client-answer.ts";
+import { answerPreflight, mcpPaths } from "./cross-origin.ts";
 import type { Entered, Exchange, McpDeps, Progress } from "./exchange.ts";
 import { answerId, type RpcMessage } from "./json-rpc.ts";
 import { announcing } from "./list-changes.ts";
@@ -125,7 +126,8 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, _body, done) => done(null));
     app.addHook("preClose", async () => streams.endAll());
-    for (const url of ["/mcp", "/mcp/:server"]) {
+    for (const url of mcpPaths) {
+      app.options(url, (request, reply) => answerPreflight(request, reply, deps));
       app.route({ method: ["POST", "GET", "DELETE"], url, exposeHeadRoute: false, handler: handle });
     }
   };

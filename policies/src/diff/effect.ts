@@ -83,7 +83,7 @@ const vouching =
 
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^name$|^server\.(name|description)$|^(server\.)?listTools$/, neutral],
-  [/^(admins|approvers|auditors|approval\.bypass|clients\.listed|dynamicServers\.privateHosts)$/, members],
+  [/^(admins|approvers|auditors|approval\.bypass|clients\.(listed|webOrigins)|dynamicServers\.privateHosts)$/, members],
   [/^approval\.(timeoutSeconds|notify\..*)$|^server\.timeoutSeconds$/, neutral],
   [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
   [/^server\.(resources|prompts|methods\..*)$/, openFrom],

@@ -75,6 +75,21 @@ export const clientsSchema = z.strictObject({
       }
     })
     .describe("Clients that may connect whatever the two fields above say."),
+  webOrigins: z
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => text.startsWith("https://") && URL.canParse(text) && new URL(text).origin === text,
+          "Not an https origin in lower case and without a path, such as https://inspector.example.com",
+        )
+        .describe("An origin, such as `https://inspector.example.com`."),
+    )
+    .max(100)
+    .default([])
+    .describe(
+      "Web pages in which MCP clients run and may call the gateway. Pages of the human's own machine always may.",
+    ),
 });
 
 /** A client of the list. */
