@@ -1,17 +1,28 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const exclude = ["**/node_modules/**", "**/dist/**"];
+
+/** What a process has once: module mocks, and the Pulumi runtime with its mocks. */
+const isolated = ["policies/cli/import/write-files.test.ts", "infra/{aws,host,permit}/**/*.test.ts", "infra/*.test.ts"];
+
 // A whole host (local Permit, upstreams, gateway) starts in some tests, hence the long hook limit.
 export default defineConfig({
   test: {
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    exclude,
     projects: [
-      // Nothing here is kept between files or changed for others, so a worker runs many without starting anew.
-      { extends: true, test: { name: "policy model", include: ["policies/src/**/*.test.ts"], isolate: false } },
+      // A worker runs many files without starting anew, which is half of what most of them cost. So no file may leave
+      // anything changed for the next: mocks, environment and clocks are put back.
       {
         extends: true,
-        test: { name: "programs", include: ["policies/{cli,ci}/**/*.test.ts", "{infra,gateway}/**/*.test.ts"] },
+        test: {
+          name: "shared",
+          include: ["{policies,infra,gateway}/**/*.test.ts"],
+          exclude: [...exclude, ...isolated],
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: "isolated", include: isolated } },
     ],
     globalSetup: ["gateway/testing/postgres.ts", "gateway/testing/new-cluster.ts", "gateway/testing/searched-logs.ts"],
     setupFiles: ["infra/local/permit/testing/check-exchanges.ts", "gateway/testing/seen-secrets.ts"],

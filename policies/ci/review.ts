@@ -2,7 +2,6 @@
  * `npm run policy:review -- <base>`: all that a review of a change of the policy looks at, in one file of markdown. It
  * runs `check`, `test`, `prove` and `diff`; the workflow `policy.yml` and every other forge call this.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,6 +10,7 @@ import { UsageError } from "../cli/command.ts";
 import { fenced } from "../cli/diff/markdown.ts";
 import { openPolicies, type PolicySource } from "../cli/diff/policy-source.ts";
 import { commentLengthMax } from "../cli/diff/render-markdown.ts";
+import { captureProgram } from "../cli/run-program.ts";
 
 const help = `Usage: npm run policy:review -- <base> [options]
 
@@ -35,13 +35,9 @@ interface Step {
   readonly printed: string;
 }
 
-function run(name: string, args: readonly string[]): Step {
-  const main = join(import.meta.dirname, "../cli/main.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, name, ...args], {
-    encoding: "utf8",
-    maxBuffer: 1024 * 1024 * 1024,
-  });
-  return { name, status: status ?? 1, printed: `${stdout}${stderr}`.trim() };
+async function run(name: string, args: readonly string[]): Promise<Step> {
+  const { status, stdout, stderr } = await captureProgram([name, ...args]);
+  return { name, status, printed: `${stdout}${stderr}`.trim() };
 }
 
 function section({ name, status, printed }: Step): string {
@@ -62,7 +58,7 @@ function section({ name, status, printed }: Step): string {
  * `prove` by the invariants that the base has, where the change has others: a change could otherwise weaken an invariant
  * and break it at once. Relaxing one takes a change of its own, which is reviewed as that.
  */
-function proveByBase(base: string, folder: string, policies: readonly string[]): readonly Step[] {
+async function proveByBase(base: string, folder: string, policies: readonly string[]): Promise<readonly Step[]> {
   let source: PolicySource;
   try {
     source = openPolicies(base, folder);
@@ -76,24 +72,33 @@ function proveByBase(base: string, folder: string, policies: readonly string[]):
     if (source.invariants === undefined) return [];
     const text = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : undefined);
     if (text(changed) === text(source.invariants)) return [];
-    const { status, printed } = run("prove", ["--invariants", source.invariants, ...policies]);
+    const { status, printed } = await run("prove", ["--invariants", source.invariants, ...policies]);
     return [{ name: "prove by the invariants before", status, printed: source.named(printed) }];
   } finally {
     source.close();
   }
 }
 
-function review(base: string, folder: string, policies: readonly string[], failOn: string) {
+async function review(base: string, folder: string, policies: readonly string[], failOn: string) {
   const steps = [
-    run("check", ["--allow-warnings", ...policies]),
-    run("test", policies),
-    run("prove", policies),
-    ...proveByBase(base, folder, policies),
+    await run("check", ["--allow-warnings", ...policies]),
+    await run("test", policies),
+    await run("prove", policies),
+    ...(await proveByBase(base, folder, policies)),
   ];
   const sections = steps.map(section).join("\n");
   const lengthMax = String(commentLengthMax - sections.length - 10);
   const failing = failOn === "" ? [] : ["--fail-on", failOn];
-  const diff = run("diff", ["--format", "markdown", "--length-max", lengthMax, ...failing, ...policies, "--", base]);
+  const diff = await run("diff", [
+    "--format",
+    "markdown",
+    "--length-max",
+    lengthMax,
+    ...failing,
+    ...policies,
+    "--",
+    base,
+  ]);
   return { steps: [...steps, diff], markdown: `${diff.printed}\n\n${sections}\n` };
 }
 
@@ -113,7 +118,7 @@ else if (base === undefined || stray.length > 0) {
   process.exitCode = 2;
 } else {
   const policies = values.policies === undefined ? [] : ["--policies", values.policies];
-  const { steps, markdown } = review(
+  const { steps, markdown } = await review(
     base,
     policiesFolder(values.policies),
     policies,

@@ -13,17 +13,17 @@ beforeEach(() => {
 describe("check", () => {
   const demo = "demo: 2 servers, 25 tools, 4 humans, 5 ceilings, no findings\n";
 
-  test("passes the project's own hosts, from any folder", () => {
-    expect(runPolicy(["check"])).toEqual({ status: 0, stdout: demo, stderr: "" });
-    expect(runPolicy(["check"], { cwd: copy.folder })).toEqual({ status: 0, stdout: demo, stderr: "" });
-    expect(runPolicy(["check"], { cwd: policiesProject })).toEqual({ status: 0, stdout: demo, stderr: "" });
+  test("passes the project's own hosts, from any folder", async () => {
+    expect(await runPolicy(["check"])).toEqual({ status: 0, stdout: demo, stderr: "" });
+    expect(await runPolicy(["check"], { cwd: copy.folder })).toEqual({ status: 0, stdout: demo, stderr: "" });
+    expect(await runPolicy(["check"], { cwd: policiesProject })).toEqual({ status: 0, stdout: demo, stderr: "" });
   });
 
-  test("prints every finding of every host and exits with 1", () => {
+  test("prints every finding of every host and exits with 1", async () => {
     mkdirSync(join(copy.hosts, "broken"));
     writeFileSync(join(copy.hosts, "broken/grants.yaml"), "grants: [{ server: x, human: y, ceiling: low }]\n");
     const file = join(copy.hosts, "broken");
-    expect(runPolicy(["check", "--policies", copy.hosts])).toEqual({
+    expect(await runPolicy(["check", "--policies", copy.hosts])).toEqual({
       status: 1,
       stdout: `${file}/grants.yaml:1:20 server-known: The host has no server "x". (the servers are none)
 ${file}/grants.yaml:1:30 email-form: "y" is not an e-mail address in ASCII. (write it as name@example.com)
@@ -32,28 +32,28 @@ broken: 3 errors
 ${demo}`,
       stderr: "",
     });
-    expect(runPolicy(["check", "--policies", copy.hosts, "--host", "demo"])).toEqual({
+    expect(await runPolicy(["check", "--policies", copy.hosts, "--host", "demo"])).toEqual({
       status: 0,
       stdout: demo,
       stderr: "",
     });
   });
 
-  test("names files as they were asked for, so that an editor can open them", () => {
+  test("names files as they were asked for, so that an editor can open them", async () => {
     writeFileSync(join(copy.hosts, "demo/host.yaml"), "nam: Demo\n");
-    const { stdout } = runPolicy(["check", "--policies", "."], { cwd: copy.hosts });
+    const { stdout } = await runPolicy(["check", "--policies", "."], { cwd: copy.hosts });
     expect(stdout).toContain(`demo/host.yaml:1:1 field-unknown: There is no field "nam" here.`);
   });
 
-  test("prints one JSON object with --json", () => {
-    const fine = runPolicy(["check", "--policies", copy.hosts, "--json"]);
+  test("prints one JSON object with --json", async () => {
+    const fine = await runPolicy(["check", "--policies", copy.hosts, "--json"]);
     expect(fine.status).toBe(0);
     expect(JSON.parse(fine.stdout)).toEqual({
       ok: true,
       hosts: [{ key: "demo", ok: true, servers: 2, tools: 25, humans: 4, ceilings: 5, diagnostics: [] }],
     });
     writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
-    const broken = runPolicy(["check", "--policies", copy.hosts, "--json"]);
+    const broken = await runPolicy(["check", "--policies", copy.hosts, "--json"]);
     expect(broken.status).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({
       ok: false,
@@ -65,9 +65,9 @@ ${demo}`,
 describe("formats", () => {
   const broken = "grants: [{ server: 'x,y', human: \"100%::error::\\n@example.com\", ceiling: low }]\n";
 
-  test("github: annotations that a value can't end or forge", () => {
+  test("github: annotations that a value can't end or forge", async () => {
     writeFileSync(join(copy.hosts, "demo/grants.yaml"), broken);
-    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--format", "github"], {
+    const { status, stdout } = await runPolicy(["check", "--policies", copy.hosts, "--format", "github"], {
       cwd: copy.hosts,
     });
     expect(status).toBe(1);
@@ -85,9 +85,9 @@ describe("formats", () => {
     expect(lines.at(-1)).toBe("demo: 2 errors, 2 warnings");
   });
 
-  test("sarif: a log with every rule and the place of each finding, relative to where it was run", () => {
+  test("sarif: a log with every rule and the place of each finding, relative to where it was run", async () => {
     writeFileSync(join(copy.hosts, "demo/grants.yaml"), broken);
-    const { status, stdout } = runPolicy(["check", "--policies", ".", "--format", "sarif"], { cwd: copy.hosts });
+    const { status, stdout } = await runPolicy(["check", "--policies", ".", "--format", "sarif"], { cwd: copy.hosts });
     expect(status).toBe(1);
     const { version, runs } = JSON.parse(stdout);
     const [{ tool, results }] = runs;
@@ -109,8 +109,8 @@ describe("formats", () => {
     expect(results.map(({ level }: { level: string }) => level)).toEqual(["error", "error", "warning", "warning"]);
   });
 
-  test("sarif of a host without findings has no results and still all rules", () => {
-    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--format", "sarif"]);
+  test("sarif of a host without findings has no results and still all rules", async () => {
+    const { status, stdout } = await runPolicy(["check", "--policies", copy.hosts, "--format", "sarif"]);
     const [{ tool, results }] = JSON.parse(stdout).runs;
     expect({ status, results }).toEqual({ status: 0, results: [] });
     expect(tool.driver.rules.length).toBeGreaterThan(30);
@@ -122,27 +122,27 @@ describe("warnings", () => {
     writeFileSync(join(copy.hosts, "demo/grants.yaml"), "groups: { staff: [dev@example.com] }\n");
   });
 
-  test("are findings, and leave the host as it is", () => {
-    const { status, stdout } = runPolicy(["check", "--policies", copy.hosts]);
+  test("are findings, and leave the host as it is", async () => {
+    const { status, stdout } = await runPolicy(["check", "--policies", copy.hosts]);
     expect(status).toBe(1);
     expect(stdout).toContain('demo/grants.yaml:1:11 group-used: Nothing names the group "staff".');
     expect(stdout).toContain("demo: 2 servers, 25 tools, 2 humans, 0 ceilings, 3 warnings\n");
-    expect(JSON.parse(runPolicy(["check", "--policies", copy.hosts, "--json"]).stdout)).toMatchObject({
+    expect(JSON.parse((await runPolicy(["check", "--policies", copy.hosts, "--json"])).stdout)).toMatchObject({
       ok: true,
       hosts: [{ key: "demo", ok: true, servers: 2, diagnostics: [{ severity: "warning" }, {}, {}] }],
     });
   });
 
-  test("may be allowed; errors may not", () => {
-    expect(runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]).status).toBe(0);
+  test("may be allowed; errors may not", async () => {
+    expect((await runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"])).status).toBe(0);
     writeFileSync(join(copy.hosts, "demo/host.yaml"), "name: Demo\n");
-    expect(runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]).status).toBe(1);
+    expect((await runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"])).status).toBe(1);
   });
 });
 
-test("two hosts that are one Permit environment are refused, where the second says it", () => {
+test("two hosts that are one Permit environment are refused, where the second says it", async () => {
   cpSync(join(copy.hosts, "demo"), join(copy.hosts, "twin"), { recursive: true });
-  const { status, stdout } = runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]);
+  const { status, stdout } = await runPolicy(["check", "--policies", copy.hosts, "--allow-warnings"]);
   expect(status).toBe(1);
   expect(stdout).toContain("twin/host.yaml:9:16 environment-unique: ");
   expect(stdout).toContain('The Permit environment "default/demo" is the host "demo" already.');

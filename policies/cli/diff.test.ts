@@ -3,9 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lockText, toolDigest } from "../src/lock.ts";
-import { diff as diffCommand } from "./diff.ts";
 import { policyRepository } from "./testing/policy-repository.ts";
-import { runCommand } from "./testing/run-command.ts";
 import { runPolicy } from "./testing/run-policy.ts";
 
 const day = ["--on", "2026-11-24"] as const;
@@ -19,22 +17,22 @@ afterEach(() => {
   repository.remove();
 });
 
-/** `diff` of the repository's hosts, run as a user does. */
-function diff(...args: readonly string[]) {
-  return runPolicy(["diff", ...args, "--policies", "policies/hosts"], { cwd: repository.root });
+/** `diff` of the repository's hosts, run in its root as a user does. */
+async function diff(...args: readonly string[]) {
+  return await runPolicy(["diff", ...args, "--policies", "policies/hosts"], { cwd: repository.root });
 }
-/** The same in this process; the repository's folder is called REPOSITORY. */
+/** The same from elsewhere; the repository's folder is called REPOSITORY. */
 async function diffHere(...args: readonly string[]) {
-  const { status, stdout, stderr } = await runCommand(diffCommand, ["--policies", repository.hosts, ...args]);
+  const { status, stdout, stderr } = await runPolicy(["diff", "--policies", repository.hosts, ...args]);
   const named = (text: string) => text.replaceAll(repository.root, "REPOSITORY");
   return { status, stdout: named(stdout), stderr: named(stderr) };
 }
 const raise = () =>
   repository.edit("demo/grants.yaml", "developer@example.com, ceiling: medium", "developer@example.com, ceiling: high");
 
-test("says what a raised ceiling means, between a revision and the folder as it is", () => {
+test("says what a raised ceiling means, between a revision and the folder as it is", async () => {
   raise();
-  expect(diff("main", ...day)).toEqual({
+  expect(await diff("main", ...day)).toEqual({
     status: 0,
     stdout: `+1 person can call 2 destructive tools.
 
@@ -47,16 +45,16 @@ demo
   });
 });
 
-test("says so when nothing differs, also where the same is said in other words", () => {
+test("says so when nothing differs, also where the same is said in other words", async () => {
   repository.edit(
     "demo/grants.yaml",
     "contractor@example.com, ceiling: low }",
     "CONTRACTOR@example.com, ceiling: low } # the same",
   );
-  expect(diff("main")).toEqual({ status: 0, stdout: "No one gains or loses anything.\n", stderr: "" });
+  expect(await diff("main")).toEqual({ status: 0, stdout: "No one gains or loses anything.\n", stderr: "" });
 });
 
-test("names groups that move as a whole, and all else that differs, the heaviest first", () => {
+test("names groups that move as a whole, and all else that differs, the heaviest first", async () => {
   repository.edit(
     "demo/grants.yaml",
     "group: engineering, ceiling: low",
@@ -80,10 +78,10 @@ test("names groups that move as a whole, and all else that differs, the heaviest
     "sessions: { idleDays: 7 }\nsignIn: { otp: { enabled: true, domains: [example.com] } }\nadmins:",
   );
   repository.edit("demo/host.yaml", "signIn:\n  password:\n    enabled: true\n", "");
-  const { status, stdout } = diff(first, "HEAD", ...day);
+  const { status, stdout } = await diff(first, "HEAD", ...day);
   expect({ status, stdout }).toEqual({ status: 0, stdout: "No one gains or loses anything.\n" });
   repository.commit("second");
-  expect(diff(first, "HEAD", ...day).stdout).toBe(`+2 people can call 2 destructive tools; sign-in is weaker; \
+  expect((await diff(first, "HEAD", ...day)).stdout).toBe(`+2 people can call 2 destructive tools; sign-in is weaker; \
 +3 people can call 10 other tools; agents of 2 people can call 1 other tool with a lower consent; \
 servers: 1 with another address or sign-in; tools: 1 new, 1 gone, 1 with another trust; \
 -1 person can no longer call 1 tool.
@@ -223,7 +221,7 @@ The policies could not be compared.
     ["what is not there", ["nosuch"]],
   ])("%s is none: used wrongly", async (_, words) => {
     // Options before the words, so that what follows "--" is words only.
-    const { status, stdout, stderr } = runPolicy(["diff", "--policies", "policies/hosts", ...words], {
+    const { status, stdout, stderr } = await runPolicy(["diff", "--policies", "policies/hosts", ...words], {
       cwd: repository.root,
     });
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
@@ -231,11 +229,13 @@ The policies could not be compared.
     expect(readdirSync(repository.root).toSorted()).toEqual([".git", "policies"]);
   });
 
-  test("that are folders too are asked about", () => {
+  test("that are folders too are asked about", async () => {
     mkdirSync(join(repository.root, "main"));
-    expect(diff("main")).toMatchObject({ status: 2, stdout: "" });
-    expect(diff("main").stderr).toContain(`"main" is a folder and a revision. Write ./main or refs/heads/main.`);
-    expect(diff("refs/heads/main")).toMatchObject({ status: 0, stdout: "No one gains or loses anything.\n" });
+    expect(await diff("main")).toMatchObject({ status: 2, stdout: "" });
+    expect((await diff("main")).stderr).toContain(
+      `"main" is a folder and a revision. Write ./main or refs/heads/main.`,
+    );
+    expect(await diff("refs/heads/main")).toMatchObject({ status: 0, stdout: "No one gains or loses anything.\n" });
   });
 });
 

@@ -15,10 +15,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { loadHost } from "../src/load.ts";
-import { importServer } from "./import.ts";
 import { policyProcess } from "./testing/policy-process.ts";
-import { runCommand } from "./testing/run-command.ts";
-import { policiesProject } from "./testing/run-policy.ts";
+import { policiesProject, runPolicy } from "./testing/run-policy.ts";
 import { type ScriptedServer, scriptedServer } from "./testing/scripted-server.ts";
 
 const inputSchema = { type: "object" };
@@ -69,15 +67,13 @@ function everything(): Record<string, string> {
   );
 }
 
-const run = (args: readonly string[], env: Record<string, string> = {}) =>
-  policyProcess(["import", "--policies", hosts, ...args], { env });
-const importWiki = (...args: string[]) => run([server.url, "--host", "demo", "--server", "wiki", ...args]);
+const wikiWords = () => [server.url, "--host", "demo", "--server", "wiki"];
+const importWiki = (...args: string[]) => run([...wikiWords(), ...args]);
 
-/** Runs the command within this process, which a table of many cases has the time for. */
-async function runHere(args: readonly string[], env: Record<string, string> = {}) {
+async function run(args: readonly string[], env: Record<string, string> = {}) {
   Object.assign(process.env, env);
   try {
-    return await runCommand(importServer, ["--policies", hosts, ...args]);
+    return await runPolicy(["import", "--policies", hosts, ...args]);
   } finally {
     for (const name of Object.keys(env)) delete process.env[name];
   }
@@ -86,7 +82,7 @@ async function runHere(args: readonly string[], env: Record<string, string> = {}
 /** Runs and expects that nothing was written. */
 async function refused(args: readonly string[], env: Record<string, string> = {}) {
   const before = everything();
-  const result = await runHere(args, env);
+  const result = await run(args, env);
   expect(everything()).toEqual(before);
   return result;
 }
@@ -98,7 +94,7 @@ describe("import", () => {
       info: { name: "wiki", title: "Wiki", version: "1", description: "Read and write pages." },
       ...list(tool("read_page"), tool("deletePage"), tool("save.page", { annotations: { readOnlyHint: false } })),
     };
-    const { status, stdout, stderr } = await importWiki();
+    const { status, stdout, stderr } = await policyProcess(["import", "--policies", hosts, ...wikiWords()]);
     expect({ status, stdout, stderr }).toEqual({
       status: 0,
       stdout: `Wiki: 3 tools over streamable HTTP, protocol 2025-11-25
@@ -477,7 +473,9 @@ describe("a program over stdio", () => {
 
   test("gets the variables that it is given and no others", async () => {
     const names = `Object.keys(process.env).filter((name) => /GIVEN|SECRET/.test(name)).map((name) => ({ name, inputSchema: { type: "object" } }))`;
-    const { status, stdout } = await run(program(answers(names)), { GIVEN: "1", SECRET: "2" });
+    const { status, stdout } = await policyProcess(["import", "--policies", hosts, ...program(answers(names))], {
+      env: { GIVEN: "1", SECRET: "2" },
+    });
     expect(stdout).toContain("wiki: 1 tool over stdio");
     expect(read("servers/wiki.yaml")).toContain("GIVEN: { trust: low }");
     expect(read("servers/wiki.yaml")).toContain('url: "https://wiki.example.com/mcp"');
@@ -544,7 +542,7 @@ describe("import --check", () => {
   const tools = [tool("read", { description: "Read a page" }), tool("delete")];
   beforeEach(async () => {
     server.script = list(...tools);
-    expect((await runHere([server.url, "--host", "demo", "--server", "wiki"])).status).toBe(0);
+    expect((await run([server.url, "--host", "demo", "--server", "wiki"])).status).toBe(0);
   });
   const check = (...args: string[]) => refused(["--check", ...args]);
 

@@ -20,8 +20,8 @@ afterAll(() => {
 });
 
 /** Runs `prove` on the copy, with its folder taken out of what is printed. */
-function run(...args: readonly string[]) {
-  const { status, stdout, stderr } = runPolicy(["prove", "--policies", join(policies, "hosts"), ...args]);
+async function run(...args: readonly string[]) {
+  const { status, stdout, stderr } = await runPolicy(["prove", "--policies", join(policies, "hosts"), ...args]);
   return { status, stdout: stdout.replaceAll(`${policies}/`, ""), stderr };
 }
 const copyDemo = () => {
@@ -36,22 +36,22 @@ function edit(file: string, from: string, to: string) {
 }
 
 describe("prove", () => {
-  test("shows that everything holds of the project's own hosts", () => {
-    const { status, stdout, stderr } = runPolicy(["prove"]);
+  test("shows that everything holds of the project's own hosts", async () => {
+    const { status, stdout, stderr } = await runPolicy(["prove"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("  ✓ Only engineering reaches a tool that destroys\n");
     // 4 humans, 3 levels, 25 tools.
     expect(stdout).toMatch(/\n1 host, 300 decisions, 9 laws, all hold\n$/);
   });
 
-  test("shows the smallest example against an invariant, with every link's line", () => {
+  test("shows the smallest example against an invariant, with every link's line", async () => {
     copyDemo();
     edit(
       "hosts/demo/grants.yaml",
       "human: contractor@example.com, ceiling: low",
       "human: contractor@example.com, ceiling: high",
     );
-    const { status, stdout } = run();
+    const { status, stdout } = await run();
     expect(status).toBe(1);
     const day = new Date().toISOString().slice(0, 10);
     expect(stdout).toContain(
@@ -67,10 +67,10 @@ describe("prove", () => {
     expect(stdout).toMatch(/9 laws, 2 violated\n$/);
   });
 
-  test("prints one JSON object with --json", () => {
+  test("prints one JSON object with --json", async () => {
     copyDemo();
     edit("invariants.yaml", "humansMax: 1", "humansMax: 0");
-    const { status, stdout } = run("--json");
+    const { status, stdout } = await run("--json");
     expect(status).toBe(1);
     const { ok, hosts } = JSON.parse(stdout);
     expect(ok).toBe(false);
@@ -85,50 +85,50 @@ describe("prove", () => {
     ]);
   });
 
-  test("is not content with findings in the invariants, nor with a host that has an error", () => {
+  test("is not content with findings in the invariants, nor with a host that has an error", async () => {
     copyDemo();
     edit("invariants.yaml", "outside: [engineering]", "outside: [enginering]");
-    const misspelt = run();
+    const misspelt = await run();
     expect(misspelt.status).toBe(1);
     expect(misspelt.stdout).toContain(
       'invariant-known: No host that this is about has the group "enginering". (did you mean "engineering"?)',
     );
     writeFileSync(join(policies, "hosts/demo/host.yaml"), "name: Demo\n");
-    const broken = run();
+    const broken = await run();
     expect(broken.status).toBe(1);
     expect(broken.stdout).toContain("hosts/demo/host.yaml:1:1 field-missing");
     expect(broken.stdout).not.toContain("✓");
   });
 
-  test("does not follow a link to invariants, and lets no name write to the terminal", () => {
+  test("does not follow a link to invariants, and lets no name write to the terminal", async () => {
     copyDemo();
     const file = join(policies, "invariants.yaml");
     cpSync(file, join(policies, "elsewhere.yaml"));
     rmSync(file);
     symlinkSync(join(policies, "elsewhere.yaml"), file);
-    expect(run()).toMatchObject({ status: 1, stdout: expect.stringContaining("invariants.yaml:1:1 file-link:") });
+    expect(await run()).toMatchObject({ status: 1, stdout: expect.stringContaining("invariants.yaml:1:1 file-link:") });
     rmSync(file);
     writeFileSync(file, 'invariants:\n  - { name: "A\\e[2Jb", demand: { reached: never } }\n');
-    const { status, stdout } = run();
+    const { status, stdout } = await run();
     expect(status).toBe(1);
     expect(stdout).toContain("text-invisible");
     expect(/[^\n\P{Cc}]/u.test(stdout)).toBe(false);
   });
 
-  test("says that there are no invariants, and finds them where --invariants says", () => {
+  test("says that there are no invariants, and finds them where --invariants says", async () => {
     copyDemo();
     rmSync(join(policies, "invariants.yaml"));
-    const without = run();
+    const without = await run();
     expect(without).toMatchObject({ status: 0, stderr: "" });
     expect(without.stdout).toContain("invariants.yaml: not there, so only what always holds was shown.\n");
     expect(without.stdout).toContain("6 laws, all hold\n");
     const other = join(policies, "other.yaml");
     writeFileSync(other, "invariants:\n  - { name: Nothing is called, demand: { humansMax: 0 } }\n");
-    expect(run("--invariants", other)).toMatchObject({
+    expect(await run("--invariants", other)).toMatchObject({
       status: 1,
       stdout: expect.stringContaining("✗ Nothing is called  other.yaml:2:5"),
     });
-    const nowhere = run("--invariants", join(policies, "nowhere.yaml"));
+    const nowhere = await run("--invariants", join(policies, "nowhere.yaml"));
     expect(nowhere).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("There is no file") });
   });
 });
@@ -172,10 +172,10 @@ describe("each demand", () => {
   };
 
   /** What is said against an invariant; `holds` when nothing is. */
-  function against(invariant: object): string {
+  async function against(invariant: object): Promise<string> {
     writeHost(values, join(policies, "hosts/values"));
     writeFileSync(join(policies, "invariants.yaml"), JSON.stringify({ invariants: [{ name: "It", ...invariant }] }));
-    const { hosts, diagnostics } = JSON.parse(run("--json").stdout);
+    const { hosts, diagnostics } = JSON.parse((await run("--json")).stdout);
     expect(diagnostics).toEqual([]);
     const law = hosts[0].laws.find(({ name }: { name: string }) => name === "It");
     if (law.holds) return law.asked > 0 ? "holds" : "holds of nothing";
@@ -232,7 +232,7 @@ describe("each demand", () => {
       "a consent with which cem@example.com can call list of issues (trust low) lives 90 days; low, 2099-07-01",
     ],
     [{ hosts: ["values"], tools: { servers: ["issues"] }, demand: { humansMax: 3, consentDaysMax: 90 } }, "holds"],
-  ])("%j: %s", (invariant, said) => {
-    expect(against(invariant)).toBe(said);
+  ])("%j: %s", async (invariant, said) => {
+    expect(await against(invariant)).toBe(said);
   });
 });

@@ -4,8 +4,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { replay } from "./replay.ts";
-import { runCommand } from "./testing/run-command.ts";
+import { policyProcess } from "./testing/policy-process.ts";
 import { policiesProject, runPolicy } from "./testing/run-policy.ts";
 
 let folder: string;
@@ -46,10 +45,10 @@ const lines = (...records: readonly unknown[]) =>
   records.map((one) => (typeof one === "string" ? `${one}\n` : `${JSON.stringify(one)}\n`)).join("");
 function run(text: string, ...args: readonly string[]) {
   writeFileSync(log, text);
-  return runCommand(replay, [log, "--policies", join(folder, "hosts"), ...args]);
+  return runPolicy(["replay", log, "--policies", join(folder, "hosts"), ...args]);
 }
 
-test("counts what is unchanged, would flip and can't be told, and lists each kind of call once", () => {
+test("counts what is unchanged, would flip and can't be told, and lists each kind of call once", async () => {
   const input = lines(
     record(),
     record(flipped),
@@ -58,7 +57,7 @@ test("counts what is unchanged, would flip and can't be told, and lists each kin
     record({ tool: "get_issue", trust: "low", decision: "deny", code: "NO_GRANT", consent: "low" }),
     record({ human: "lead@example.com", tool: "delete_issue", trust: "low" }),
   );
-  expect(runPolicy(["replay", "-"], { input })).toEqual({
+  expect(await policyProcess(["replay", "-"], { input })).toEqual({
     status: 0,
     stdout: `6 decisions against policies/hosts, each on its day
 
@@ -200,7 +199,7 @@ test.each([
   ["an unknown result", ["-", "--fail-on", "flip"], "--fail-on is denied, allowed or denied,allowed"],
   ["a host that is not there", ["-", "--host", "dem"], 'There is no host "dem"'],
 ])("used wrongly, it exits with 2: %s", async (_, args, message) => {
-  const { status, stdout, stderr } = await runCommand(replay, args);
+  const { status, stdout, stderr } = await runPolicy(["replay", ...args]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   expect(stderr).toContain(message);
 });

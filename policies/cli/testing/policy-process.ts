@@ -14,20 +14,27 @@ export interface PolicyRun {
  * answer it. `env` is the whole environment beside PATH and
  * where Node keeps what it has compiled.
  *
+ * @param input what it reads on standard input
  * @param onNote called with all of standard error so far, whenever more has come
  */
 export async function policyProcess(
   args: readonly string[],
   {
     env = {},
+    input = "",
     onNote,
-  }: { readonly env?: Readonly<Record<string, string>>; readonly onNote?: (stderr: string) => void } = {},
+  }: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly input?: string;
+    readonly onNote?: (stderr: string) => void;
+  } = {},
 ): Promise<PolicyRun> {
   const child = spawn(process.execPath, [join(policiesProject, "cli/main.ts"), ...args], {
     cwd: join(policiesProject, ".."),
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: "pipe",
   });
+  child.stdin.end(input);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk.toString();

@@ -1,7 +1,7 @@
 import fastify from "fastify";
 import { expect, test } from "vitest";
-import { takeViolations } from "./check-exchanges.ts";
 import { freshEnvironment } from "./fresh-environment.ts";
+import { takeViolations } from "./seen-violations.ts";
 
 const env = freshEnvironment();
 
