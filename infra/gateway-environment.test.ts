@@ -17,6 +17,7 @@ const args = {
   mail: { url: "smtps://gateway:mail-password@mail.example.com", from: "gateway@example.com" },
   logLevel: "debug",
   settingsRefreshSeconds: 1,
+  toolCheckSeconds: 60,
 };
 
 test("nothing secret is among the plain variables", () => {
@@ -31,6 +32,7 @@ test("nothing secret is among the plain variables", () => {
     PORT: "8080",
     PUBLIC_URL: "http://localhost:8080",
     SETTINGS_REFRESH_SECONDS: "1",
+    TOOL_CHECK_SECONDS: "60",
     SMTP_FROM: "gateway@example.com",
   });
   expect(secrets).toEqual({

@@ -41,6 +41,8 @@ export interface GatewayEnvironmentArgs {
   readonly tokenKeyRotationDays?: number | undefined;
   readonly logLevel?: string | undefined;
   readonly settingsRefreshSeconds?: number | undefined;
+  /** Longest time since the definition of a tool was seen for it to be called. */
+  readonly toolCheckSeconds?: number | undefined;
   /** The container must get five seconds more than both together before it is killed. */
   readonly shutdown?: { readonly delaySeconds: number; readonly timeoutSeconds: number } | undefined;
   /** Addresses and CIDR blocks of the reverse proxies in front of it, such as the load balancer's subnets. */
@@ -83,6 +85,7 @@ export const gatewayPlainNames = [
   "PUBLIC_URL",
   "SECRETS_PREFIX",
   "SETTINGS_REFRESH_SECONDS",
+  "TOOL_CHECK_SECONDS",
   "SHUTDOWN_DELAY_SECONDS",
   "SHUTDOWN_TIMEOUT_SECONDS",
   "SMTP_FROM",
@@ -127,6 +130,7 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     PUBLIC_URL: args.publicUrl,
     SECRETS_PREFIX: args.secretsPrefix,
     SETTINGS_REFRESH_SECONDS: args.settingsRefreshSeconds?.toString(),
+    TOOL_CHECK_SECONDS: args.toolCheckSeconds?.toString(),
     SHUTDOWN_DELAY_SECONDS: args.shutdown?.delaySeconds.toString(),
     SHUTDOWN_TIMEOUT_SECONDS: args.shutdown?.timeoutSeconds.toString(),
     SMTP_FROM: args.mail?.from,

@@ -36,8 +36,9 @@ describe.each(testDatabases)("$name", ({ open }) => {
     // Servers that are being updated show both in turns.
     await see("sha256:reviewed");
     await see("sha256:other");
+    time.now += 1;
     await see("sha256:third");
-    time.now += 299_999;
+    time.now += 299_998;
     await see("sha256:reviewed");
     await see("sha256:third");
     time.now += 300_000;

@@ -1,5 +1,5 @@
 /** Humans at upstream servers: put together of tokens, sign-ins under way and what the servers offer. */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { validateAuthorizationResponseIssuer } from "@modelcontextprotocol/client";
 import type { FastifyBaseLogger } from "fastify";
 import type {
@@ -15,6 +15,7 @@ import type {
   UpstreamSignInAnswer,
   UpstreamTokens,
 } from "../deps.ts";
+import { digest, sameText } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { nameOfEntry } from "../mcp/tool-definition.ts";
 import type { ToolPins } from "../mcp/tool-pins.ts";
@@ -43,12 +44,6 @@ export interface UpstreamAccountsOptions {
   readonly pins: ToolPins;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
-}
-
-const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
-
-function same(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
 /** Throws GatewayError SERVER_UNKNOWN. */
@@ -156,7 +151,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       const detail =
         (owner.server !== server && "server") ||
         (owner.userId !== userId && "human") ||
-        ((browser === undefined || !same(pending.browser, digest(browser))) && "browser");
+        ((browser === undefined || !sameText(pending.browser, digest(browser))) && "browser");
       if (detail) throw new GatewayError("UPSTREAM_SIGN_IN_INVALID", { detail });
       return { authorizeQuery: pending.authorizeQuery, problem: await redeem(pending, answer) };
     },

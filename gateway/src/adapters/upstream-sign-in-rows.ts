@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock, UpstreamOwner } from "../deps.ts";
+import { digest } from "../digest.ts";
 import type { Database } from "./database.ts";
 import type { SealedValues } from "./sealed-values.ts";
 
@@ -29,8 +29,6 @@ export interface UpstreamSignInRows {
   take(state: string): Promise<{ readonly owner: UpstreamOwner; readonly pending: PendingSignIn } | undefined>;
 }
 
-const hash = (state: string) => createHash("sha256").update(state).digest("base64url");
-
 export function createUpstreamSignInRows({
   database,
   sealed,
@@ -43,7 +41,7 @@ export function createUpstreamSignInRows({
   const db = database.kysely;
   return {
     save: async (state, { userId, server }, pending) => {
-      const stateHash = hash(state);
+      const stateHash = digest(state);
       await db.deleteFrom("gateway_upstream_sign_in").where("expires_at", "<=", clock()).execute();
       await db
         .insertInto("gateway_upstream_sign_in")
@@ -59,7 +57,7 @@ export function createUpstreamSignInRows({
     take: async (state) => {
       const row = await db
         .deleteFrom("gateway_upstream_sign_in")
-        .where("state_hash", "=", hash(state))
+        .where("state_hash", "=", digest(state))
         .returningAll()
         .executeTakeFirst();
       if (row === undefined || row.expires_at <= clock()) return undefined;

@@ -1,7 +1,7 @@
 /** How often an agent may call, as the policy says it. Pure. */
-import { createHash } from "node:crypto";
 import type { RateLimit } from "@permit-mcp-gateway/policies";
 import type { AttemptLimit } from "../deps.ts";
+import { digest } from "../digest.ts";
 import type { WithGrant, WithHost, WithServer } from "./exchange.ts";
 
 /** One limit of the policy that a call counts for. */
@@ -26,6 +26,6 @@ export function callLimitsOf(
     if (rate === undefined) return [];
     // A window of another length is another count: the old one would go on for as long as it was to.
     const text = JSON.stringify([...counted, clientId, email, rate.windowSeconds]);
-    return [{ what, limit: { ...rate, key: createHash("sha256").update(text).digest("base64url") } }];
+    return [{ what, limit: { ...rate, key: digest(text) } }];
   });
 }

@@ -11,6 +11,7 @@ import type { Database } from "../adapters/database.ts";
 import type { Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
 import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import { digest } from "../digest.ts";
 import { grantContext } from "./grant-context.ts";
 import { signInHooks } from "./sign-in-hooks.ts";
 import { createTokenClaims } from "./token-claims.ts";
@@ -20,7 +21,6 @@ import {
   refreshReuseSeconds,
   refreshTokenPrefix,
   refreshTokenSeconds,
-  tokenHash,
 } from "./token-format.ts";
 import { tokenKeyOptions } from "./token-keys.ts";
 
@@ -177,8 +177,8 @@ function providerPlugin({ config, directory, grants, clock }: AuthOptionsInput):
     accessTokenExpiresIn: accessTokenSeconds,
     refreshTokenExpiresIn: refreshTokenSeconds,
     refreshTokenReuseInterval: refreshReuseSeconds,
-    storeTokens: { hash: async (token) => tokenHash(token) },
-    storeClientSecret: { hash: async (secret) => tokenHash(secret) },
+    storeTokens: { hash: async (token) => digest(token) },
+    storeClientSecret: { hash: async (secret) => digest(secret) },
     prefix: { refreshToken: refreshTokenPrefix, opaqueAccessToken: opaqueTokenPrefix },
     postLogin: {
       page: "/consent",

@@ -1,5 +1,6 @@
 import type { DBAdapter } from "better-auth";
-import { refreshTokenPrefix, tokenHash } from "./token-format.ts";
+import { digest } from "../digest.ts";
+import { refreshTokenPrefix } from "./token-format.ts";
 
 /** A registered OAuth client, or one known by its metadata document. */
 export interface ClientRecord {
@@ -96,9 +97,9 @@ export function createAuthRecords(adapter: DBAdapter): AuthRecords {
     },
     findRefreshToken: async (token) =>
       token.startsWith(refreshTokenPrefix)
-        ? findRefreshTokenBy("token", tokenHash(token.slice(refreshTokenPrefix.length)))
+        ? findRefreshTokenBy("token", digest(token.slice(refreshTokenPrefix.length)))
         : undefined,
-    findRefreshTokenOfCode: (code) => findRefreshTokenBy("authorizationCodeId", tokenHash(code)),
+    findRefreshTokenOfCode: (code) => findRefreshTokenBy("authorizationCodeId", digest(code)),
     deleteTokensOf: async (connectionIds) => {
       for (const model of ["oauthRefreshToken", "oauthAccessToken", "oauthConsent"]) {
         await adapter.deleteMany({

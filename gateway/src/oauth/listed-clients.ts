@@ -1,8 +1,8 @@
 import { isMetadataDocumentUrl, type ListedClient } from "@permit-mcp-gateway/policies";
 import type { HostDirectory, Secrets } from "../deps.ts";
+import { digest } from "../digest.ts";
 import { scopes } from "./auth-options.ts";
 import type { AuthRecords, ListedClientRow } from "./auth-records.ts";
-import { tokenHash } from "./token-format.ts";
 
 /** Keeps the rows of the clients that the policy lists as the policy says. */
 export interface ListedClients {
@@ -48,7 +48,7 @@ async function rowOf(client: ListedClient, secrets: Secrets): Promise<ListedClie
     clientId: id,
     name,
     redirectUris,
-    clientSecret: secret === undefined ? null : tokenHash(await secrets.read(secret.secret)),
+    clientSecret: secret === undefined ? null : digest(await secrets.read(secret.secret)),
     tokenEndpointAuthMethod: secret === undefined ? "none" : tokenEndpointAuthMethod,
     scopes: [...scopes],
     grantTypes: ["authorization_code", "refresh_token"],

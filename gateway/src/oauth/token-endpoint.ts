@@ -1,10 +1,10 @@
 import type { Database } from "../adapters/database.ts";
 import type { EndOccasion } from "../consent/end-grants.ts";
 import type { Clock } from "../deps.ts";
+import { digest } from "../digest.ts";
 import type { AuthRecords, RefreshTokenRecord } from "./auth-records.ts";
 import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
 import { oauthError } from "./oauth-error.ts";
-import { tokenHash } from "./token-format.ts";
 
 /** What the token endpoint stands on. */
 export interface TokenEndpointDeps {
@@ -43,7 +43,7 @@ export async function serveToken(deps: TokenEndpointDeps, token: TokenRequest): 
 }
 
 async function serveRefresh(deps: TokenEndpointDeps, { requestId, request, form }: TokenRequest, refreshToken: string) {
-  const outcome = await deps.database.exclusively(`refresh:${tokenHash(refreshToken)}`, async () => {
+  const outcome = await deps.database.exclusively(`refresh:${digest(refreshToken)}`, async () => {
     const record = await deps.records.findRefreshToken(refreshToken);
     if (record !== undefined && isLateReplay(record, deps.clock()) && isFrom(record, request, form)) return record;
     return deps.handle(request);

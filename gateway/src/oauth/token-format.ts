@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** Starts every refresh token, so that secret scanners and humans can tell what leaked. */
 export const refreshTokenPrefix = "gwrt_";
 /** Starts every opaque access token. None is ever accepted; see `token-claims.ts`. */
@@ -11,8 +9,3 @@ export const accessTokenSeconds = 600;
 export const refreshTokenSeconds = 30 * 24 * 60 * 60;
 /** For so many seconds a rotated refresh token gets the same answer again: clients retry when an answer got lost. */
 export const refreshReuseSeconds = 30;
-
-/** What is stored of codes and tokens: a copy of the database gives nobody a token. */
-export function tokenHash(token: string): string {
-  return createHash("sha256").update(token).digest("base64url");
-}

@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
 import type { Clock, TokenVerifier, VerifiedToken } from "../deps.ts";
+import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
-import { tokenHash } from "./token-format.ts";
 
 /** A token naming an unknown key makes us read the keys again, but not more often: anybody can make one up. */
 const keyReadIntervalMs = 10_000;
@@ -60,7 +60,7 @@ export function createTokenVerifier({
   };
 
   const readToken = async (raw: string): Promise<AccessToken> => {
-    const hash = tokenHash(raw);
+    const hash = digest(raw);
     const known = verified.get(hash);
     if (known !== undefined) {
       if (known.expiresAtMs > clock().getTime()) return known.token;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptStore } from "../deps.ts";
+import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { addressBlock } from "../rate-limit.ts";
 import { clientAddress } from "../trusted-proxies.ts";
@@ -47,7 +47,7 @@ export interface BegunAttempt {
  * the browser they use, however long they guess. Both end with their window, and a link by mail ends them at once.
  */
 export function createAttempts(store: AttemptStore, device: DeviceCookie): Attempts {
-  const keyOf = (...parts: readonly string[]) => createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+  const keyOf = (...parts: readonly string[]) => digest(JSON.stringify(parts));
   const keys = (kind: AttemptKind, email: string, request: FastifyRequest) => {
     const known = device.read(request, email);
     const where = known === undefined ? ["address", addressBlock(clientAddress(request))] : ["device", known];

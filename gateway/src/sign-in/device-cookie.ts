@@ -1,5 +1,6 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { sameText } from "../digest.ts";
 
 const yearSeconds = 365 * 24 * 60 * 60;
 
@@ -20,21 +21,19 @@ export function createDeviceCookie(secret: string, publicUrl: string): DeviceCoo
   const secure = publicUrl.startsWith("https:");
   const name = secure ? "__Host-gateway_device" : "gateway_device";
   const form = new RegExp(`(?:^|;\\s*)${name}=([A-Za-z0-9_-]{22})\\.([A-Za-z0-9_-]{43})(?:;|$)`);
-  const macOf = (id: string, email: string) => createHmac("sha256", key).update(`${id}:${email}`).digest();
+  const macOf = (id: string, email: string) => createHmac("sha256", key).update(`${id}:${email}`).digest("base64url");
 
   const read: DeviceCookie["read"] = (request, email) => {
     const [, id, mac] = form.exec(request.headers.cookie ?? "") ?? [];
     if (id === undefined || mac === undefined) return undefined;
-    const sent = Buffer.from(mac, "base64url");
-    const own = macOf(id, email);
-    return sent.length === own.length && timingSafeEqual(sent, own) ? id : undefined;
+    return sameText(mac, macOf(id, email)) ? id : undefined;
   };
   return {
     read,
     remember: (request, reply, email) => {
       if (read(request, email) !== undefined) return;
       const id = randomBytes(16).toString("base64url");
-      const value = `${id}.${macOf(id, email).toString("base64url")}`;
+      const value = `${id}.${macOf(id, email)}`;
       const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${yearSeconds}${secure ? "; Secure" : ""}`;
       void reply.header("set-cookie", `${name}=${value}; ${attributes}`);
     },

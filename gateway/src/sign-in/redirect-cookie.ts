@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { digest, sameText } from "../digest.ts";
 
 const lifeSeconds = 60 * 60;
 /** Longer ones are not kept: browsers drop a cookie above 4 KB whole. */
@@ -22,7 +22,6 @@ export interface RedirectCookie {
 }
 
 const contentSchema = z.object({ query: z.string(), digest: z.string() });
-const digestOf = (state: string) => createHash("sha256").update(state).digest("base64url");
 
 /**
  * `SameSite=None`, because a SAML identity provider sends the browser back with a form, and with `Lax` that form would
@@ -37,7 +36,7 @@ export function createRedirectCookie(publicUrl: string): RedirectCookie {
   const attributes = "Path=/api; HttpOnly; Secure; SameSite=None";
   return {
     write: (reply, { query, state }) => {
-      const content = { query: query.length <= queryLengthMax ? query : "", digest: digestOf(state) };
+      const content = { query: query.length <= queryLengthMax ? query : "", digest: digest(state) };
       const value = Buffer.from(JSON.stringify(content)).toString("base64url");
       void reply.header("set-cookie", `${name}=${value}; ${attributes}; Max-Age=${lifeSeconds}`);
     },
@@ -46,13 +45,8 @@ export function createRedirectCookie(publicUrl: string): RedirectCookie {
       if (value === undefined) return undefined;
       const content = contentSchema.safeParse(parse(value));
       if (!content.success) return undefined;
-      const { query, digest } = content.data;
-      const isOf = (state: string) => {
-        const own = Buffer.from(digestOf(state));
-        const sent = Buffer.from(digest);
-        return own.length === sent.length && timingSafeEqual(own, sent);
-      };
-      return { query, isOf };
+      const { query, digest: begun } = content.data;
+      return { query, isOf: (state: string) => sameText(digest(state), begun) };
     },
     clear: (reply) => void reply.header("set-cookie", `${name}=; ${attributes}; Max-Age=0`),
   };
