@@ -34,12 +34,14 @@ let document: object = {};
 const documents = await startHttpsServer(documentName, (_request, response) => {
   response.setHeader("content-type", "application/json").end(JSON.stringify(document));
 });
-const guard = createGuardedFetch({
-  reviewedHosts: [],
-  lookup: ((_name: string, _options: object, done: (error: null, found: object[]) => void) =>
-    done(null, [{ address: "93.184.216.34", family: 4 }])) as never,
-  lastHop: { address: "127.0.0.1", ca: documents.ca },
-});
+const guard = createGuardedFetch(
+  { hosts: [], ranges: [] },
+  {
+    lookup: ((_name: string, _options: object, done: (error: null, found: object[]) => void) =>
+      done(null, [{ address: "93.184.216.34", family: 4 }])) as never,
+    lastHop: { address: "127.0.0.1", ca: documents.ca },
+  },
+);
 const host = await TestHost.start(await openMemoryDatabase(), { fetchClientMetadata: guard.fetch });
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-authorization-"));
 

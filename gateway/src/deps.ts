@@ -98,6 +98,34 @@ export interface HostDirectory {
   onChange(listener: (settings: HostSettings) => Promise<void>): void;
 }
 
+/** The host as each human has it: with the servers that they have entered, which nobody else can see or use. */
+export interface HumanDirectory extends HostDirectory {
+  /** Throws GatewayError POLICY_UNAVAILABLE or STORE_UNAVAILABLE. */
+  settingsOf(userId: string): Promise<HostSettings>;
+}
+
+/** A server that a human has entered by URL. */
+export interface DynamicServer extends UpstreamOwner {
+  readonly url: string;
+  /** Whether each human signs in there, as the server said when it was entered. */
+  readonly auth: "none" | "oauth";
+  /** What the human was shown; of a server that wants a sign-in first, nothing before it. */
+  readonly tools: readonly { readonly name: string; readonly trust: TrustLevel; readonly digest: string }[];
+  readonly createdAt: Date;
+}
+
+/** Servers that humans have entered. Each is its human's alone. */
+export interface DynamicServerStore {
+  /** In the order in which they were entered. */
+  list(userId: string): Promise<readonly DynamicServer[]>;
+  /** Adds one, or replaces what is known of the one at the same URL; returns it with the key that it has. */
+  save(server: Omit<DynamicServer, "server" | "createdAt"> & { readonly email: string }): Promise<DynamicServer>;
+  /** Removes it, with the gateway's registrations for it. Missing ones are fine. */
+  remove(owner: UpstreamOwner): Promise<void>;
+  /** Removes those whose account is gone. To be called now and then. */
+  removeUnowned(): Promise<void>;
+}
+
 /** The policy decision point. A throw (GatewayError DECISION_UNAVAILABLE) is a denial. */
 export interface DecisionPoint {
   /** May this Permit user do `action` on `{server}:{server}`, tenant `default`? */
@@ -110,7 +138,7 @@ export interface DecisionPoint {
 
 /** The facts of consent in Permit: ceilings are read, agents and their roles written. */
 export interface ConsentFacts {
-  /** Server key -> ceiling, for one human, asked of Permit now. Empty when the human has no grant. */
+  /** Server key in Permit (`permitServerOf`) -> ceiling, for one human, asked of Permit now. Empty when the human has no grant. */
   ceilings(email: string): Promise<ReadonlyMap<string, TrustLevel>>;
   /** What the agent is consented at on `server`, asked of Permit now. */
   consent(agent: AgentIdentity, server: string): Promise<TrustLevel | undefined>;
@@ -309,8 +337,23 @@ export interface ToolDriftRecord extends AuditRecordBase {
   readonly seen: string;
 }
 
+/** A human connected an MCP server of their own by URL, was refused it, or forgot it. */
+export interface DynamicServerRecord extends AuditRecordBase {
+  readonly event: "dynamic_server";
+  /** Null when none came of it. */
+  readonly server: string | null;
+  /** Host and path; of an address that was refused the host. */
+  readonly address: string;
+}
+
 /** One line of the audit log. */
-export type AuditRecord = ToolCallRecord | RequestRecord | ConsentRecord | SignInRecord | ToolDriftRecord;
+export type AuditRecord =
+  | ToolCallRecord
+  | RequestRecord
+  | ConsentRecord
+  | SignInRecord
+  | ToolDriftRecord
+  | DynamicServerRecord;
 
 /** Where it is recorded what was decided and changed. */
 export interface AuditSink {
@@ -415,6 +458,8 @@ export interface UpstreamRequest {
   readonly method: "POST" | "GET" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** True for a URL that a human entered: the connection goes to public addresses and to what the policy names. */
+  readonly guarded: boolean;
   /** Aborting it ends the request and the body of its answer. */
   readonly signal: AbortSignal;
   /**
@@ -444,8 +489,8 @@ export interface UpstreamAnswer {
 /** Requests to upstream MCP servers, in the form of streamable HTTP whatever the server speaks. Redirects are never followed. */
 export interface Upstream {
   /**
-   * Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE or
-   * UPSTREAM_TIMEOUT; for a server that is a program SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED too.
+   * Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE,
+   * UPSTREAM_TIMEOUT or SERVER_URL_REFUSED; for a server that is a program SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED too.
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }
@@ -524,6 +569,13 @@ export interface UpstreamAccounts {
     owner: UpstreamOwner,
     asking: { readonly email: string; readonly requestId: string },
   ): Promise<OfferedTools>;
+  /** The same tools as the server defines them: entries of its list. Throws like `offeredTools`. */
+  toolsOf(owner: UpstreamOwner, email: string): Promise<readonly unknown[]>;
+  /**
+   * Whether a server that a human has entered wants a sign-in, and without one the entries of its tool list. It is told
+   * nothing of the human. Throws GatewayError SERVER_URL_REFUSED or UPSTREAM_UNAVAILABLE.
+   */
+  probe(server: ServerSettings): Promise<Pick<DynamicServer, "auth"> & { readonly tools: readonly unknown[] }>;
   /** Deletes the human's tokens, and ends them at the upstream where it can. */
   forget(owner: UpstreamOwner): Promise<void>;
   /** Deletes the tokens that no agent can use any more. To be called now and then. */

@@ -117,6 +117,17 @@ export const errorCatalogue = {
     rpc: -32603,
     sentence: "The MCP server behind the gateway took too long, so the request was ended. It may have taken effect.",
   },
+  SERVER_URL_REFUSED: {
+    status: 403,
+    rpc: permissionDeniedCode,
+    sentence:
+      "The gateway does not connect to this address. It must be an https address on the public Internet, unless an admin has listed its host.",
+  },
+  SERVERS_TOO_MANY: {
+    status: 409,
+    rpc: -32603,
+    sentence: "You have connected as many servers of your own as this host allows. Forget one, then try again.",
+  },
   UPSTREAM_SIGN_IN_NEEDED: {
     status: 403,
     rpc: urlElicitationCode,

@@ -7,6 +7,7 @@ import { GatewayError } from "./errors.ts";
 export const supportedFeatures: readonly string[] = [
   "call-limits",
   "clients",
+  "dynamic-servers",
   "further-methods",
   "prompts-trust",
   "rate-limits",

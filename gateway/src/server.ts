@@ -9,6 +9,8 @@ import { openDatabase } from "./adapters/database.ts";
 import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
 import { DatabaseProblem } from "./adapters/database-problem.ts";
+import { withDynamicDecisions, withDynamicFacts } from "./adapters/dynamic-permit.ts";
+import { createDynamicServerStore } from "./adapters/dynamic-server-store.ts";
 import { createGatewayAssertions } from "./adapters/gateway-assertions.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
 import type { KeyWrapping } from "./adapters/key-wrapping.ts";
@@ -29,9 +31,11 @@ import { createSigningKeys } from "./adapters/signing-key-store.ts";
 import { createToolDriftStore } from "./adapters/tool-drift-store.ts";
 import { createUpstreamAccounts } from "./adapters/upstream-accounts.ts";
 import { createUpstreams } from "./adapters/upstreams.ts";
+import { addressRules } from "./address-rules.ts";
 import { buildApp } from "./app.ts";
 import { startAuditShipper } from "./audit/shipper.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import { createHumanDirectory } from "./human-directory.ts";
 import { createToolPins } from "./mcp/tool-pins.ts";
 import { upstreamCredentials } from "./mcp/upstream-credentials.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
@@ -57,13 +61,19 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
 
   const database = await openDatabase(config.database);
   const permit = createPermitClient(config.permit);
-  const decisions = createPermitDecisionPoint(config.permit);
+  const permitDecisions = createPermitDecisionPoint(config.permit);
+  const decisions = withDynamicDecisions(permitDecisions);
   const { hostKey, settingsRefreshSeconds: refreshSeconds } = config;
-  const directory = await openPermitHostDirectory({ permit, hostKey, database, refreshSeconds, clock, log });
+  const permitDirectory = await openPermitHostDirectory({ permit, hostKey, database, refreshSeconds, clock, log });
+  const dynamicServers = createDynamicServerStore({ database, clock });
+  const directory = createHumanDirectory(permitDirectory, dynamicServers);
   const { secretsPrefix } = config;
   const secretsManager = secretsPrefix === undefined ? undefined : createSecretsManager(secretsPrefix, clock);
   const secrets = secretsManager ?? createEnvironmentSecrets(environment);
-  const upstream = createUpstreams({ programs: config.programs, secrets, log });
+  const upstream = createUpstreams({
+    ...{ programs: config.programs, secrets, log },
+    addressRules: () => addressRules(directory.settings().dynamicServers?.privateHosts ?? []),
+  });
   const signingKeys = createSigningKeys({ database, authSecret: config.authSecret, clock });
   const lifetimeSeconds = config.gatewayAuthSeconds;
   const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
@@ -81,11 +91,13 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, pins, clock, log },
     credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
   });
-  const facts = createPermitConsentFacts({ permit, decisions, directory });
+  const permitFacts = createPermitConsentFacts({ permit, decisions, directory });
+  const facts = withDynamicFacts(permitFacts, { database, clock });
   const grants = createGrantStore({ database, clock });
   const mailer = createMailer(config.mail, () => directory.settings().name);
   const attempts = createAttemptStore({ database, table: "gateway_sign_in_attempt", clock });
   const tokens = await createAuthorizationServer({
+    ...{ dynamicServers, decisions },
     ...{ config, database, directory, facts, grants, secrets, upstreamAccounts, audit, clock, log },
     receipts: createReceiptStore({ database, clock }),
     signingKeys,
@@ -115,8 +127,8 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     await app.close();
     await shipper?.stop(lastShippingMs);
     await maintenance.stop();
-    await directory.close();
-    await Promise.all([upstream.close(), decisions.close()]);
+    await permitDirectory.close();
+    await Promise.all([upstream.close(), permitDecisions.close()]);
     secretsManager?.close();
     mailer?.close();
     wrapping.close();

@@ -153,7 +153,8 @@ export async function startGateway(
     asked: [],
   };
   let settings = hostSettings(upstreamUrl);
-  const directory = { settings: options.settings ?? (() => settings), onChange: () => undefined };
+  const settingsNow = options.settings ?? (() => settings);
+  const directory = { settings: settingsNow, settingsOf: async () => settingsNow(), onChange: () => undefined };
   const signingKeys = await memorySigningKeys();
   const secrets = createEnvironmentSecrets(world.secrets);
   const log = testLog();

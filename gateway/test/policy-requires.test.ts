@@ -143,7 +143,6 @@ describe("a server", () => {
 
 describe("a host", () => {
   test.each<[string, PolicyChange, string]>([
-    ["with dynamic servers, switched on by hand", { host: { dynamic_servers: { enabled: true } } }, "dynamic-servers"],
     ["that records arguments", { host: { audit: { arguments: "digest" } } }, "audit-arguments"],
     ["that keeps its audit longer", { host: { audit: { retentionDays: 3650 } } }, "audit-retention"],
     ["that requires what no version knows", { host: { requires: ["quantum"] } }, "quantum"],

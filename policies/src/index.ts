@@ -9,7 +9,7 @@ export * from "./loopback-hosts.ts";
 export * from "./model.ts";
 export * from "./permit-keys.ts";
 export * from "./plan.ts";
-export { proposeTrust } from "./propose-trust.ts";
+export { proposeUnreviewedTrust } from "./propose-trust.ts";
 export * from "./redirect-uri-kind.ts";
 export { defaultClients, isMetadataDocumentUrl, type ListedClient } from "./schema/clients.ts";
 export type { RateLimit } from "./schema/fields.ts";

@@ -61,3 +61,20 @@ export function proposeTrust(name: string, annotations: Readonly<Record<string, 
   const annotated = byAnnotations(annotations);
   return annotated !== undefined && trustRank(annotated.trust) > trustRank(named.trust) ? annotated : named;
 }
+
+const readingWords: ReadonlySet<string> = new Set([
+  ...["get", "list", "read", "search", "find", "fetch", "show", "view", "describe", "count", "lookup"],
+]);
+
+/**
+ * The trust of a tool that nobody but its human will look at: low only where a word of the name says that it reads, and
+ * none says that it writes. A name that says neither may do anything.
+ */
+export function proposeUnreviewedTrust(
+  name: string,
+  annotations: Readonly<Record<string, unknown>> = {},
+): TrustProposal {
+  const proposed = proposeTrust(name, annotations);
+  if (proposed.trust !== "low" || nameWords(name).some((word) => readingWords.has(word))) return proposed;
+  return { trust: "high", reason: "no word of the name says what it does" };
+}

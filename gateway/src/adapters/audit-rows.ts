@@ -10,6 +10,8 @@ function detailOf(record: AuditRecord): object | null {
     case "request":
     case "sign_in":
       return { method: record.method };
+    case "dynamic_server":
+      return { address: record.address };
     case "consent":
     case "consent_lowered":
     case "consent_ended":
@@ -55,10 +57,11 @@ export function fromRow(row: Selectable<AuditRow>): AuditRecord {
   };
   const call = { tool: row.tool, trust: row.trust };
   const drift = { server: row.server, tool: row.tool };
+  const entered = { server: row.server };
   // What was written is what is read: `toRow` had the types.
   return {
     ...common,
-    ...(event === "sign_in" ? {} : event === "tool_drift" ? drift : agent),
+    ...(event === "sign_in" ? {} : event === "tool_drift" ? drift : event === "dynamic_server" ? entered : agent),
     ...(event === "tool_call" ? call : (row.detail as object)),
     ...{ decision, code, reason },
   } as AuditRecord;

@@ -140,6 +140,20 @@ export interface MergedUpstreamRow {
   readonly created_at: ColumnType<Date, undefined, never>;
 }
 
+/** A server that a human has entered (`DynamicServer` in deps.ts). */
+export interface DynamicServerRow {
+  /** `dynamic-` and 16 hexadecimal digits. */
+  readonly key: string;
+  readonly user_id: string;
+  /** Whose it was when it was entered, for people who look at the table. Lower case. */
+  readonly email: string;
+  readonly url: string;
+  readonly auth: "none" | "oauth";
+  /** `jsonb`. */
+  readonly tools: ColumnType<unknown, string, string>;
+  readonly created_at: Timestamp;
+}
+
 /** Our tables by name. */
 export interface Tables {
   readonly gateway_grant: GrantRow;
@@ -156,4 +170,5 @@ export interface Tables {
   readonly gateway_upstream_client: UpstreamClientRow;
   readonly gateway_upstream_sign_in: UpstreamSignInRow;
   readonly gateway_tool_drift: ToolDriftRow;
+  readonly gateway_dynamic_server: DynamicServerRow;
 }

@@ -4,8 +4,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { AddressRefusedError, createGuardedFetch } from "./guarded-fetch.ts";
-import { isPublicAddress } from "./public-address.ts";
+import { AddressRefusedError } from "../address-rules.ts";
+import { isPublicAddress } from "../public-address.ts";
+import { createGuardedFetch } from "./guarded-fetch.ts";
 
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -55,7 +56,7 @@ function resolver(...answers: string[][]) {
 }
 
 function guard(reviewedHosts: string[], lookup?: typeof resolve) {
-  const created = createGuardedFetch({ reviewedHosts, ...(lookup === undefined ? {} : { lookup }) });
+  const created = createGuardedFetch({ hosts: reviewedHosts, ranges: [] }, lookup === undefined ? {} : { lookup });
   closing.push(created.close);
   return created.fetch;
 }

@@ -7,6 +7,7 @@ import { addGrantResource } from "./migrations-0003-grant-resource.ts";
 import { createUpstreamTables } from "./migrations-0004-upstream-tokens.ts";
 import { addReceipts } from "./migrations-0005-receipts.ts";
 import { addSignInAttempts } from "./migrations-0006-sign-in-attempts.ts";
+import { addDynamicServers } from "./migrations-0007-dynamic-servers.ts";
 import { addConnections } from "./migrations-0008-connections.ts";
 import { addMergedSessions } from "./migrations-0008-merged-sessions.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0004-upstream-tokens": { up: createUpstreamTables },
   "0005-receipts": { up: addReceipts },
   "0006-sign-in-attempts": { up: addSignInAttempts },
+  "0007-dynamic-servers": { up: addDynamicServers },
   "0008-connections": { up: addConnections },
   "0008-merged-sessions": { up: addMergedSessions },
   "0009-tool-drift": { up: addToolDrift },

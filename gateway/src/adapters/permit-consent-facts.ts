@@ -3,6 +3,7 @@ import {
   agentKey,
   consentRole,
   defaultTenant,
+  dynamicServersKey,
   effectiveTrust,
   profileRef,
   reaches,
@@ -103,7 +104,9 @@ export function createPermitConsentFacts(options: ConsentFactsOptions): ConsentF
   /** True when the decision point decides by exactly this consent: one tool of each trust level is asked about. */
   const isVisible = async (agent: AgentIdentity, server: string, level: TrustLevel): Promise<boolean> => {
     const ceiling = (await readCeilings(agent.email)).get(server);
-    const known = directory.settings().servers.get(server)?.tools.values() ?? [];
+    const { servers, dynamicServers } = directory.settings();
+    const rules = server === dynamicServersKey ? dynamicServers?.rules : servers.get(server);
+    const known = rules?.tools.values() ?? [];
     const tools = [...new Map([...known].map((tool) => [tool.trust, tool])).values()];
     const actions = tools.map((tool) => tool.action);
     // A decision point that does not answer has not seen it yet.

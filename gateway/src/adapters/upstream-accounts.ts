@@ -1,11 +1,12 @@
 /** Humans at upstream servers: put together of tokens, sign-ins under way and what the servers offer. */
 import { randomBytes } from "node:crypto";
 import { validateAuthorizationResponseIssuer } from "@modelcontextprotocol/client";
+import { isDynamicServerKey } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
 import type {
   Clock,
-  HostDirectory,
   HostSettings,
+  HumanDirectory,
   OfferedTools,
   Secrets,
   ServerSettings,
@@ -19,6 +20,7 @@ import { digest, sameText } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { nameOfEntry } from "../mcp/tool-definition.ts";
 import type { ToolPins } from "../mcp/tool-pins.ts";
+import type { GuardHooks } from "./address-guard.ts";
 import type { Database } from "./database.ts";
 import type { KeyWrapping } from "./key-wrapping.ts";
 import { createSealedValues } from "./sealed-values.ts";
@@ -35,13 +37,14 @@ export interface UpstreamAccountsOptions {
   readonly hostKey: string;
   readonly database: Database;
   readonly wrapping: KeyWrapping;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly secrets: Secrets;
   readonly upstream: Upstream;
   /** The headers by which a server knows the gateway and the human, beside the human's own token. */
   readonly credentialsOf: (server: ServerSettings, email: string) => Promise<Record<string, string>>;
   /** Is told what the server says of its tools. */
   readonly pins: ToolPins;
+  readonly hooks?: GuardHooks;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -63,13 +66,14 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   const signIns = createUpstreamSignInRows({ database, sealed, clock });
   const oauth = createUpstreamOAuth({ ...options, clients: createUpstreamClientRows({ database, sealed, clock }) });
   const tokens = createUpstreamTokens({ ...options, rows, oauth });
-  const serverOf = (key: string) => directory.settings().servers.get(key);
+  const serverOf = async ({ userId, server }: UpstreamOwner) =>
+    (await directory.settingsOf(userId)).servers.get(server);
   /** Of the settings before, so that tokens for a server that has left can still be ended there. */
   let followed: HostSettings | undefined;
 
   /** What the authorization server says, if it is the one that was asked (RFC 9207), as tokens or as a problem. */
   const redeem = async (pending: PendingSignIn, answer: UpstreamSignInAnswer): Promise<GatewayError | undefined> => {
-    const server = asOAuthServer(serverOf(answer.server));
+    const server = asOAuthServer(await serverOf(answer));
     const { userId, code, error, iss } = answer;
     try {
       validateAuthorizationResponseIssuer({
@@ -107,7 +111,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   };
   /** With the human's token, and with another one when the server does not take it. */
   const toolsWithToken = async (owner: UpstreamOwner, email: string) => {
-    const server = asServer(serverOf(owner.server));
+    const server = asServer(await serverOf(owner));
     const credentials = await options.credentialsOf(server, email);
     // No agent has its consent yet: what it lists with is a session of nobody else's, which is ended at once.
     const caller = { server, agent: { clientId: "", clientName: "", email } };
@@ -133,13 +137,13 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
   };
 
   const accounts: UpstreamAccounts = {
-    connected: async (owner) => serverOf(owner.server)?.auth.type !== "oauth" || tokens.has(owner),
+    connected: async (owner) => (await serverOf(owner))?.auth.type !== "oauth" || tokens.has(owner),
     askedForMore: async (owner) => (await tokens.wantedScope(owner)) !== undefined,
     begin: async ({ userId, server: key, browser, authorizeQuery }) => {
       const owner = { userId, server: key };
       const state = randomBytes(32).toString("base64url");
       const scope = await tokens.wantedScope(owner);
-      const { url, pending } = await oauth.begin(asOAuthServer(serverOf(key)), { state, scope });
+      const { url, pending } = await oauth.begin(asOAuthServer(await serverOf(owner)), { state, scope });
       await signIns.save(state, owner, { ...pending, browser: digest(browser), authorizeQuery });
       return url;
     },
@@ -157,7 +161,7 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
     },
     offeredTools: async (owner, { email, requestId }): Promise<OfferedTools> => {
       const entries = await toolsOf(owner, email);
-      const server = asServer(serverOf(owner.server));
+      const server = asServer(await serverOf(owner));
       const view = { server, grant: { userId: owner.userId, email }, requestId };
       await options.pins.observe(view, options.pins.begin(view), entries);
       const offered = new Set(entries.map(nameOfEntry).filter((name) => name !== undefined));
@@ -169,6 +173,17 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
         unlisted: [...offered].filter((name) => !listed.has(name)),
       };
     },
+    toolsOf,
+    probe: async (server) => {
+      const caller = { server, agent: { clientId: "", clientName: "", email: "" } };
+      try {
+        return { auth: "none", tools: await readOfferedTools(options.upstream, caller, {}, undefined) };
+      } catch (error) {
+        if (error instanceof TokenRefusedError || error instanceof ScopeRefusedError)
+          return { auth: "oauth", tools: [] };
+        throw error;
+      }
+    },
     forget: tokens.forget,
     forgetUnused: async () => {
       for (const owner of await rows.unused()) await tokens.forget(owner);
@@ -177,13 +192,18 @@ export function createUpstreamAccounts(options: UpstreamAccountsOptions): {
       const before = followed;
       followed = settings;
       for (const owner of await rows.owners()) {
-        if (settings.servers.get(owner.server)?.auth.type === "oauth") continue;
+        const stays = isDynamicServerKey(owner.server)
+          ? settings.dynamicServers !== undefined
+          : settings.servers.get(owner.server)?.auth.type === "oauth";
+        if (stays) continue;
         await tokens.forget(owner, before?.servers.get(owner.server));
       }
     },
     clientDocument: (key) => {
-      const server = serverOf(key);
-      return server?.auth.type === "oauth" ? oauth.clientDocument(asOAuthServer(server)) : undefined;
+      const { servers, dynamicServers } = directory.settings();
+      // The same for every key of a server that a human may have entered: whether there is one must not be told.
+      const mayBe = dynamicServers !== undefined && isDynamicServerKey(key);
+      return mayBe || servers.get(key)?.auth.type === "oauth" ? oauth.clientDocument({ key }) : undefined;
     },
   };
   return { accounts, tokens };

@@ -43,7 +43,7 @@ const probeTimeoutMs = 10_000;
 const listTools = { jsonrpc: "2.0", id: 0, method: "tools/list", params: {} };
 
 /** The server's challenge to a request without a token; empty when it answers without one. */
-async function challengeOf({ upstreamUrl }: OAuthServer, upstream: Upstream) {
+async function challengeOf({ upstreamUrl, enteredBy }: OAuthServer, upstream: Upstream) {
   const { status, headers, body } = await upstream.send({
     url: upstreamUrl,
     method: "POST",
@@ -54,6 +54,7 @@ async function challengeOf({ upstreamUrl }: OAuthServer, upstream: Upstream) {
       "mcp-protocol-version": "2025-11-25",
     },
     body: JSON.stringify(listTools),
+    guarded: enteredBy !== undefined,
     signal: AbortSignal.timeout(probeTimeoutMs),
   });
   body.on("error", () => undefined).destroy();

@@ -19,6 +19,7 @@ export function upstreamFetch(upstream: Upstream, caller: UpstreamCaller, signal
       // A compressed answer would not be counted as what it is.
       headers: { ...Object.fromEntries(new Headers(init?.headers)), "accept-encoding": "identity" },
       ...(typeof init?.body === "string" ? { body: init.body } : {}),
+      guarded: caller.server.enteredBy !== undefined,
       signal: AbortSignal.any(signals),
       caller,
     });

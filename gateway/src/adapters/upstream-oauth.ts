@@ -12,10 +12,12 @@ import {
   registerClient,
   startAuthorization,
 } from "@modelcontextprotocol/client";
+import { AddressRefusedError, type AddressRules, addressRules } from "../address-rules.ts";
 import type { Clock, HostDirectory, Secrets, Upstream } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import { callbackPath, clientDocumentPath } from "../upstream-paths.ts";
-import { AddressRefusedError, createGuardedFetch, type Fetch } from "./guarded-fetch.ts";
+import type { GuardHooks } from "./address-guard.ts";
+import { createGuardedFetch, type Fetch } from "./guarded-fetch.ts";
 import type { UpstreamClient, UpstreamClientRows } from "./upstream-client-rows.ts";
 import { discover, failed, type OAuthServer, type UpstreamSignInPlan } from "./upstream-discovery.ts";
 import type { PendingSignIn } from "./upstream-sign-in-rows.ts";
@@ -27,6 +29,7 @@ export interface UpstreamOAuthOptions {
   readonly clients: UpstreamClientRows;
   readonly secrets: Secrets;
   readonly upstream: Upstream;
+  readonly hooks?: GuardHooks | undefined;
   readonly clock: Clock;
 }
 
@@ -51,7 +54,7 @@ export interface UpstreamOAuth {
   /** Ends the tokens at the authorization server, where it can (RFC 7009). */
   revoke(server: OAuthServer, token: UpstreamToken): Promise<void>;
   /** The gateway's Client ID Metadata Document for a server. */
-  clientDocument(server: OAuthServer): object;
+  clientDocument(server: Pick<OAuthServer, "key">): object;
 }
 
 /** Answers of the token endpoint after which the same refresh token will never be taken (RFC 6749 section 5.2). */
@@ -59,13 +62,18 @@ const refusals = new Set(["invalid_grant", "invalid_client", "unauthorized_clien
 
 export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAuth {
   const { publicUrl, directory, clients, secrets, upstream, clock } = options;
-  const redirectUri = (server: OAuthServer) => `${publicUrl}${callbackPath(server.key)}`;
-  const clientUrl = (server: OAuthServer) => `${publicUrl}${clientDocumentPath(server.key)}`;
+  const redirectUri = (server: Pick<OAuthServer, "key">) => `${publicUrl}${callbackPath(server.key)}`;
+  const clientUrl = (server: Pick<OAuthServer, "key">) => `${publicUrl}${clientDocumentPath(server.key)}`;
 
-  /** With the hosts that the policy names for this server. Everything else must be public. */
+  /** What was reviewed: the hosts that the policy names for a server, or for all that humans enter. */
+  const rulesOf = ({ upstreamUrl, auth, enteredBy }: OAuthServer): AddressRules => {
+    if (enteredBy !== undefined) return addressRules(directory.settings().dynamicServers?.privateHosts ?? []);
+    const named = [upstreamUrl, ...(auth.authorizationServer ? [auth.authorizationServer] : [])];
+    return { hosts: named.map((url) => new URL(url).hostname), ranges: [] };
+  };
+  /** Everything else must be public. */
   const guarded = async <T>(server: OAuthServer, run: (fetch: Fetch) => Promise<T>): Promise<T> => {
-    const named = [server.upstreamUrl, ...(server.auth.authorizationServer ? [server.auth.authorizationServer] : [])];
-    const guard = createGuardedFetch({ reviewedHosts: named.map((url) => new URL(url).hostname) });
+    const guard = createGuardedFetch(rulesOf(server), options.hooks);
     let refused: AddressRefusedError | undefined;
     const fetch: Fetch = async (url, init) => {
       try {
@@ -87,7 +95,7 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
     }
   };
 
-  const metadataOf = (server: OAuthServer, methods: readonly string[]): OAuthClientMetadata => ({
+  const metadataOf = (server: Pick<OAuthServer, "key">, methods: readonly string[]): OAuthClientMetadata => ({
     client_name: `Permit MCP Gateway (${directory.settings().name})`,
     client_uri: publicUrl,
     redirect_uris: [redirectUri(server)],
@@ -124,7 +132,7 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
     const known = await clients.find(key);
     if (known !== undefined) return known;
     if (metadata.registration_endpoint === undefined) {
-      const why = `Its authorization server does not let the gateway register; the policy of "${server.key}" needs a clientId.`;
+      const why = `Its authorization server does not let the gateway register${needsClientId(server)}.`;
       throw failed(server, why, "no registration endpoint");
     }
     const wanted = ["client_secret_basic", "client_secret_post", "none"];
@@ -297,9 +305,16 @@ function keptOf(metadata: AuthorizationServerMetadata): UpstreamToken["metadata"
 
 /** The browser goes there: a scheme that runs something instead would run it as a page of ours. */
 function assertBrowserUrl(server: OAuthServer, url: URL): void {
-  const loopback = url.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  // Of a server that nobody has reviewed, not to what runs on the human's own machine either, but where itself is there.
+  const isOwnHost = server.enteredBy === undefined || url.hostname === new URL(server.upstreamUrl).hostname;
+  const loopback = isOwnHost && url.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.protocol === "https:" || loopback) return;
   throw failed(server, "Its authorization server's address is not https.", `authorization endpoint: ${url.protocol}`);
+}
+
+/** What an admin can do. Nobody can for a server that a human entered. */
+function needsClientId({ key, enteredBy }: OAuthServer): string {
+  return enteredBy === undefined ? `; the policy of "${key}" needs a clientId` : "";
 }
 
 function nameOf(error: unknown): string {
@@ -319,7 +334,7 @@ function explain(server: OAuthServer, error: unknown): GatewayError {
     return failed(server, "The answer came from another authorization server than the one asked.", error.kind);
   }
   if (error instanceof RegistrationRejectedError) {
-    const why = `Its authorization server refused the gateway's registration; the policy of "${server.key}" needs a clientId.`;
+    const why = `Its authorization server refused the gateway's registration${needsClientId(server)}.`;
     return failed(server, why, `registration: ${error.status}`);
   }
   if (error instanceof OAuthError) return failed(server, "Its authorization server refused.", error.code);

@@ -1,7 +1,7 @@
 /** The tokens of humans at upstream servers, kept alive: whoever needs one gets one that lives, or is told to sign in. */
 import { computeScopeUnion } from "@modelcontextprotocol/client";
 import type { FastifyBaseLogger } from "fastify";
-import type { Clock, HostDirectory, ServerSettings, UpstreamOwner, UpstreamTokens } from "../deps.ts";
+import type { Clock, HumanDirectory, ServerSettings, UpstreamOwner, UpstreamTokens } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { asOAuthServer, readChallenge } from "./upstream-discovery.ts";
@@ -34,7 +34,7 @@ export interface UpstreamTokensOptions {
   readonly database: Pick<Database, "exclusively">;
   readonly rows: UpstreamTokenRows;
   readonly oauth: UpstreamOAuth;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }
@@ -45,7 +45,8 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
   const failedAtMs = new Map<string, number>();
 
   const keyOf = ({ userId, server }: UpstreamOwner) => JSON.stringify(["upstream-token", userId, server]);
-  const serverOf = ({ server }: UpstreamOwner) => asOAuthServer(directory.settings().servers.get(server));
+  const serverOf = async ({ userId, server }: UpstreamOwner) =>
+    (await directory.settingsOf(userId)).servers.get(server);
   /** Across replicas: what one changes the next one reads, so that no refresh token is ever used twice. */
   const alone = <T>(owner: UpstreamOwner, run: () => Promise<T>) => database.exclusively(keyOf(owner), run);
   const find = async (owner: UpstreamOwner) => {
@@ -62,7 +63,7 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
       const stored = await find(owner);
       if (stored.token.accessToken !== before) return stored;
       try {
-        const next = await oauth.refresh(serverOf(owner), stored.token);
+        const next = await oauth.refresh(asOAuthServer(await serverOf(owner)), stored.token);
         const { neededScope } = stored.token;
         // Kept by whoever it is for: an answer without a new refresh token leaves the old one valid (RFC 6749 section 6).
         const refreshToken = next.token.refreshToken ?? stored.token.refreshToken;
@@ -133,10 +134,11 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
       return neededScope === undefined ? undefined : computeScopeUnion(scope, neededScope);
     },
     save: (owner, stored) => alone(owner, () => rows.save(owner, stored)),
-    forget: (owner, server = directory.settings().servers.get(owner.server)) =>
+    forget: (owner, before) =>
       alone(owner, async () => {
         const stored = await rows.find(owner).catch(() => undefined);
         await rows.remove(owner);
+        const server = before ?? (await serverOf(owner));
         if (stored === undefined || server?.auth.type !== "oauth") return;
         await oauth.revoke(asOAuthServer(server), stored.token).catch((error: unknown) => {
           const code = error instanceof GatewayError ? error.code : "INTERNAL";

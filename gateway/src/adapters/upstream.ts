@@ -1,6 +1,10 @@
 import { Agent } from "undici";
+import { AddressRefusedError, type AddressRules } from "../address-rules.ts";
 import type { Upstream } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { urlRefused } from "../server-url.ts";
+import type { GuardHooks } from "./address-guard.ts";
+import { createGuardedAgent } from "./guarded-agent.ts";
 import { startDeadline } from "./upstream-deadline.ts";
 
 const connectTimeoutMs = 10_000;
@@ -13,21 +17,27 @@ export interface ClosableUpstream extends Upstream {
   close(): Promise<void>;
 }
 
+export interface UpstreamOptions {
+  /** What the policy of now lets guarded requests reach beside public addresses. */
+  readonly addressRules?: () => AddressRules;
+  readonly hooks?: GuardHooks;
+}
+
+const nothingPrivate: AddressRules = { hosts: [], ranges: [] };
+
 /**
  * HTTP with one keep-alive pool per upstream origin. A body may stay silent for ever: event streams do. Each of them has a
  * connection, so their number has no limit: with one, idle streams of some agents would keep the calls of all waiting.
  */
-export function createUpstream(): ClosableUpstream {
-  const agent = new Agent({
-    connect: { timeout: connectTimeoutMs },
-    headersTimeout: headersTimeoutMs,
-    bodyTimeout: 0,
-    keepAliveTimeout: keepAliveMs,
-  });
+export function createUpstream({ addressRules = () => nothingPrivate, hooks }: UpstreamOptions = {}): ClosableUpstream {
+  const pool = { headersTimeout: headersTimeoutMs, bodyTimeout: 0, keepAliveTimeout: keepAliveMs };
+  const open = new Agent({ ...pool, connect: { timeout: connectTimeoutMs } });
+  const guard = createGuardedAgent({ addressRules, hooks, connectTimeoutMs, pool });
   return {
-    send: async ({ url, method, headers, body, signal, timeoutMs }) => {
+    send: async ({ url, method, headers, body, guarded, signal, timeoutMs }) => {
       const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
       try {
+        const agent = guarded ? guard.agentFor(new URL(url)) : open;
         // `request` follows no redirects: the call would go wherever the upstream points, past the policy's URL.
         const answer = await agent.request({
           origin: new URL(url).origin,
@@ -46,10 +56,13 @@ export function createUpstream(): ClosableUpstream {
       } catch (cause) {
         deadline?.release();
         if (cause instanceof GatewayError) throw cause;
+        if (cause instanceof AddressRefusedError) throw urlRefused(cause);
         throw new GatewayError("UPSTREAM_UNAVAILABLE", { detail: `${method} ${new URL(url).origin}`, cause });
       }
     },
     // Not `close`: an open event stream would keep it waiting.
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([open.destroy(), guard.close()]);
+    },
   };
 }

@@ -2,15 +2,15 @@
 import type { UpstreamCaller } from "../deps.ts";
 import { createProgramChannels, type ProgramChannelOptions } from "./channels/program-channel.ts";
 import { createSessionUpstream, type SessionLimits } from "./channels/session-upstream.ts";
-import { type ClosableUpstream, createUpstream } from "./upstream.ts";
+import { type ClosableUpstream, createUpstream, type UpstreamOptions } from "./upstream.ts";
 
-export interface UpstreamsOptions extends ProgramChannelOptions {
+export interface UpstreamsOptions extends ProgramChannelOptions, UpstreamOptions {
   readonly sessionLimits?: SessionLimits | undefined;
 }
 
 /** Requests go to each server the way that its `transport` says; without a caller they are plain HTTP. */
 export function createUpstreams(options: UpstreamsOptions): ClosableUpstream {
-  const http = createUpstream();
+  const http = createUpstream(options);
   const stdio = createSessionUpstream(createProgramChannels(options), options.sessionLimits);
   const kinds: Readonly<Record<UpstreamCaller["server"]["transport"]["type"], ClosableUpstream>> = {
     http,

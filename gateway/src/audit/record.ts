@@ -3,6 +3,7 @@ import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import type {
   AgentIdentity,
   ConsentRecord,
+  DynamicServerRecord,
   Grant,
   RequestRecord,
   SignInRecord,
@@ -122,4 +123,20 @@ export function driftRecord(
     ...{ id: uuidV7(now), time: now.toISOString(), event: "tool_drift", host, requestId, human },
     ...{ server, tool: storable(tool), reviewed, seen, decision, code, reason: storable(reason) },
   };
+}
+
+/** A human connected a server of their own, was refused it, or forgot it. */
+export function dynamicServerRecord(
+  {
+    requestId,
+    host,
+    now,
+    human,
+    server,
+    address,
+  }: Pick<DynamicServerRecord, "requestId" | "host" | "human" | "server" | "address"> & { readonly now: Date },
+  { decision, code, reason }: Pick<DynamicServerRecord, "decision" | "code" | "reason">,
+): DynamicServerRecord {
+  const common = { id: uuidV7(now), time: now.toISOString(), event: "dynamic_server" as const, host, requestId, human };
+  return { ...common, server, address: storable(address), decision, code, reason: storable(reason) };
 }

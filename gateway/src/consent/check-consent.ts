@@ -1,7 +1,8 @@
-import { effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import { effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { HostSettings, ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import { assertSupported } from "../features.ts";
+import { assertServerUrl, labelOf } from "../server-url.ts";
 import { grantTermAt } from "./grant-term.ts";
 
 /** What a human may be asked to consent to: a server of the host on which the policy grants them something. */
@@ -32,9 +33,10 @@ export function findGrantable(
   if (server === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
   // Before the ceiling, of which Permit may have none any more: who had a grant is told that it ended.
   const term = grantTermAt(server, email, now);
-  const ceiling = ceilings.get(requested);
+  const ceiling = ceilings.get(permitServerOf(requested));
   if (ceiling === undefined) throw new GatewayError("SERVER_NOT_GRANTED");
-  assertSupported(`The policy of "${server.key}"`, server);
+  assertSupported(`The policy of "${labelOf(server)}"`, server);
+  if (server.enteredBy !== undefined) assertServerUrl(new URL(server.upstreamUrl), settings);
   return { server, ceiling: effectiveTrust(ceiling, term.ceiling) };
 }
 
@@ -44,7 +46,7 @@ export function findGrantable(
  */
 export function listGrantable(settings: HostSettings, consenter: Consenter): readonly Grantable[] {
   assertSupported("The policy of this host", settings);
-  const found = [...consenter.ceilings.keys()].flatMap((server) => {
+  const found = [...settings.servers.keys()].flatMap((server) => {
     try {
       return [findGrantable(settings, consenter, server)];
     } catch (error) {

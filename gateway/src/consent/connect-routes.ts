@@ -1,8 +1,9 @@
 /** Signing in at an upstream server: started and ended here, in between the human is at its authorization server. */
 import { randomBytes } from "node:crypto";
+import { permitServerOf } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock, ConsentFacts, HostDirectory, UpstreamAccounts } from "../deps.ts";
+import type { Clock, ConsentFacts, DynamicServerStore, HumanDirectory, UpstreamAccounts } from "../deps.ts";
 import { type ErrorCode, errorCatalogue, GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath } from "../oauth/auth-options.ts";
@@ -11,15 +12,17 @@ import { upstreamParameter } from "../oauth/resource-identifier.ts";
 import { callbackPath, clientDocumentPath, connectPath } from "../upstream-paths.ts";
 import { findGrantable } from "./check-consent.ts";
 import type { ConnectStartAnswer, ConnectView } from "./contract.ts";
+import { readFirstTools } from "./enter-server.ts";
 import { readCookie } from "./read-cookie.ts";
 
 /** What these routes stand on. */
 export interface ConnectRoutesDeps {
   readonly publicUrl: string;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly library: AuthLibrary;
   readonly facts: ConsentFacts;
   readonly upstreamAccounts: UpstreamAccounts;
+  readonly dynamicServers: DynamicServerStore;
   readonly clock: Clock;
   /** Who asks. Throws GatewayError NOT_SIGNED_IN or EMAIL_DOMAIN_FORBIDDEN. */
   readonly requireSignedIn: (request: FastifyRequest) => Promise<SignedIn>;
@@ -70,24 +73,31 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
         : await deps.requireConsentRequest(request, query, server);
     if (!human.emailVerified) throw new GatewayError("EMAIL_UNVERIFIED");
     const ceilings = await facts.ceilings(human.email);
-    const settings = directory.settings();
+    const settings = await directory.settingsOf(human.userId);
     const granted = findGrantable(settings, { email: human.email, ceilings, now: clock() }, server);
-    const others = chosen.filter((key) => key !== server && ceilings.has(key));
+    const others = chosen.filter((key) => key !== server && ceilings.has(permitServerOf(key)));
     const upstreamUrls = [server, ...others].flatMap((key) => settings.servers.get(key)?.upstreamUrl ?? []);
     const owner = { userId: human.userId, server };
-    return { owner, query, name: granted.server.name, upstreamUrls, email: human.email };
+    return { owner, query, name: granted.server.name, upstreamUrls, email: human.email, server: granted.server };
   };
 
   return async (app) => {
     app.post("/api/connect", async (request, reply): Promise<ConnectView> => {
-      const { owner, name, email } = await requireGranted(request);
+      const { owner, name, email, server } = await requireGranted(request);
       throwProblem(readCookie(request, cookies.problem), owner.server, () => {
         setCookie(reply, cookies.problem, "", 0);
       });
       if (!(await upstreamAccounts.connected(owner))) return { state: "sign-in-needed", name };
       try {
+        const askedForMore = await upstreamAccounts.askedForMore(owner);
+        if (server.enteredBy !== undefined && server.tools.size === 0) {
+          const firstTools = await readFirstTools(deps, { ...server, userId: owner.userId, email });
+          const shown = firstTools.map(({ name, trust }) => ({ name, trust }));
+          const tools = { changed: [], missing: [], unlisted: [] };
+          return { state: "connected", name, tools, askedForMore, firstTools: shown };
+        }
         const tools = await upstreamAccounts.offeredTools(owner, { email, requestId: request.id });
-        return { state: "connected", name, tools, askedForMore: await upstreamAccounts.askedForMore(owner) };
+        return { state: "connected", name, tools, askedForMore };
       } catch (error) {
         if (error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED") {
           return { state: "sign-in-needed", name };

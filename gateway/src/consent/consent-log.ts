@@ -32,6 +32,7 @@ export const endCauses = {
   REVOKED_BY_CLIENT: "The client gave its token back (RFC 7009).",
   REFRESH_TOKEN_REPLAYED: "A refresh token of it came back after it was used: it may have been stolen.",
   CODE_REPLAYED: "The authorization code of it came back after it was used: it may have been stolen.",
+  SERVER_FORGOTTEN: "The human forgot the server.",
   CODE_NOT_ISSUED: "The authorization server issued no code for it.",
 } as const;
 

@@ -2,9 +2,14 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type {
+  AttemptStore,
+  AuditSink,
   Clock,
-  HostDirectory,
+  DecisionPoint,
+  DynamicServer,
+  DynamicServerStore,
   HostSettings,
+  HumanDirectory,
   ReceiptStore,
   ServerSettings,
   SigningKeys,
@@ -21,17 +26,24 @@ import { connectRoutes } from "./connect-routes.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
 import type { ConsentAnswer, ConsentChoice, ConsentServer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
+import { enteringCeiling } from "./enter-server.ts";
+import { enteredRoutes } from "./entered-routes.ts";
 import { type ConsentedServer, giveConsent } from "./give-consent.ts";
 import { endOfLife, visibleEnd } from "./grant-life.ts";
 
 /** What the consent routes stand on. */
 export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly publicUrl: string;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly library: AuthLibrary;
   readonly receipts: ReceiptStore;
   readonly signingKeys: SigningKeys;
   readonly upstreamAccounts: UpstreamAccounts;
+  readonly dynamicServers: DynamicServerStore;
+  readonly decisions: DecisionPoint;
+  readonly attempts: AttemptStore;
+  readonly hostKey: string;
+  readonly audit: AuditSink;
   readonly clock: Clock;
 }
 
@@ -91,12 +103,17 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   return async (app) => {
     app.get("/api/consent", async (request): Promise<ConsentView> => {
       const { human, asked, client } = await openRequest(request, rawQuery(request));
-      const settings = directory.settings();
+      const settings = await directory.settingsOf(human.userId);
       const view = { host: { name: settings.name }, human: { email: human.email }, client };
       const consenter = await consenterOf(human);
       try {
         if (asked.server === undefined) {
-          return { ...view, server: null, choice: choiceView(settings, consenter, asked), refused: null };
+          const own = await deps.dynamicServers.list(human.userId);
+          const choice = {
+            ...choiceView(settings, consenter, asked),
+            entering: enteringView(settings, consenter, own),
+          };
+          return { ...view, server: null, choice, refused: null };
         }
         const grantable = findGrantable(settings, consenter, asked.server);
         return { ...view, server: serverView(settings, consenter, grantable), choice: null, refused: null };
@@ -118,7 +135,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
         await consentLog.denied(request.id, agent, asked.server ?? null);
         return { redirect: denial };
       }
-      const host = directory.settings();
+      const host = await directory.settingsOf(human.userId);
       const consenter = await consenterOf(human);
       const servers: ConsentedServer[] = [];
       for (const each of answer.servers) {
@@ -148,6 +165,17 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     });
 
     await app.register(
+      enteredRoutes({
+        ...deps,
+        requireSignedIn: (request) => requireSignedIn(deps, request),
+        requireChoice: async (request, query) => {
+          const { human, asked } = await openRequest(request, query);
+          if (asked.server !== undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
+          return human;
+        },
+      }),
+    );
+    await app.register(
       connectRoutes({
         ...deps,
         requireSignedIn: (request) => requireSignedIn(deps, request),
@@ -166,7 +194,13 @@ async function requireConnected(
   { upstreamAccounts }: Pick<ConsentRoutesDeps, "upstreamAccounts">,
   { userId, server }: { readonly userId: string; readonly server: ServerSettings },
 ): Promise<void> {
-  if (await upstreamAccounts.connected({ userId, server: server.key })) return;
+  if (await upstreamAccounts.connected({ userId, server: server.key })) {
+    // What was not shown is not consented to.
+    if (server.enteredBy === undefined || server.tools.size > 0) return;
+    throw new GatewayError("CONSENT_REQUEST_INVALID", {
+      sentence: `${server.name} has shown no tools yet, so there is nothing to consent to.`,
+    });
+  }
   const sentence = `Sign in at ${server.name} first, then authorize the agent.`;
   throw new GatewayError("UPSTREAM_SIGN_IN_NEEDED", { sentence });
 }
@@ -191,6 +225,7 @@ function serverView(host: HostSettings, { email, now }: Consenter, { server, cei
     name,
     description,
     ceiling,
+    ...(server.enteredBy === undefined ? {} : { url: server.upstreamUrl }),
     signIn: server.auth.type === "oauth",
     endsAt: visibleEnd(endOfLife(now, email, { host, server }), email, { server }).toISOString(),
     idleDays: host.sessions.idleDays,
@@ -198,7 +233,21 @@ function serverView(host: HostSettings, { email, now }: Consenter, { server, cei
   };
 }
 
-function choiceView(host: HostSettings, consenter: Consenter, { upstreamUrls }: ConsentRequestQuery): ConsentChoice {
+function enteringView(
+  host: HostSettings,
+  consenter: Consenter,
+  own: readonly DynamicServer[],
+): ConsentChoice["entering"] {
+  const ceiling = enteringCeiling(host, consenter);
+  const max = host.dynamicServers?.maxPerHuman ?? 0;
+  return ceiling === undefined ? null : { ceiling, left: Math.max(0, max - own.length) };
+}
+
+function choiceView(
+  host: HostSettings,
+  consenter: Consenter,
+  { upstreamUrls }: ConsentRequestQuery,
+): Omit<ConsentChoice, "entering"> {
   const grantable = listGrantable(host, consenter);
   // Only among what is granted: the parameter must not be a way to find out where a host's other servers are.
   const preselected = grantable.filter(({ server }) => upstreamUrls.some((url) => sameUrl(server.upstreamUrl, url)));

@@ -22,12 +22,42 @@ export interface ConsentChoice {
   readonly servers: readonly ConsentServer[];
   /** Keys of those among them that the client's URL names (`upstream_mcp`), or that the human chose before signing in there. */
   readonly preselected: readonly string[];
+  /** Set when the human may connect servers of their own: how many more, and up to which trust. */
+  readonly entering: { readonly left: number; readonly ceiling: Level } | null;
+}
+
+/** `POST /api/servers`: the human connects a server by URL, during a consent that lets them choose. */
+export interface EnterServerRequest {
+  readonly query: string;
+  readonly url: string;
+}
+
+/** Answer of `POST /api/servers`: the key of the server, which is now among those to choose from. */
+export interface EnterServerAnswer {
+  readonly server: string;
+}
+
+/** `GET /api/servers`: the servers that the signed-in human has connected. `POST /api/servers/{key}/forget` ends one. */
+export interface EnteredServersView {
+  readonly servers: readonly EnteredServerView[];
+}
+
+/** One of them. */
+export interface EnteredServerView {
+  readonly key: string;
+  readonly name: string;
+  readonly url: string;
+  /** How many agents may use it. */
+  readonly agents: number;
+  readonly createdAt: string;
 }
 
 export interface ConsentServer {
   readonly key: string;
   readonly name: string;
   readonly description: string;
+  /** Of a server that the human entered themselves: nobody has reviewed it. */
+  readonly url?: string;
   /** Levels above it are shown muted and can't be chosen. */
   readonly ceiling: Level;
   /** True when the human has to sign in at the server itself before consenting. */
@@ -64,6 +94,8 @@ export type ConnectView =
         readonly missing: readonly string[];
         readonly unlisted: readonly string[];
       };
+      /** The tools of a server of the human's own that could not be told before they had signed in there. */
+      readonly firstTools?: ConsentServer["tools"];
     };
 
 /** Answer of `POST /api/connect/start`: where the browser goes to sign in. */

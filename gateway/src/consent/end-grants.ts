@@ -1,3 +1,4 @@
+import { permitServerOf } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { ConsentFacts, Grant, GrantStore, UpstreamAccounts } from "../deps.ts";
@@ -9,9 +10,9 @@ export interface EndOccasion {
   readonly cause: EndCause;
 }
 
-/** Key under which everything runs that changes what one agent may do on one server. */
+/** Key under which everything runs that changes what one agent may do on one server of Permit. */
 export function agentLock(grant: Pick<Grant, "userId" | "clientId" | "server">): string {
-  return JSON.stringify(["agent", grant.userId, grant.clientId, grant.server]);
+  return JSON.stringify(["agent", grant.userId, grant.clientId, permitServerOf(grant.server)]);
 }
 
 /** True when both are consents to the same agent on the same server. */

@@ -3,7 +3,7 @@ import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { decodeJwt } from "jose";
 import { z } from "zod";
-import type { Grant } from "../deps.ts";
+import type { Grant, HostSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { checkConsent, findGrantable } from "./check-consent.ts";
@@ -31,17 +31,20 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     }
   };
 
-  const ceilingOf = ({ email, server }: Grant, ceilings: ReadonlyMap<string, TrustLevel>) => {
+  const ceilingOf = (host: HostSettings, { email, server }: Grant, ceilings: ReadonlyMap<string, TrustLevel>) => {
     try {
-      return findGrantable(directory.settings(), { email, ceilings, now: clock() }, server).ceiling;
+      return findGrantable(host, { email, ceilings, now: clock() }, server).ceiling;
     } catch (error) {
       if (error instanceof GatewayError) return null;
       throw error;
     }
   };
 
-  const viewOf = (grant: Grant, ceilings: ReadonlyMap<string, TrustLevel> | undefined): GrantView[] => {
-    const host = directory.settings();
+  const viewOf = (
+    host: HostSettings,
+    grant: Grant,
+    ceilings: ReadonlyMap<string, TrustLevel> | undefined,
+  ): GrantView[] => {
     const server = host.servers.get(grant.server);
     const { id, level, createdAt, lastUsedAt } = grant;
     const common = {
@@ -59,7 +62,7 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       {
         ...common,
         server: { key: server.key, name: server.name },
-        ...(ceilings === undefined ? {} : { ceiling: ceilingOf(grant, ceilings) }),
+        ...(ceilings === undefined ? {} : { ceiling: ceilingOf(host, grant, ceilings) }),
         tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),
         endsAt: visibleEnd(endOfGrant(grant, rules), grant.email, rules).toISOString(),
       },
@@ -78,8 +81,12 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
   return async (app) => {
     app.get("/api/grants", async (request): Promise<GrantsView> => {
       const human = await requireSignedIn(deps, request);
-      const [active, ceilings] = await Promise.all([grants.listActive(human.userId), ceilingsOf(human.email)]);
-      return { grants: active.flatMap((grant) => viewOf(grant, ceilings)) };
+      const [host, active, ceilings] = await Promise.all([
+        directory.settingsOf(human.userId),
+        grants.listActive(human.userId),
+        ceilingsOf(human.email),
+      ]);
+      return { grants: active.flatMap((grant) => viewOf(host, grant, ceilings)) };
     });
 
     app.post("/api/grants/:id/revoke", async (request: GrantRequest) => {
@@ -95,7 +102,7 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       if (!parsed.success) throw new GatewayError("REQUEST_INVALID", { detail: parsed.error.message });
       const grant = await ownGrant(request);
       const { level } = parsed.data;
-      const host = directory.settings();
+      const host = await directory.settingsOf(grant.userId);
       const consenter = { email: grant.email, ceilings: await facts.ceilings(grant.email), now: clock() };
       const asked = { requested: grant.server, chosen: grant.server, level };
       const terms = { host, ...checkConsent(host, consenter, asked) };

@@ -1,11 +1,12 @@
 import { dayOf, holdsOn, profileKey } from "@permit-mcp-gateway/policies";
 import type { GrantTerm, ServerSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { labelOf } from "../server-url.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** All that the policy grants a human on a server, in the order in which it counts. */
-export function grantTermsOf(server: ServerSettings, email: string): readonly GrantTerm[] {
+export function grantTermsOf(server: Pick<ServerSettings, "grantTerms">, email: string): readonly GrantTerm[] {
   const terms = server.grantTerms.size === 0 ? undefined : server.grantTerms.get(profileKey(email));
   // Who is not named has what Permit says, without end.
   return terms ?? [{ ceiling: "high" }];
@@ -25,6 +26,6 @@ export function grantTermAt(server: ServerSettings, email: string, now: Date): G
   const term = terms.find(({ until }) => holdsOn({ until }, dayOf(now)));
   if (term !== undefined) return term;
   throw new GatewayError("GRANT_ENDED", {
-    sentence: `What the policy granted you on "${server.key}" ended with ${terms.at(-1)?.until} (UTC). Ask an admin to extend it.`,
+    sentence: `What the policy granted you on "${labelOf(server)}" ended with ${terms.at(-1)?.until} (UTC). Ask an admin to extend it.`,
   });
 }

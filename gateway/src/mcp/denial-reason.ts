@@ -1,7 +1,8 @@
 /** Why the decision point said no, in words a person can act on. Permit's own reasons don't tell a low ceiling from a low consent. */
-import { reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import { effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { ConsentFacts, Grant, ServerSettings, ToolSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { labelOf } from "../server-url.ts";
 
 /** The denied call. */
 export interface Denial {
@@ -15,10 +16,10 @@ export function denialOf(
   ceiling: TrustLevel | undefined,
   consent: TrustLevel | undefined,
 ): GatewayError {
-  const needs = `"${tool.name}" needs trust ${tool.trust} on "${server.key}"`;
+  const needs = `"${tool.name}" needs trust ${tool.trust} on "${labelOf(server)}"`;
   if (ceiling === undefined) {
     return new GatewayError("NO_GRANT", {
-      sentence: `The policy gives you no access to "${server.key}". Ask an admin for a grant.`,
+      sentence: `The policy gives you no access to "${labelOf(server)}". Ask an admin for a grant.`,
     });
   }
   if (!reaches(ceiling, tool.trust)) {
@@ -33,7 +34,7 @@ export function denialOf(
     });
   }
   return new GatewayError("NO_PERMISSION", {
-    sentence: `Permit denies "${tool.name}" on "${server.key}". If your access has just changed, try again in a few seconds; otherwise ask an admin.`,
+    sentence: `Permit denies "${tool.name}" on "${labelOf(server)}". If your access has just changed, try again in a few seconds; otherwise ask an admin.`,
   });
 }
 
@@ -45,10 +46,13 @@ export async function explainDenial(
   const { grant, server } = denial;
   try {
     const [ceilings, consent] = await Promise.all([facts.ceilings(grant.email), facts.consent(grant, server.key)]);
-    return denialOf(denial, ceilings.get(server.key), consent);
+    // Of servers that a human entered Permit knows the highest consent to any of them.
+    const own =
+      server.enteredBy === undefined || consent === undefined ? consent : effectiveTrust(consent, grant.level);
+    return denialOf(denial, ceilings.get(permitServerOf(server.key)), own);
   } catch (cause) {
     return new GatewayError("NO_PERMISSION", {
-      sentence: `Permit denies "${denial.tool.name}" on "${server.key}". The reason could not be read just now. Try again in a moment, or ask an admin.`,
+      sentence: `Permit denies "${denial.tool.name}" on "${labelOf(server)}". The reason could not be read just now. Try again in a moment, or ask an admin.`,
       cause,
     });
   }

@@ -1,4 +1,4 @@
-import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import { agentKey, effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { Grant, ServerSettings } from "../deps.ts";
 import type { McpDeps } from "./exchange.ts";
 
@@ -24,6 +24,6 @@ export async function hasTrust(
     if (tools.some(({ trust }, index) => allowed[index] !== true && reaches(level, trust))) return false;
   }
   const [ceilings, consent] = await Promise.all([facts.ceilings(grant.email), facts.consent(grant, server.key)]);
-  const ceiling = ceilings.get(server.key);
+  const ceiling = ceilings.get(permitServerOf(server.key));
   return ceiling !== undefined && consent !== undefined && reaches(effectiveTrust(ceiling, consent), level);
 }

@@ -11,8 +11,8 @@ import type {
   Grant,
   GrantStore,
   GrantTerm,
-  HostDirectory,
   HostSettings,
+  HumanDirectory,
   MergedSessionStore,
   Secrets,
   ServerSettings,
@@ -33,7 +33,7 @@ export interface McpDeps {
   /** Origin of the gateway, from its configuration: never from a header. */
   readonly publicUrl: string;
   readonly hostKey: string;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly tokens: TokenVerifier;
   readonly grants: GrantStore;
   readonly decisions: DecisionPoint;

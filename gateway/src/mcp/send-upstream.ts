@@ -1,5 +1,6 @@
 import type { UpstreamAnswer, UpstreamRequest } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { labelOf } from "../server-url.ts";
 import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
 import { upstreamCredentials } from "./upstream-credentials.ts";
 
@@ -11,10 +12,11 @@ import { upstreamCredentials } from "./upstream-credentials.ts";
 export async function sendUpstream(
   exchange: Pick<WithServer & WithGrant, "server" | "grant">,
   deps: Pick<McpDeps, "upstream" | "upstreamTokens" | "assertions" | "secrets" | "publicUrl">,
-  request: UpstreamRequest,
+  unsent: Omit<UpstreamRequest, "guarded">,
 ): Promise<UpstreamAnswer> {
   const { server, grant } = exchange;
   const { upstream, upstreamTokens, publicUrl } = deps;
+  const request = { ...unsent, guarded: server.enteredBy !== undefined };
   const headers = { ...request.headers, ...(await upstreamCredentials(exchange, deps)) };
   const caller = { server, agent: grant };
   if (server.auth.type !== "oauth") return upstream.send({ ...request, headers, caller });
@@ -31,13 +33,13 @@ export async function sendUpstream(
   const link = `${publicUrl}/connect/${server.key}`;
   if (answer.status === 401) {
     discard(answer);
-    const sentence = `"${server.key}" does not take your sign-in there any more. Open ${link}, then try again.`;
+    const sentence = `"${labelOf(server)}" does not take your sign-in there any more. Open ${link}, then try again.`;
     throw new GatewayError("UPSTREAM_SIGN_IN_NEEDED", { sentence, link, detail: "a new token was refused too" });
   }
   const challenge = answer.headers["www-authenticate"];
   if (answer.status === 403 && typeof challenge === "string" && (await upstreamTokens.noteScopes(owner, challenge))) {
     discard(answer);
-    const sentence = `"${server.key}" wants you to allow more there for this. Open ${link}, then try again.`;
+    const sentence = `"${labelOf(server)}" wants you to allow more there for this. Open ${link}, then try again.`;
     throw new GatewayError("UPSTREAM_SCOPE_NEEDED", { sentence, link });
   }
   return answer;

@@ -3,6 +3,7 @@ import { GatewayError } from "../errors.ts";
 import type { Answered, McpDeps, WithGrant, WithServer, WithTerm } from "./exchange.ts";
 import { listChangedFor, saysListChanged } from "./list-changes.ts";
 import { staysOpen } from "./methods.ts";
+import { withOwnServers } from "./own-servers.ts";
 import { assertAlive } from "./steps/check-grant.ts";
 import { assertServed } from "./steps/check-policy.ts";
 import { visibleNames } from "./steps/filter-tool-list.ts";
@@ -59,17 +60,19 @@ export function createStreamWatch(deps: McpDeps): StreamWatch {
   /** The consents of a connection that hold now. Throws the GatewayError that says why there is none. */
   const holding = async (connectionId: string): Promise<(WithServer & WithGrant & WithTerm)[]> => {
     let problem = new GatewayError("GRANT_REVOKED");
-    const found = (await deps.grants.ofConnection(connectionId)).flatMap((grant) => {
+    const found: (WithServer & WithGrant & WithTerm)[] = [];
+    const grants = await deps.grants.ofConnection(connectionId);
+    const host = await withOwnServers(deps.directory.settings(), grants, deps);
+    for (const grant of grants) {
       try {
-        const { host, server } = resolveServer({ host: deps.directory.settings(), grant });
+        const { server } = resolveServer({ host, grant });
         assertAlive(grant, { host, server }, deps.clock());
-        return [{ host, server, grant, term: assertServed(host, server, grant, deps.clock()) }];
+        found.push({ host, server, grant, term: assertServed(host, server, grant, deps.clock()) });
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         problem = error;
-        return [];
       }
-    });
+    }
     if (found.length === 0) throw problem;
     return found;
   };

@@ -10,7 +10,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
-import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
 import { digest } from "../digest.ts";
 import { grantContext } from "./grant-context.ts";
 import { signInHooks } from "./sign-in-hooks.ts";
@@ -47,7 +47,7 @@ export const passwordLength = { min: 8, max: 128 } as const;
 export interface AuthOptionsInput {
   readonly config: Pick<Config, "publicUrl" | "hostKey" | "authSecret">;
   readonly database: Database;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly grants: GrantStore;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;

@@ -17,8 +17,10 @@ import type {
   AuditSink,
   Clock,
   ConsentFacts,
+  DecisionPoint,
+  DynamicServerStore,
   GrantStore,
-  HostDirectory,
+  HumanDirectory,
   Mailer,
   ReceiptStore,
   Secrets,
@@ -51,7 +53,9 @@ import { type AccessTokenReader, createTokenVerifier } from "./token-verifier.ts
 export interface AuthorizationServerOptions {
   readonly config: Config;
   readonly database: Database;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
+  readonly dynamicServers: DynamicServerStore;
+  readonly decisions: DecisionPoint;
   readonly facts: ConsentFacts;
   readonly grants: GrantStore;
   readonly receipts: ReceiptStore;
@@ -91,7 +95,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const { config, database, directory, clock, log } = options;
   const { publicUrl, hostKey } = config;
   const signInLog = createSignInLog({ ...options, hostKey });
-  const clientDocuments = createGuardedFetch({ reviewedHosts: [] });
+  const clientDocuments = createGuardedFetch({ hosts: [], ranges: [] });
   const library = await openAuthLibrary({
     ...options,
     ...signInMail({ publicUrl, directory, mailer: options.mailer }),
@@ -123,6 +127,11 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const consent: ConsentRoutesDeps = {
     publicUrl,
     upstreamAccounts: options.upstreamAccounts,
+    dynamicServers: options.dynamicServers,
+    decisions: options.decisions,
+    attempts: options.attempts,
+    audit: options.audit,
+    hostKey,
     database,
     directory,
     library,
@@ -149,6 +158,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       await database.ifAlone("authorization-server-maintenance", async () => {
         await library.maintainKeys(config.tokenKeyRotationDays * dayMs);
         await options.upstreamAccounts.forgetUnused();
+        await options.dynamicServers.removeUnowned();
         const deleted = await deleteExpiredRows(database, clock);
         if (deleted > 0) log.info({ deleted }, "rows of expired codes, sessions and tokens were deleted");
       });

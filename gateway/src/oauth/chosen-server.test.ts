@@ -99,7 +99,11 @@ describe("the choice", () => {
     const { choice } = await developer.human.consentView(developer.query);
     expect(choice?.servers.map(({ key, ceiling }) => [key, ceiling])).toEqual([["issues", "medium"]]);
     const contractor = await ask("contractor");
-    expect((await contractor.human.consentView(contractor.query)).choice).toEqual({ servers: [], preselected: [] });
+    expect((await contractor.human.consentView(contractor.query)).choice).toEqual({
+      servers: [],
+      preselected: [],
+      entering: null,
+    });
   });
 
   test("leaves out a server whose policy can't be enforced, and is refused where the host's can't", async () => {

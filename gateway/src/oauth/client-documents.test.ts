@@ -38,7 +38,10 @@ beforeAll(async () => {
       null,
       addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
     )) as typeof resolve;
-  guard = createGuardedFetch({ reviewedHosts: [], lookup, lastHop: { address: "127.0.0.1", ca: documents.ca } });
+  guard = createGuardedFetch(
+    { hosts: [], ranges: [] },
+    { lookup, lastHop: { address: "127.0.0.1", ca: documents.ca } },
+  );
   host = await TestHost.start(await openMemoryDatabase(), { fetchClientMetadata: guard.fetch });
   human = host.human("lead");
   await human.signIn();
@@ -230,7 +233,7 @@ describe("refused, with no client stored and nothing sent to the redirect URI", 
   });
 
   test("a server whose certificate is not believed", async () => {
-    const strict = createGuardedFetch({ reviewedHosts: [] });
+    const strict = createGuardedFetch({ hosts: [], ranges: [] });
     await expect(strict.fetch(`https://localhost:${documents.port}/`)).rejects.toThrow();
     await strict.close();
     const id = newId(`client.example.org:${documents.port}`);

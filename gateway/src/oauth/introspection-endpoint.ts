@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { aliveGrants } from "../consent/grant-life.ts";
-import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { claimedClientId } from "./client-credentials.ts";
@@ -13,7 +13,7 @@ export interface IntrospectionEndpointDeps {
   readonly records: Pick<AuthRecords, "findRefreshToken">;
   readonly tokens: Pick<AccessTokenReader, "readToken">;
   readonly grants: Pick<GrantStore, "ofConnection">;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly clock: Clock;
   /** The library's own introspection endpoint. */
   readonly handle: (request: Request) => Promise<Response>;
@@ -78,5 +78,7 @@ async function isAlive(
   { grants, directory, clock }: IntrospectionEndpointDeps,
   connectionId: string,
 ): Promise<boolean> {
-  return aliveGrants(await grants.ofConnection(connectionId), directory.settings(), clock()).length > 0;
+  const all = await grants.ofConnection(connectionId);
+  const [first] = all;
+  return first !== undefined && aliveGrants(all, await directory.settingsOf(first.userId), clock()).length > 0;
 }

@@ -1,6 +1,6 @@
 import { APIError } from "better-auth/api";
 import { aliveGrants } from "../consent/grant-life.ts";
-import type { Clock, GrantStore, HostDirectory } from "../deps.ts";
+import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
 import { isAdmitted } from "../sign-in-domains.ts";
 import { isClientAdmitted } from "./client-admission.ts";
 
@@ -26,12 +26,12 @@ export function createTokenClaims({
   readonly publicUrl: string;
   readonly hostKey: string;
   readonly grants: GrantStore;
-  readonly directory: HostDirectory;
+  readonly directory: HumanDirectory;
   readonly clock: Clock;
 }) {
   return async ({ user, referenceId, resources }: TokenContext) => {
     const connection = referenceId === undefined ? [] : await grants.ofConnection(referenceId);
-    const host = directory.settings();
+    const host = user == null ? directory.settings() : await directory.settingsOf(user.id);
     const [grant] = aliveGrants(connection, host, clock());
     if (
       grant === undefined ||

@@ -1,4 +1,11 @@
-import type { ConnectView, ConsentServer, ConsentView, GrantView, Level } from "../../src/consent/contract.ts";
+import type {
+  ConnectView,
+  ConsentChoice,
+  ConsentServer,
+  ConsentView,
+  GrantView,
+  Level,
+} from "../../src/consent/contract.ts";
 import type { AccountView, Method, SignInView } from "../../src/sign-in/contract.ts";
 
 /** A host's sign-in page with these methods, everything around them to be had. */
@@ -80,7 +87,11 @@ export function connected(
 
 export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };
 
-export function choiceView(names: readonly string[], preselected: readonly string[] = []): ConsentView {
+export function choiceView(
+  names: readonly string[],
+  preselected: readonly string[] = [],
+  entering: ConsentChoice["entering"] = null,
+): ConsentView {
   const view = consentView("high");
   const servers = names.map((name, index) => ({
     ...(view.server as ConsentServer),
@@ -89,7 +100,7 @@ export function choiceView(names: readonly string[], preselected: readonly strin
     description: `Looks after the ${name.toLowerCase()} of the team.`,
     ceiling: (["high", "medium", "low"] as const)[index % 3] as Level,
   }));
-  return { ...view, server: null, choice: { servers, preselected } };
+  return { ...view, server: null, choice: { servers, preselected, entering } };
 }
 
 export const grants: readonly GrantView[] = [

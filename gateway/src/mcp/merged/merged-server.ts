@@ -58,7 +58,7 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
 
   const problemOf = (grant: Grant, { host }: Called): GatewayError | undefined => {
     const server = host.servers.get(grant.server);
-    if (server === undefined) return new GatewayError("SERVER_UNKNOWN");
+    if (server === undefined) return new GatewayError(grant.revokedAt === null ? "SERVER_UNKNOWN" : "GRANT_REVOKED");
     const problem = problemOfLife(grant, { host, server }, deps.clock());
     return problem === undefined ? undefined : new GatewayError(problem);
   };

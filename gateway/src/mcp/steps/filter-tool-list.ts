@@ -10,15 +10,17 @@ import type {
   WithTerm,
   WithVisibleTools,
 } from "../exchange.ts";
+import { levelBound } from "../level-bound.ts";
 import { shownEntries } from "../tool-list.ts";
 
 type Asking = WithServer & WithGrant & WithTerm;
 
 /** The names of the tools that this agent may call now; of all that the policy lists where it says so. */
-async function allowedTools({ server, grant, term }: Asking, { decisions }: McpDeps): Promise<ReadonlySet<string>> {
+async function allowedTools(asking: Asking, { decisions }: McpDeps): Promise<ReadonlySet<string>> {
+  const { server, grant } = asking;
   if (server.listTools === "all") return new Set(server.tools.keys());
   const tools = [...server.tools.values()].filter(
-    ({ unsupported, trust }) => unsupported.length === 0 && reaches(term.ceiling, trust),
+    ({ unsupported, trust }) => unsupported.length === 0 && reaches(levelBound(asking), trust),
   );
   if (tools.length === 0) return new Set();
   const actions = tools.map((tool) => tool.action);

@@ -1,13 +1,17 @@
 import { GatewayError } from "../../errors.ts";
 import { mcpPath } from "../../oauth/resource-identifier.ts";
-import type { Exchange, McpDeps, WithGrants, WithToken } from "../exchange.ts";
+import type { Exchange, McpDeps, WithGrants, WithHost, WithToken } from "../exchange.ts";
+import { withOwnServers } from "../own-servers.ts";
 
 /**
  * The stored consents that the token was issued under: one, or at `/mcp` one for each server that the human gave. Token and
  * consents must name the same account, client and address: a token is never worth more than the consent behind it.
  */
-export async function loadGrants({ token, serverKey }: Exchange & WithToken, { grants }: McpDeps): Promise<WithGrants> {
-  const [first, ...rest] = await grants.ofConnection(token.connectionId).catch((cause: unknown) => {
+export async function loadGrants(
+  { token, serverKey, host }: Exchange & WithToken & WithHost,
+  deps: McpDeps,
+): Promise<WithGrants & WithHost> {
+  const [first, ...rest] = await deps.grants.ofConnection(token.connectionId).catch((cause: unknown) => {
     throw new GatewayError("STORE_UNAVAILABLE", { detail: "The consent could not be read.", cause });
   });
   if (first === undefined) throw new GatewayError("GRANT_REVOKED", { detail: "The consent is not stored." });
@@ -17,5 +21,6 @@ export async function loadGrants({ token, serverKey }: Exchange & WithToken, { g
       throw new GatewayError("TOKEN_INVALID", { detail: `Token and consent ${grant.id} do not agree.` });
     }
   }
-  return { grants: [first, ...rest] };
+  const grants = [first, ...rest] as const;
+  return { grants, host: await withOwnServers(host, grants, deps) };
 }

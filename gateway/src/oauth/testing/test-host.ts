@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { keepForSearch, testLog } from "../../../testing/test-log.ts";
+import type { GuardHooks } from "../../adapters/address-guard.ts";
 import { createAttemptStore } from "../../adapters/attempt-store.ts";
 import type { Database } from "../../adapters/database.ts";
+import { withDynamicDecisions, withDynamicFacts } from "../../adapters/dynamic-permit.ts";
+import { createDynamicServerStore } from "../../adapters/dynamic-server-store.ts";
 import { createGatewayAssertions } from "../../adapters/gateway-assertions.ts";
 import { createGrantStore } from "../../adapters/grant-store.ts";
 import { openKeyFile } from "../../adapters/key-wrapping-file.ts";
@@ -23,6 +26,7 @@ import { type Config, readConfig } from "../../config.ts";
 import type { AuditRecord, AuditSink, DecisionPoint, GrantStore, Upstream } from "../../deps.ts";
 import { GatewayError } from "../../errors.ts";
 import { policyProblem } from "../../features.ts";
+import { createHumanDirectory } from "../../human-directory.ts";
 import { createToolPins } from "../../mcp/tool-pins.ts";
 import { upstreamCredentials } from "../../mcp/upstream-credentials.ts";
 import { createShutdown } from "../../shutdown.ts";
@@ -51,6 +55,8 @@ export type TestHostOptions = Partial<AuthorizationServerOptions> & {
   readonly environment?: Readonly<Record<string, string>>;
   readonly decisions?: DecisionPoint;
   readonly upstream?: Upstream;
+  /** Where names and connections of humans' own servers lead. */
+  readonly hooks?: GuardHooks;
   /** Folder of the built pages. */
   readonly webDir?: string;
 };
@@ -91,13 +97,14 @@ export class TestHost {
     database: Database,
     {
       environment,
-      decisions = { check: async () => false, checkAll: async () => [], ready: async () => true },
+      decisions: given = { check: async () => false, checkAll: async () => [], ready: async () => true },
       upstream = {
         send: async () => {
           throw new GatewayError("UPSTREAM_UNAVAILABLE");
         },
       },
       webDir,
+      hooks = {},
       ...changes
     }: TestHostOptions = {},
     replicaOf?: TestHost,
@@ -113,18 +120,22 @@ export class TestHost {
       INITIAL_ACCOUNTS: JSON.stringify(emails.map((email) => ({ email, password }))),
       ...environment,
     });
-    const directory = new StubDirectory({
+    const stubDirectory = new StubDirectory({
       host: { name: "Demo host" },
       servers: {
         issues: stubServer("issues", { list_issues: "low", create_issue: "medium", delete_issue: "high" }),
         wiki: stubServer("wiki", { read_page: "low" }),
       },
     });
-    const facts = new StubFacts();
-    facts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
-    facts.ceilingsOf["developer@example.com"] = { issues: "medium" };
+    const stubFacts = new StubFacts();
+    stubFacts.ceilingsOf["lead@example.com"] = { issues: "high", wiki: "high" };
+    stubFacts.ceilingsOf["developer@example.com"] = { issues: "medium" };
     const time = { aheadMs: 0 };
     const clock = () => new Date(Date.now() + time.aheadMs);
+    const dynamicServers = createDynamicServerStore({ database, clock });
+    const directory = createHumanDirectory(stubDirectory, dynamicServers);
+    const decisions = withDynamicDecisions(given);
+    const facts = withDynamicFacts(stubFacts, { database, clock });
     const grants = createGrantStore({ database, clock });
     const audit: AuditRecord[] = [];
     const calls: AuditRecord[] = [];
@@ -144,14 +155,14 @@ export class TestHost {
     const store = createToolDriftStore({ database, clock });
     const pins = createToolPins({ store, audit: sink, hostKey, believedMs: 300_000, clock, log });
     const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
-      ...{ publicUrl, hostKey, database, directory, secrets, upstream, pins, clock, log },
+      ...{ publicUrl, hostKey, database, directory, secrets, upstream, hooks, pins, clock, log },
       wrapping: openKeyFile((config.dataKey as { readonly file: string }).file),
       credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
     });
     const server = await createAuthorizationServer({
       config,
       database,
-      directory,
+      ...{ directory, dynamicServers, decisions },
       facts,
       grants,
       secrets,
@@ -187,7 +198,8 @@ export class TestHost {
       webDir: webDir ?? import.meta.dirname,
     });
     if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
-    return new TestHost({ app, config, database, directory, facts, grants, server, audit, calls, auditState, time });
+    const stubs = { directory: stubDirectory, facts: stubFacts };
+    return new TestHost({ app, config, database, ...stubs, grants, server, audit, calls, auditState, time });
   }
 
   get publicUrl(): string {
