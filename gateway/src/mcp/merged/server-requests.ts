@@ -47,13 +47,21 @@ function tagMessage(server: string, message: unknown): unknown {
 
 /**
  * The answer of a server, with what it asks of the client on the way tagged. Event by event, as it comes. The ids of its
- * events say whose they are, so that a broken stream is resumed there; where streams are mixed they go.
+ * events say whose they are, so that a broken stream is resumed there; where streams are mixed they go. `onMessage` gets each
+ * message as the server sent it.
  */
-export function tagRequests(server: string, answer: ClientAnswer, { mixed = false } = {}): ClientAnswer {
+export function tagRequests(
+  server: string,
+  answer: ClientAnswer,
+  { mixed = false, onMessage }: { readonly mixed?: boolean; readonly onMessage?: (message: unknown) => void } = {},
+): ClientAnswer {
   const { body, kind } = answer;
   if (kind !== "events" || body === undefined) return answer;
   const output = rewriteEvents(
-    async (message) => tagMessage(server, message),
+    async (message) => {
+      onMessage?.(message);
+      return tagMessage(server, message);
+    },
     (id) => (mixed || id === "" ? undefined : withPrefix(server, id)),
   );
   body.on("error", (error) => output.destroy(error));

@@ -59,7 +59,8 @@ export function createServerStreams(deps: McpDeps, oneServer: OneServer): Server
         const served = await oneServer.session({ ...called, grant, headers, signal }, log, () => undefined);
         // A server without such a stream says so once (405).
         if (served.answer.kind !== "events") return served.release();
-        const answer = tagRequests(grant.server, served.answer, { mixed: true });
+        const { onMessage = () => undefined } = served.stream ?? {};
+        const answer = tagRequests(grant.server, served.answer, { mixed: true, onMessage });
         pump({ ...served, answer }, output)
           .catch(note(grant.server))
           .finally(() => joined.delete(grant.server));
