@@ -29,6 +29,50 @@ describe("headers and body", () => {
     expect(gateway.world.audit).toMatchObject([{ decision: "deny", code: "HEADER_MISMATCH", tool: "list_issues" }]);
   });
 
+  test("every combination of right, wrong and missing: a call passes where nothing is wrong and nothing needed is missing", async () => {
+    const right = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "list_issues" };
+    const wrong = { "mcp-protocol-version": "2025-11-25", "mcp-method": "ping", "mcp-name": "delete_issue" };
+    const names = Object.keys(right) as (keyof typeof right)[];
+    const choices = ["right", "wrong", "missing"] as const;
+    const combinations = choices.flatMap((a) => choices.flatMap((b) => choices.map((c) => [a, b, c] as const)));
+    for (const chosen of combinations) {
+      const headers: Record<string, string> = {};
+      for (const [at, name] of names.entries()) {
+        if (chosen[at] === "right") headers[name] = right[name];
+        if (chosen[at] === "wrong") headers[name] = wrong[name];
+      }
+      gateway.world.audit.length = 0;
+      upstream.requests.length = 0;
+      const answer = await post(gateway, token, { headers, body: conforming.body });
+      const passes = chosen.every((each) => each === "right");
+      expect([chosen, answer.body.error?.code]).toEqual([chosen, passes ? undefined : -32020]);
+      expect([chosen, upstream.requests.length]).toEqual([chosen, passes ? 1 : 0]);
+      expect([chosen, ...gateway.world.audit.map(({ code }) => code)]).toEqual([
+        chosen,
+        passes ? "ALLOWED" : "HEADER_MISMATCH",
+      ]);
+    }
+  });
+
+  test.each(["mcp-protocol-version", "mcp-method", "mcp-param-region"])("%s twice", async (name) => {
+    const socketHeaders = Object.entries({
+      host: new URL(gateway.url).host,
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      ...conforming.headers,
+      "mcp-param-region": "eu",
+    }).flat();
+    const twice = [...socketHeaders, name, socketHeaders[socketHeaders.indexOf(name) + 1] ?? ""];
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = httpRequest(`${gateway.url}/mcp/issues`, { method: "POST", headers: twice });
+      sent.on("response", (response) => resolve(response.resume().statusCode)).on("error", reject);
+      sent.end(JSON.stringify(conforming.body));
+    });
+    expect(status).toBe(400);
+    expect(upstream.requests).toEqual([]);
+    expect(gateway.world.audit).toMatchObject([{ decision: "deny", code: "HEADER_MISMATCH" }]);
+  });
+
   test("a name twice", async () => {
     const lines = ["mcp-name", "list_issues", "mcp-name", "delete_issue"];
     const status = await new Promise<number | undefined>((resolve, reject) => {

@@ -1,5 +1,6 @@
 /** Attacks in the form of a message. Each asserts what must not happen as well: no call at the upstream, no missing record. */
 import { request as httpRequest } from "node:http";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { gateway, prepareAttackedGateway, raw, token, upstream } from "./attacked-gateway.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
@@ -40,12 +41,27 @@ describe("how it is asked", () => {
     },
   );
 
-  test("a compressed body", async () => {
-    const answer = await post(gateway, token, {
-      headers: { "content-encoding": "gzip" },
-      body: raw(`"method":"ping"`),
-    });
-    expect(answer.body.error?.data.code).toBe("MESSAGE_INVALID");
+  test.each(["gzip", "GZIP", "deflate", "br", "zstd", "x-gzip", "identity, gzip", "gzip, identity", "Identity"])(
+    "a compressed body, of which nothing is unpacked: %s",
+    async (encoding) => {
+      // 20 kB that would be 20 MB.
+      const body = gzipSync(raw(`"method":"ping","params":{"a":"${" ".repeat(20_000_000)}"}`));
+      const answer = await post(gateway, token, { headers: { "content-encoding": encoding }, body });
+      expect([answer.status, answer.body.error?.data.code]).toEqual([400, "MESSAGE_INVALID"]);
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["lists", "[".repeat(500_000), "]".repeat(500_000)],
+    ["objects", '{"a":'.repeat(170_000), `1${"}".repeat(170_000)}`],
+  ])("a megabyte of %s, one in the other, as arguments", async (_what, open, close) => {
+    const body = raw(`"method":"tools/call","params":{"name":"list_issues","arguments":{"a":${open}${close}}}`);
+    const answer = await post(gateway, token, { body });
+    // Refused as too deep, or already by the parser, whose stack it would not fit.
+    expect(answer.status).toBe(400);
+    expect(["BODY_NOT_JSON", "MESSAGE_INVALID"]).toContain(answer.body.error?.data.code);
+    expect(upstream.requests).toEqual([]);
   });
 
   test("a body over 1 MB, declared and chunked", async () => {

@@ -54,3 +54,16 @@ test("the table of steps has the pipeline's steps in its order", () => {
     [...entrySteps.names, ...messageSteps.names].map(kebab),
   );
 });
+
+test("the attacks of the table are tests", () => {
+  const named = rows("attack", "what comes of it", "tested in").map(([, , cell = ""]) =>
+    /^\[.+\]\((.+)\): (.+)$/.exec(cell),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  const missing = named.filter((match) => {
+    const [, path = "", title = ""] = match ?? [];
+    const text = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+    return !text.includes(title);
+  });
+  expect(missing).toEqual([]);
+});

@@ -1,8 +1,9 @@
 /** Upstreams that misbehave, and streams: what the client gets, and what the upstream can't make it do. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
-import { post, toolCall } from "./mcp-requests.ts";
+import { post, rpc, toolCall } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
 
 const alice = "alice@example.com";
@@ -63,6 +64,33 @@ describe("answers that are not passed on", () => {
     expect(arrived).toBe(1);
     expect(gateway.world.audit).toMatchObject([{ decision: "allow" }]);
   });
+
+  test.each([301, 302, 303, 307, 308])("a redirect (%i) to a private address is not followed", async (status) => {
+    let stolen = 0;
+    const inside = await listen((request, response) => {
+      stolen += 1;
+      request.resume();
+      response.writeHead(200, json).end('{"jsonrpc":"2.0","id":42,"result":{}}');
+    });
+    handle = (_request, response) => response.writeHead(status, { location: inside.url }).end();
+    const answer = await post(gateway, token, call);
+    await inside.close();
+    expect(answer).toMatchObject({ status: 502, body: { id: 42, error: unavailable } });
+    expect(stolen).toBe(0);
+    expect(gateway.world.audit).toMatchObject([{ decision: "allow" }]);
+  });
+
+  test.each(["gzip", "br", "deflate", "identity, gzip"])(
+    "a small answer that would be a large one (%s)",
+    async (encoding) => {
+      const bomb = gzipSync(Buffer.alloc(20_000_000));
+      handle = (_request, response) => response.writeHead(200, { ...json, "content-encoding": encoding }).end(bomb);
+      for (const request of [call, rpc("tools/list")]) {
+        expect((await post(gateway, token, request)).body.error).toMatchObject(unavailable);
+      }
+      expect(gateway.world.audit).toMatchObject([{ decision: "allow" }]);
+    },
+  );
 
   test("an upstream that is not there, and one that hangs up", async () => {
     const gone = await listen(() => undefined);

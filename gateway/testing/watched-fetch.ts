@@ -5,13 +5,16 @@ import { keepSecrets } from "./test-log.ts";
 const secretNames =
   /^(?:access_token|refresh_token|id_token|client_secret|client_assertion|registration_access_token|code|code_verifier|password|newPassword|currentPassword|otp|token|sig|oauth_query|SAMLResponse)$/;
 
+/** No secret is deeper; tests send what is, to see what becomes of it. */
+const maxDepth = 50;
+
 /** Values under secret names, wherever they are in a JSON document. */
-function inJson(value: unknown, name = ""): string[] {
+function inJson(value: unknown, name = "", depth = 0): string[] {
   if (typeof value === "string") return secretNames.test(name) ? [value] : [];
-  if (typeof value !== "object" || value === null) return [];
+  if (typeof value !== "object" || value === null || depth > maxDepth) return [];
   // The gateway's own refusals have a `code` too.
   if ("error" in value || "code" in value) return [];
-  return Object.entries(value).flatMap(([key, each]) => inJson(each, key));
+  return Object.entries(value).flatMap(([key, each]) => inJson(each, key, depth + 1));
 }
 
 function inParameters(parameters: URLSearchParams): string[] {

@@ -61,6 +61,8 @@ export interface Exchange {
   /** Query of the address, as the URL parser writes it. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
+  /** Name, value, name, value, as they came: in `headers`, values of a header that came twice are one value. */
+  readonly rawHeaders: readonly string[];
   readonly body: Readable;
   /** Aborted when the client goes away, or with the GatewayError that ends the call. */
   readonly signal: AbortSignal;

@@ -81,6 +81,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       serverKey: request.params.server,
       query: new URL(request.raw.url ?? "/", deps.publicUrl).search,
       headers: request.headers,
+      rawHeaders: request.raw.rawHeaders,
       body: request.raw,
       signal: call.signal,
     };

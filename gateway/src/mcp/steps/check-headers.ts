@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { GatewayError } from "../../errors.ts";
 import type { Exchange, WithMessage, WithProtocol } from "../exchange.ts";
 import { decodeHeaderValue, encodeHeaderValue, isPlainHeaderValue } from "../header-value.ts";
@@ -14,10 +13,16 @@ function mismatch(sentence: string): GatewayError {
   return new GatewayError("HEADER_MISMATCH", { sentence });
 }
 
-/** A header that came once; undefined when it did not come. */
-function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+type Headers = Pick<Exchange, "headers" | "rawHeaders">;
+
+/** A header that came once; undefined when it did not come. Of two, others on the way may read the one or the other. */
+function header({ headers, rawHeaders }: Headers, name: string): string | undefined {
   const value = headers[name];
-  if (Array.isArray(value)) throw mismatch(`The header ${name} came more than once.`);
+  // Node has written two of them as one, with a comma.
+  const isRepeated =
+    value?.includes(",") === true &&
+    rawHeaders.filter((each, at) => at % 2 === 0 && each.toLowerCase() === name).length > 1;
+  if (Array.isArray(value) || isRepeated) throw mismatch(`The header ${name} came more than once.`);
   return value;
 }
 
@@ -32,7 +37,7 @@ function claimedVersion(message: RpcMessage): unknown {
  * those it supports and lists them in its error (MCP 2026-07-28, protocol version header). Throws when it is no text
  * that can be a header of a request of ours.
  */
-export function readVersion(headers: IncomingHttpHeaders): string | undefined {
+export function readVersion(headers: Headers): string | undefined {
   const version = header(headers, "mcp-protocol-version");
   if (version !== undefined && (version.length > maxVersionLength || !isPlainHeaderValue(version))) {
     throw mismatch("MCP-Protocol-Version is no version.");
@@ -41,8 +46,8 @@ export function readVersion(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** Passed on unread: only the upstream knows which arguments they mirror. */
-function paramHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  const names = Object.keys(headers).filter((name) => name.startsWith("mcp-param-"));
+function paramHeaders(headers: Headers): Record<string, string> {
+  const names = Object.keys(headers.headers).filter((name) => name.startsWith("mcp-param-"));
   if (names.length > maxParamHeaders) throw mismatch(`More than ${maxParamHeaders} Mcp-Param headers.`);
   return Object.fromEntries(
     names.map((name) => {
@@ -57,13 +62,14 @@ function paramHeaders(headers: IncomingHttpHeaders): Record<string, string> {
  * Headers and body agree (MCP 2026-07-28, server validation): whoever reads only the headers on the way must see the
  * call that is decided on. Required from 2026-07-28 on; older clients may leave them out, but not contradict the body.
  */
-export function checkHeaders({ headers, message }: Exchange & WithMessage): WithProtocol {
-  const version = readVersion(headers);
+export function checkHeaders(exchange: Exchange & WithMessage): WithProtocol {
+  const { message } = exchange;
+  const version = readVersion(exchange);
   const claimed = claimedVersion(message);
   const stateless = isStateless(version) || isStateless(claimed);
   const required = stateless && message.kind === "request";
-  const method = header(headers, "mcp-method");
-  const name = header(headers, "mcp-name");
+  const method = header(exchange, "mcp-method");
+  const name = header(exchange, "mcp-name");
 
   if (required && version === undefined) throw mismatch("The header MCP-Protocol-Version is missing.");
   if (version !== undefined && claimed !== undefined && claimed !== version) {
@@ -83,7 +89,7 @@ export function checkHeaders({ headers, message }: Exchange & WithMessage): With
   return {
     stateless,
     protocolHeaders: {
-      ...paramHeaders(headers),
+      ...paramHeaders(exchange),
       ...(version === undefined ? {} : { "mcp-protocol-version": version }),
       // Written anew from the body, never copied.
       ...(bodyMethod !== undefined && (stateless || method !== undefined) ? { "mcp-method": bodyMethod } : {}),

@@ -6,8 +6,8 @@ import { readVersion } from "./check-headers.ts";
 const maxEventIdLength = 1024;
 
 /** The headers of a GET or DELETE that go upstream: the version, and where to resume a stream. */
-export function sessionHeaders({ headers, httpMethod }: Exchange): WithProtocol {
-  const version = readVersion(headers);
+export function sessionHeaders({ headers, rawHeaders, httpMethod }: Exchange): WithProtocol {
+  const version = readVersion({ headers, rawHeaders });
   const lastEventId = httpMethod === "GET" ? headers["last-event-id"] : undefined;
   if (lastEventId !== undefined) {
     if (typeof lastEventId !== "string" || lastEventId.length > maxEventIdLength || !isPlainHeaderValue(lastEventId)) {
