@@ -318,7 +318,9 @@ describe.skipIf(noChromium)("every page is accessible and fits", () => {
     await page.evaluate(axeSource);
     for (const scheme of ["light", "dark"] as const) {
       await show(page, { scheme });
-      const results = (await page.evaluate("axe.run()")) as AxeResults;
+      // Only the colours differ between the two.
+      const rules = scheme === "light" ? "" : '{ runOnly: ["color-contrast"] }';
+      const results = (await page.evaluate(`axe.run(${rules})`)) as AxeResults;
       const found = results.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(" | ")}`);
       expect(found).toEqual([]);
       // An empty page has nothing to violate.
