@@ -5,7 +5,7 @@ import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-
 import type { FastifyInstance } from "fastify";
 import { createGatewayAssertions } from "../src/adapters/gateway-assertions.ts";
 import { createEnvironmentSecrets } from "../src/adapters/secrets-environment.ts";
-import { signInNeeded } from "../src/adapters/upstream-oauth.ts";
+import { signInNeeded } from "../src/adapters/upstream-oauth-problem.ts";
 import { createUpstreams, type UpstreamsOptions } from "../src/adapters/upstreams.ts";
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";

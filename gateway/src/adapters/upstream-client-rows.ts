@@ -40,19 +40,18 @@ export function createUpstreamClientRows({
   readonly clock: Clock;
 }): UpstreamClientRows {
   const db = database.kysely;
-  const save = async (key: UpstreamClientKey, client: UpstreamClient) => {
-    const row = {
-      sealed: await sealed.seal("upstream-client", rowOf(key), JSON.stringify(client)),
-      created_at: clock(),
-    };
-    await db
-      .insertInto("gateway_upstream_client")
-      .values({ ...key, ...row })
-      .onConflict((conflict) => conflict.columns(["issuer", "server"]).doUpdateSet(row))
-      .execute();
-  };
   return {
-    save,
+    save: async (key, client) => {
+      const row = {
+        sealed: await sealed.seal("upstream-client", rowOf(key), JSON.stringify(client)),
+        created_at: clock(),
+      };
+      await db
+        .insertInto("gateway_upstream_client")
+        .values({ ...key, ...row })
+        .onConflict((conflict) => conflict.columns(["issuer", "server"]).doUpdateSet(row))
+        .execute();
+    },
     find: async (key) => {
       const row = await db
         .selectFrom("gateway_upstream_client")
@@ -65,7 +64,7 @@ export function createUpstreamClientRows({
       const client = registrationSchema.parse(JSON.parse(text));
       const { client_secret_expires_at: expiresAt = 0 } = client;
       if (expiresAt !== 0 && expiresAt * 1000 <= clock().getTime()) return undefined;
-      if (stale) await save(key, client);
+      if (stale) await reseal(key, row.sealed, text);
       return client;
     },
     remove: async ({ issuer, server }) => {
@@ -76,4 +75,15 @@ export function createUpstreamClientRows({
         .execute();
     },
   };
+
+  /** Under the newest data key, unless another registration has been written meanwhile. */
+  async function reseal(key: UpstreamClientKey, before: string, text: string): Promise<void> {
+    await db
+      .updateTable("gateway_upstream_client")
+      .set({ sealed: await sealed.seal("upstream-client", rowOf(key), text) })
+      .where("issuer", "=", key.issuer)
+      .where("server", "=", key.server)
+      .where("sealed", "=", before)
+      .execute();
+  }
 }

@@ -3,23 +3,20 @@ import {
   type AuthorizationServerMetadata,
   computeScopeUnion,
   exchangeAuthorization,
-  IssuerMismatchError,
-  type OAuthClientMetadata,
   OAuthError,
   type OAuthTokens,
-  RegistrationRejectedError,
   refreshAuthorization,
-  registerClient,
   startAuthorization,
 } from "@modelcontextprotocol/client";
 import { AddressRefusedError, type AddressRules, addressRules } from "../address-rules.ts";
 import type { Clock, HostDirectory, Secrets, Upstream } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import { callbackPath, clientDocumentPath } from "../upstream-paths.ts";
 import type { GuardHooks } from "./address-guard.ts";
 import { createGuardedFetch, type Fetch } from "./guarded-fetch.ts";
-import type { UpstreamClient, UpstreamClientRows } from "./upstream-client-rows.ts";
-import { discover, failed, type OAuthServer, type UpstreamSignInPlan } from "./upstream-discovery.ts";
+import { authenticateClient, createUpstreamClientIdentity } from "./upstream-client-identity.ts";
+import type { UpstreamClientRows } from "./upstream-client-rows.ts";
+import { discover, failed, type OAuthServer } from "./upstream-discovery.ts";
+import { explainFailure, nameOf, signInNeeded } from "./upstream-oauth-problem.ts";
 import type { PendingSignIn } from "./upstream-sign-in-rows.ts";
 import type { StoredUpstreamToken, UpstreamToken } from "./upstream-token-rows.ts";
 
@@ -61,9 +58,9 @@ export interface UpstreamOAuth {
 const refusals = new Set(["invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target"]);
 
 export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAuth {
-  const { publicUrl, directory, clients, secrets, upstream, clock } = options;
-  const redirectUri = (server: Pick<OAuthServer, "key">) => `${publicUrl}${callbackPath(server.key)}`;
-  const clientUrl = (server: Pick<OAuthServer, "key">) => `${publicUrl}${clientDocumentPath(server.key)}`;
+  const { publicUrl, directory, upstream, clock } = options;
+  const identity = createUpstreamClientIdentity(options);
+  const { redirectUri } = identity;
 
   /** What was reviewed: the hosts that the policy names for a server, or for all that humans enter. */
   const rulesOf = ({ upstreamUrl, auth, enteredBy }: OAuthServer): AddressRules => {
@@ -89,66 +86,10 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
       if (refused !== undefined) throw refused;
       return result;
     } catch (error) {
-      throw explain(server, refused ?? error);
+      throw explainFailure(server, refused ?? error);
     } finally {
       await guard.close();
     }
-  };
-
-  const metadataOf = (server: Pick<OAuthServer, "key">, methods: readonly string[]): OAuthClientMetadata => ({
-    client_name: `Permit MCP Gateway (${directory.settings().name})`,
-    client_uri: publicUrl,
-    redirect_uris: [redirectUri(server)],
-    grant_types: ["authorization_code", "refresh_token"],
-    response_types: ["code"],
-    // RFC 8414: what is left out is client_secret_basic.
-    token_endpoint_auth_method: methods[0] ?? "client_secret_basic",
-    // OpenID Connect registration: http redirects, on this machine, are for native applications.
-    application_type: publicUrl.startsWith("https:") ? "web" : "native",
-  });
-
-  const configured = async ({ auth }: OAuthServer): Promise<UpstreamClient | undefined> => {
-    if (auth.clientId === undefined) return undefined;
-    const secret = auth.clientSecret === undefined ? undefined : await secrets.read(auth.clientSecret.secret);
-    return { client_id: auth.clientId, ...(secret === undefined ? {} : { client_secret: secret }) };
-  };
-  const hasDocument = (metadata: object) =>
-    publicUrl.startsWith("https:") &&
-    (metadata as { client_id_metadata_document_supported?: unknown }).client_id_metadata_document_supported === true;
-
-  /** The client that these tokens are for; undefined when it is not the gateway's any more. */
-  const clientOf = async (server: OAuthServer, clientId: string, issuer: string) => {
-    const own = (await configured(server)) ?? (await clients.find({ issuer, server: server.key }));
-    if (own?.client_id === clientId) return own;
-    return clientId === clientUrl(server) ? { client_id: clientId } : undefined;
-  };
-
-  /** Configured, else by metadata document, else registered: once for all humans, and anew when that was refused. */
-  const clientFor = async (server: OAuthServer, { metadata, scope }: UpstreamSignInPlan, fetchFn: Fetch) => {
-    const given = await configured(server);
-    if (given !== undefined) return given;
-    if (hasDocument(metadata)) return { client_id: clientUrl(server) };
-    const key = { issuer: metadata.issuer, server: server.key };
-    const known = await clients.find(key);
-    if (known !== undefined) return known;
-    if (metadata.registration_endpoint === undefined) {
-      const why = `Its authorization server does not let the gateway register${needsClientId(server)}.`;
-      throw failed(server, why, "no registration endpoint");
-    }
-    const wanted = ["client_secret_basic", "client_secret_post", "none"];
-    const offered = metadata.token_endpoint_auth_methods_supported;
-    const clientMetadata = metadataOf(
-      server,
-      wanted.filter((method) => offered === undefined || offered.includes(method)),
-    );
-    const registered = await registerClient(metadata.issuer, {
-      metadata,
-      clientMetadata,
-      fetchFn,
-      ...(scope === undefined ? {} : { scope }),
-    });
-    await clients.save(key, registered as UpstreamClient);
-    return registered as UpstreamClient;
   };
 
   const toStored = (
@@ -171,7 +112,7 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
         const { metadata, resource } = plan;
         // What was granted before is asked for again: an answer to "wider" must not be narrower.
         const wanted = computeScopeUnion(scope, plan.scope);
-        const clientInformation = await clientFor(server, { ...plan, scope: wanted }, fetchFn);
+        const clientInformation = await identity.clientFor(server, { ...plan, scope: wanted }, fetchFn);
         const { authorizationUrl, codeVerifier } = await startAuthorization(metadata.issuer, {
           metadata,
           clientInformation,
@@ -192,7 +133,7 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
         const { clientId, codeVerifier, resource, scope } = pending;
         const metadata = pending.metadata as AuthorizationServerMetadata;
         const { issuer } = metadata;
-        const clientInformation = await clientOf(server, clientId, issuer);
+        const clientInformation = await identity.clientOf(server, clientId, issuer);
         if (clientInformation === undefined) throw failed(server, "The gateway's registration changed.", "client");
         try {
           const tokens = await exchangeAuthorization(issuer, {
@@ -212,14 +153,14 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
             metadata: pending.metadata as UpstreamToken["metadata"],
           });
         } catch (error) {
-          await forgetRefusedClient(server, issuer, error);
+          await identity.forgetRefused(server, issuer, error);
           throw error;
         }
       }),
     refresh: async (server, token) => {
       const { refreshToken, resource, clientId, scope } = token;
       const metadata = token.metadata as unknown as AuthorizationServerMetadata;
-      const clientInformation = await clientOf(server, clientId, metadata.issuer);
+      const clientInformation = await identity.clientOf(server, clientId, metadata.issuer);
       if (refreshToken === undefined || clientInformation === undefined) throw signInNeeded(publicUrl, server.key);
       return guarded(server, async (fetchFn) => {
         try {
@@ -232,7 +173,7 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
           });
           return toStored(tokens, { clientId, scope, resource, metadata: token.metadata });
         } catch (error) {
-          await forgetRefusedClient(server, metadata.issuer, error);
+          await identity.forgetRefused(server, metadata.issuer, error);
           if (error instanceof OAuthError && refusals.has(error.code)) throw signInNeeded(publicUrl, server.key, error);
           const sentence = `The sign-in of ${server.name} does not answer, so its access could not be renewed. Try again in a moment.`;
           const detail = `${server.key}: ${nameOf(error)}`;
@@ -242,50 +183,20 @@ export function createUpstreamOAuth(options: UpstreamOAuthOptions): UpstreamOAut
     },
     revoke: async (server, { refreshToken, accessToken, metadata, clientId }) => {
       const endpoint = metadata.revocation_endpoint;
-      const client = endpoint === undefined ? undefined : await clientOf(server, clientId, metadata.issuer);
+      const client = endpoint === undefined ? undefined : await identity.clientOf(server, clientId, metadata.issuer);
       if (endpoint === undefined || client === undefined) return;
       await guarded(server, async (fetchFn) => {
         // The refresh token's revocation ends the access tokens that came of it (RFC 7009 section 2.1).
         const hint = refreshToken === undefined ? "access_token" : "refresh_token";
         const body = new URLSearchParams({ token: refreshToken ?? accessToken, token_type_hint: hint });
         const headers = new Headers({ "content-type": "application/x-www-form-urlencoded" });
-        authenticate(client, headers, body);
+        authenticateClient(client, headers, body);
         const { status } = await fetchFn(endpoint, { method: "POST", headers, body });
         if (status >= 300) throw failed(server, "It did not take the revocation.", `revocation: ${status}`);
       });
     },
-    clientDocument: (server) => ({ client_id: clientUrl(server), ...metadataOf(server, ["none"]) }),
+    clientDocument: identity.document,
   };
-
-  /** So that the next sign-in registers anew. */
-  async function forgetRefusedClient(server: OAuthServer, issuer: string, error: unknown): Promise<void> {
-    const refused = error instanceof OAuthError && ["invalid_client", "unauthorized_client"].includes(error.code);
-    if (refused) await clients.remove({ issuer, server: server.key });
-  }
-}
-
-/** The refusal that sends the human to the page where they sign in at the server again. */
-export function signInNeeded(publicUrl: string, server: string, cause?: unknown): GatewayError {
-  const link = `${publicUrl}/connect/${server}`;
-  return new GatewayError("UPSTREAM_SIGN_IN_NEEDED", {
-    sentence: `"${server}" wants you to sign in there again. Open ${link}, then try again.`,
-    link,
-    ...(cause === undefined ? {} : { detail: `${server}: ${nameOf(cause)}` }),
-  });
-}
-
-/** As at the token endpoint (RFC 6749 section 2.3.1), in the way that was agreed at the registration. */
-function authenticate(client: UpstreamClient, headers: Headers, body: URLSearchParams): void {
-  const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = client;
-  if (secret === undefined || method === "client_secret_post" || method === "none") {
-    body.set("client_id", id);
-    if (secret !== undefined && method !== "none") body.set("client_secret", secret);
-    return;
-  }
-  headers.set(
-    "authorization",
-    `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`,
-  );
 }
 
 /** Without what is only for a new sign-in: with every document of every human the table would be mostly that. */
@@ -310,35 +221,4 @@ function assertBrowserUrl(server: OAuthServer, url: URL): void {
   const loopback = isOwnHost && url.protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.protocol === "https:" || loopback) return;
   throw failed(server, "Its authorization server's address is not https.", `authorization endpoint: ${url.protocol}`);
-}
-
-/** What an admin can do. Nobody can for a server that a human entered. */
-function needsClientId({ key, enteredBy }: OAuthServer): string {
-  return enteredBy === undefined ? `; the policy of "${key}" needs a clientId` : "";
-}
-
-function nameOf(error: unknown): string {
-  // Descriptions are words of another server, which could hold whatever was sent to it.
-  if (error instanceof OAuthError) return error.code;
-  return error instanceof Error ? error.name : "unknown";
-}
-
-/** Anything thrown, as a refusal that says what to do. */
-function explain(server: OAuthServer, error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
-  if (error instanceof AddressRefusedError) {
-    const why = "Its metadata points to an address that the gateway does not call.";
-    return failed(server, why, error.message);
-  }
-  if (error instanceof IssuerMismatchError) {
-    return failed(server, "The answer came from another authorization server than the one asked.", error.kind);
-  }
-  if (error instanceof RegistrationRejectedError) {
-    const why = `Its authorization server refused the gateway's registration${needsClientId(server)}.`;
-    return failed(server, why, `registration: ${error.status}`);
-  }
-  if (error instanceof OAuthError) return failed(server, "Its authorization server refused.", error.code);
-  if (error instanceof TypeError)
-    return failed(server, "Its authorization server does not answer.", nameOf(error), error);
-  return failed(server, "What its authorization server says can't be used.", nameOf(error), error);
 }

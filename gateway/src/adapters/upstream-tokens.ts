@@ -5,7 +5,8 @@ import type { Clock, HumanDirectory, ServerSettings, UpstreamOwner, UpstreamToke
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { asOAuthServer, readChallenge } from "./upstream-discovery.ts";
-import { signInNeeded, type UpstreamOAuth } from "./upstream-oauth.ts";
+import type { UpstreamOAuth } from "./upstream-oauth.ts";
+import { signInNeeded } from "./upstream-oauth-problem.ts";
 import type { StoredUpstreamToken, UpstreamTokenRows } from "./upstream-token-rows.ts";
 
 /** An access token that ends within this is refreshed. */
