@@ -1,6 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toolDigest } from "@permit-mcp-gateway/policies";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Agent } from "./agents/agent.ts";
 import { BrowserHuman, chromiumPath } from "./agents/browser-human.ts";
@@ -11,6 +12,8 @@ import { AuditLines } from "./audit-lines.ts";
 import { copyPolicies, editPolicy } from "./policy-copy.ts";
 import { freePorts } from "./ports.ts";
 import { type LocalHost, type LocalHostOptions, PolicyRefusedError, startLocalHost } from "./up.ts";
+
+type LockedTool = Parameters<typeof toolDigest>[1] & { readonly digest: string };
 
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-host-"));
 const policyDir = copyPolicies("policies/hosts/demo", folder);
@@ -168,6 +171,39 @@ describe("a change of the policy", () => {
     editPolicy(policyDir, "servers/issues.yaml", lines[1], lines[0]);
     await host.provision();
     await expect.poll(() => agent.listTools(), { timeout: 20_000 }).toContain("create_issue");
+    await agent.close();
+  });
+
+  test("whose lock has another tool than the server: hidden and refused until they agree, on record once", async () => {
+    const agent = new Agent("another definition", issues(), sdkV1);
+    await agent.connect(human("developer@example.com"), { level: "medium" });
+    expect(await agent.call("get_issue", { id: "DEMO-1" })).toMatchObject({ kind: "result" });
+
+    const lock = "servers/issues.lock.json";
+    const written = readFileSync(join(policyDir, lock), "utf8");
+    const { get_issue: tool } = (JSON.parse(written) as { tools: Record<string, LockedTool> }).tools;
+    if (tool === undefined) throw new Error("no such tool");
+    const description = "Read one issue, as it was said at the review";
+    editPolicy(policyDir, lock, `"description": "${tool.description}"`, `"description": "${description}"`);
+    editPolicy(policyDir, lock, tool.digest, toolDigest("get_issue", { ...tool, description }));
+    await host.provision();
+    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).not.toContain("get_issue");
+    const before = await upstreamCalls();
+    for (let n = 0; n < 2; n += 1) {
+      expect(await agent.call("get_issue", { id: "DEMO-1" })).toMatchObject({
+        kind: "denied",
+        code: "TOOL_CHANGED",
+        reason: expect.stringContaining("import --check --host demo --server issues"),
+      });
+    }
+    expect(await upstreamCalls()).toEqual(before);
+    expect(audit.drift).toMatchObject([{ server: "issues", tool: "get_issue", code: "TOOL_CHANGED" }]);
+
+    writeFileSync(join(policyDir, lock), written);
+    await host.provision();
+    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).toContain("get_issue");
+    expect(await agent.call("get_issue", { id: "DEMO-1" })).toMatchObject({ kind: "result" });
+    expect(audit.drift.map(({ code }) => code)).toEqual(["TOOL_CHANGED", "TOOL_RESTORED"]);
     await agent.close();
   });
 
