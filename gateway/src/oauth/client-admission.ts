@@ -1,6 +1,6 @@
 import { isMetadataDocumentUrl } from "@permit-mcp-gateway/policies";
 import type { HostSettings } from "../deps.ts";
-import { GatewayError } from "../errors.ts";
+import { errorCatalogue, GatewayError } from "../errors.ts";
 
 /** The part of a host's settings that says which clients may connect. */
 type ClientSettings = Pick<HostSettings, "clients">;
@@ -18,3 +18,6 @@ export function isClientAdmitted({ clients }: ClientSettings, clientId: string):
 export function assertClientAdmitted(host: ClientSettings, clientId: string): void {
   if (!isClientAdmitted(host, clientId)) throw new GatewayError("CLIENT_NOT_ADMITTED");
 }
+
+/** What a client reads that may not connect. */
+export const notAdmitted = errorCatalogue.CLIENT_NOT_ADMITTED.sentence;

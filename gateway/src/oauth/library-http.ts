@@ -45,3 +45,8 @@ export async function sendLibraryResponse(reply: FastifyReply, response: Respons
   reply.header("referrer-policy", "no-referrer");
   return reply.send(response.body === null ? null : Buffer.from(await response.arrayBuffer()));
 }
+
+/** The body as it came. Empty where there is none. */
+export function bodyBytes(request: FastifyRequest): Buffer<ArrayBuffer> {
+  return Buffer.isBuffer(request.body) ? Buffer.from(request.body) : Buffer.alloc(0);
+}
