@@ -12,16 +12,19 @@ import { noChromium, startBrowser } from "../web/test/browser.ts";
 import { type BuiltPages, builtPages } from "../web/test/built-pages.ts";
 import { post, toolCall } from "./mcp-requests.ts";
 import { type OAuthUpstream, startOAuthUpstream } from "./oauth-upstream-fixture.ts";
+import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
 
 describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
   const http = createUpstream();
   let built: BuiltPages;
   let upstream: OAuthUpstream;
+  let wiki: UpstreamFixture;
   let host: TestHost;
   let browser: Browser;
   beforeAll(async () => {
     built = await builtPages();
     upstream = await startOAuthUpstream();
+    wiki = await startUpstream();
     host = await TestHost.start(await openMemoryDatabase(), {
       ...{ upstream: http, webDir: built.folder },
       decisions: {
@@ -36,6 +39,7 @@ describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
           attributes: { name: "Issue tracker", upstream_url: upstream.url, auth: { type: "oauth" } },
           tools: { list_issues: "low", create_issue: "medium" },
         },
+        wiki: { attributes: { name: "Wiki", upstream_url: wiki.url }, tools: { list_issues: "low" } },
       },
     });
     browser = await startBrowser();
@@ -47,11 +51,11 @@ describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
   afterAll(async () => {
     await browser?.close();
     await host?.close();
-    await Promise.all([upstream?.close(), built?.remove(), http.close()]);
+    await Promise.all([upstream?.close(), wiki?.close(), built?.remove(), http.close()]);
   });
 
   /** A new browser at the question of a new client, signed in to the gateway. */
-  async function arrive() {
+  async function arrive(server: string | null = "issues") {
     const client = new TestClient(host.publicUrl);
     await client.register();
     const context = await browser.newContext({ reducedMotion: "reduce" });
@@ -62,7 +66,7 @@ describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
       called.resolve(new URL(route.request().url()));
       await route.fulfill({ contentType: "text/plain", body: "Back at the client." });
     });
-    await page.goto(client.authorizationUrl("issues").href);
+    await page.goto(client.authorizationUrl(server ?? undefined).href);
     await page.getByLabel("E-mail address").fill("lead@example.com");
     await page.getByLabel("Password").fill("correct horse battery");
     await page.getByRole("button", { name: "Sign in" }).click();
@@ -93,6 +97,27 @@ describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
     await page.getByRole("button", { name: "Sign in at Issue tracker" }).click();
     await page.getByRole("heading", { name: "You are connected" }).waitFor();
     expect((await call()).body.result).toBeDefined();
+  });
+
+  test("is one of two that an agent gets at once, both still chosen after the sign-in", async () => {
+    await host.database.kysely.deleteFrom("gateway_upstream_token").execute();
+    const { client, page, called } = await arrive(null);
+    await page.getByRole("heading", { name: "Choose servers" }).waitFor();
+    for (const name of ["Issue tracker", "Wiki"]) await page.getByRole("checkbox", { name }).check();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("button", { name: "Sign in at Issue tracker" }).click();
+    await page.getByText("asks to use Issue tracker and Wiki").waitFor();
+    await page.getByRole("region", { name: "Issue tracker" }).getByText("Write", { exact: true }).click();
+    await page.getByRole("button", { name: "Authorize" }).click();
+    const { access } = tokensOf(await client.exchange(await called));
+    const call = (name: string) => post({ url: host.publicUrl }, access, toolCall(name), "");
+    for (const name of ["issues__list_issues", "wiki__list_issues"]) {
+      expect((await call(name)).body.result).toBeDefined();
+    }
+    await page.goto(`${host.publicUrl}/`);
+    const cards = page.getByRole("listitem").filter({ hasText: "Together with" });
+    await cards.first().waitFor();
+    expect(await cards.count()).toBe(2);
   });
 
   test("that says no leaves the human at the question, with the reason and the way to try again", async () => {

@@ -11,6 +11,7 @@ import {
   consentView,
   grants,
   signedQuery,
+  signInChoiceView,
   signInConsentView,
   signInNeeded,
   signInView,
@@ -168,19 +169,42 @@ const scenes: readonly Scene[] = [
     name: "choice",
     path: consentPath,
     api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"])) },
-    heading: "Choose a server",
+    act: (page) => page.getByRole("checkbox", { name: "Documents" }).check(),
+    heading: "Choose servers",
   },
   {
     name: "choice searched",
     path: consentPath,
     api: { "GET /api/consent": ok(choiceView(manyServers)) },
     act: (page) => page.getByLabel("Search").fill("documents"),
-    heading: "Choose a server",
+    heading: "Choose servers",
   },
   {
     name: "choice made",
     path: consentPath,
-    api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"], "documents")) },
+    api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"], ["documents"])) },
+    heading: "Connect an agent",
+  },
+  {
+    name: "choice of several",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(choiceView(["Calendar", "Documents", "Issue tracker"], ["calendar", "documents"])),
+    },
+    act: async (page) => {
+      await page.getByText("Write", { exact: true }).first().click();
+      await page.getByText("Tools of Documents").click();
+    },
+    heading: "Connect an agent",
+  },
+  {
+    name: "choice of several, sign in at one",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(signInChoiceView(["Calendar", "Documents"], "documents")),
+      "POST /api/connect": ok({ ...signInNeeded, name: "Documents" }),
+    },
+    act: (page) => page.getByRole("button", { name: "Sign in at Documents" }).waitFor(),
     heading: "Connect an agent",
   },
   {

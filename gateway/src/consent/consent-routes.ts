@@ -254,6 +254,7 @@ function choiceView(
   return {
     servers: grantable.map((each) => serverView(host, consenter, each)),
     preselected: preselected.map(({ server }) => server.key),
+    most: serversMax,
   };
 }
 

@@ -22,6 +22,8 @@ export interface ConsentChoice {
   readonly servers: readonly ConsentServer[];
   /** Keys of those among them that the client's URL names (`upstream_mcp`), or that the human chose before signing in there. */
   readonly preselected: readonly string[];
+  /** How many the human can choose at most. */
+  readonly most: number;
   /** Set when the human may connect servers of their own: how many more, and up to which trust. */
   readonly entering: { readonly left: number; readonly ceiling: Level } | null;
 }
@@ -129,6 +131,8 @@ export interface GrantView {
   readonly id: string;
   readonly client: { readonly id: string; readonly name: string };
   readonly server: { readonly key: string; readonly name: string };
+  /** Names of the other servers that the agent still has at the same address. */
+  readonly together: readonly string[];
   /** What the human consented to. */
   readonly level: Level;
   /**

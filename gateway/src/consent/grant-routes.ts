@@ -10,7 +10,7 @@ import { checkConsent, findGrantable } from "./check-consent.ts";
 import { type ConsentRoutesDeps, requireSignedIn } from "./consent-routes.ts";
 import type { GrantsView, GrantView, ReceiptFile } from "./contract.ts";
 import { endAgent } from "./end-grants.ts";
-import { endOfGrant, problemOfLife, visibleEnd } from "./grant-life.ts";
+import { aliveGrants, endOfGrant, problemOfLife, visibleEnd } from "./grant-life.ts";
 import { lowerConsent } from "./lower-consent.ts";
 
 type GrantRequest = FastifyRequest<{ Params: { id: string } }>;
@@ -44,12 +44,16 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     host: HostSettings,
     grant: Grant,
     ceilings: ReadonlyMap<string, TrustLevel> | undefined,
+    active: readonly Grant[],
   ): GrantView[] => {
     const server = host.servers.get(grant.server);
     const { id, level, createdAt, lastUsedAt } = grant;
     const common = {
       ...{ id, level, createdAt: createdAt.toISOString(), lastUsedAt: lastUsedAt.toISOString() },
       client: { id: grant.clientId, name: grant.clientName },
+      together: aliveGrants(active, host, clock())
+        .filter((other) => other.connectionId === grant.connectionId && other.id !== id)
+        .map((other) => host.servers.get(other.server)?.name ?? other.server),
     };
     // Also those on a server that is out of the policy, which may come back.
     if (server === undefined) {
@@ -86,7 +90,7 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
         grants.listActive(human.userId),
         ceilingsOf(human.email),
       ]);
-      return { grants: active.flatMap((grant) => viewOf(host, grant, ceilings)) };
+      return { grants: active.flatMap((grant) => viewOf(host, grant, ceilings, active)) };
     });
 
     app.post("/api/grants/:id/revoke", async (request: GrantRequest) => {

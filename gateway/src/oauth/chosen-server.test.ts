@@ -103,6 +103,7 @@ describe("the choice", () => {
       servers: [],
       preselected: [],
       entering: null,
+      most: 20,
     });
   });
 

@@ -13,11 +13,13 @@ export type Connection =
 
 /**
  * Connects to a server when the page opens. `signIn` leaves for the server's own sign-in, which comes back to this page;
- * `retry` connects again. `query` is the signed one of a consent page, or undefined.
+ * `retry` connects again. `query` is the signed one of a consent page, or undefined; `chosen` are the servers that the human
+ * is to find chosen on coming back.
  */
 export function useConnection(
   server: string,
   query: string | undefined,
+  chosen?: readonly string[],
 ): { readonly connection: Connection; readonly signIn: () => void; readonly retry: () => void } {
   const load = useCallback(() => connectServer(requestOf(server, query)), [server, query]);
   const { loaded, reload } = useLoaded(load);
@@ -26,7 +28,9 @@ export function useConnection(
   async function leave() {
     setLeaving("yes");
     try {
-      const address = destinationOf(await startSignIn(requestOf(server, query)));
+      const address = destinationOf(
+        await startSignIn({ ...requestOf(server, query), ...(chosen === undefined ? {} : { chosen }) }),
+      );
       if (address === undefined) throw new ApiError("ANSWER_INVALID", "The server's sign-in has no usable address.", 0);
       window.location.assign(address);
     } catch (error) {

@@ -69,7 +69,6 @@ export function consentView(ceiling: Level): ConsentView {
   };
 }
 
-/** The client left the server to the human, who may use these. */
 /** The same of a server at which the human signs in. */
 export function signInConsentView(): ConsentView {
   const view = consentView("high");
@@ -87,6 +86,7 @@ export function connected(
 
 export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };
 
+/** The client left the servers to the human, who may use these. */
 export function choiceView(
   names: readonly string[],
   preselected: readonly string[] = [],
@@ -100,7 +100,14 @@ export function choiceView(
     description: `Looks after the ${name.toLowerCase()} of the team.`,
     ceiling: (["high", "medium", "low"] as const)[index % 3] as Level,
   }));
-  return { ...view, server: null, choice: { servers, preselected, entering } };
+  return { ...view, server: null, choice: { servers, preselected, most: 20, entering } };
+}
+
+/** The same with both chosen, and a sign-in at one of them first. */
+export function signInChoiceView(names: readonly string[], signInAt: string): ConsentView {
+  const view = choiceView(names);
+  const servers = (view.choice?.servers ?? []).map((server) => ({ ...server, signIn: server.key === signInAt }));
+  return { ...view, choice: { servers, preselected: servers.map(({ key }) => key), most: 20, entering: null } };
 }
 
 export const grants: readonly GrantView[] = [
@@ -108,6 +115,7 @@ export const grants: readonly GrantView[] = [
     id: "grant-1",
     client: { id: "client-1", name: "Example Editor" },
     server: { key: "issues", name: "Issue tracker" },
+    together: ["Everything"],
     level: "medium",
     ceiling: "high",
     tools,
@@ -119,6 +127,7 @@ export const grants: readonly GrantView[] = [
     id: "grant/2",
     client: { id: "https://client.example.com/metadata.json", name: "Example Assistant" },
     server: { key: "everything", name: "Everything" },
+    together: [],
     level: "high",
     ceiling: "medium",
     tools,

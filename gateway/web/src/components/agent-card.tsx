@@ -13,7 +13,7 @@ interface AgentCardProps {
 /** One consent: which program, which server, what it may do, since when. */
 export function AgentCard({ grant, onLower, onRevoke }: AgentCardProps) {
   const client = clientNameOf(grant.client);
-  const { server, level, ceiling } = grant;
+  const { server, level, ceiling, together } = grant;
   return (
     <li className="card agent">
       <h2>
@@ -30,6 +30,12 @@ export function AgentCard({ grant, onLower, onRevoke }: AgentCardProps) {
             {levelWords[level].name} ({level})
           </dd>
         </div>
+        {together.length === 0 ? null : (
+          <div>
+            <dt>Together with</dt>
+            <dd>{together.join(", ")}</dd>
+          </div>
+        )}
         <div>
           <dt>Since</dt>
           <dd>

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { ConsentChoice, ConsentView } from "../../../src/consent/contract.ts";
 import { useChosen } from "../use-chosen.ts";
 import { ConsentForm } from "./consent-form.tsx";
@@ -12,16 +13,25 @@ interface ChooseAndConsentProps {
   readonly onReload: () => void;
 }
 
-/** Two steps: which server, and how much of it. With a single server there is nothing to choose. */
+/** Two steps: which servers, and how much of each. With a single server there is nothing to choose. */
 export function ChooseAndConsent({ view, choice, ...rest }: ChooseAndConsentProps) {
-  const only = choice.servers.length === 1 ? choice.servers[0]?.key : undefined;
-  const initial = choice.preselected[0] ?? only;
+  const only = choice.servers.length === 1 ? choice.servers.map(({ key }) => key) : undefined;
+  const initial = choice.preselected.length > 0 ? choice.preselected : only;
   const { chosen, choose, back } = useChosen(initial);
-  const server = choice.servers.find(({ key }) => key === chosen);
-  if (server === undefined) {
+  // What was ticked stays ticked on the way back.
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set(choice.preselected));
+  const servers = choice.servers.filter(({ key }) => chosen?.includes(key));
+  if (servers.length === 0) {
     return (
-      <Page key="choose" title="Choose a server" host={view.host.name} takeFocus wide>
-        <ServerChoice view={view} choice={choice} onChoose={({ key }) => choose(key)} {...rest} />
+      <Page key="choose" title="Choose servers" host={view.host.name} takeFocus wide>
+        <ServerChoice
+          view={view}
+          choice={choice}
+          ticked={ticked}
+          onTick={setTicked}
+          onChoose={() => choose([...ticked])}
+          {...rest}
+        />
       </Page>
     );
   }
@@ -30,11 +40,11 @@ export function ChooseAndConsent({ view, choice, ...rest }: ChooseAndConsentProp
       {only === undefined ? (
         <p>
           <button type="button" className="link" onClick={back}>
-            Choose another server
+            Back to the choice of servers
           </button>
         </p>
       ) : null}
-      <ConsentForm view={view} server={server} {...rest} />
+      <ConsentForm view={view} servers={servers} {...rest} />
     </Page>
   );
 }

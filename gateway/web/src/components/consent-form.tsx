@@ -1,35 +1,42 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useCallback, useState } from "react";
 import type { ConsentRequest, ConsentServer, ConsentView, Level } from "../../../src/consent/contract.ts";
 import { type ApiError, sendConsent } from "../api.ts";
-import { levelWords, reaches } from "../levels.ts";
 import { clientNameOf } from "../plain-text.ts";
-import { useConnection } from "../use-connection.ts";
 import { apiErrorOf } from "../use-loaded.ts";
-import { ConnectFirst } from "./connect-first.tsx";
 import { ConsentFailed, isOutOfDate } from "./consent-failed.tsx";
-import { LevelChoice } from "./level-choice.tsx";
-import { Moment } from "./moment.tsx";
-import { OfferedTools } from "./offered-tools.tsx";
 import { RequestFacts } from "./request-facts.tsx";
-import { ToolList } from "./tool-list.tsx";
+import { ServerConsent } from "./server-consent.tsx";
 
 interface ConsentFormProps {
   readonly view: ConsentView;
-  readonly server: ConsentServer;
+  /** What is asked for: one server, or several that the human has chosen. */
+  readonly servers: readonly ConsentServer[];
   readonly query: string;
   readonly onDone: (accepted: boolean, redirect: string) => void;
   readonly onReload: () => void;
 }
 
-/** The question: may this client use this server for you, and how much? */
-export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFormProps) {
-  const { connection, signIn, retry } = useConnection(server.key, query);
-  const [level, setLevel] = useState<Level>("low");
+/** The question: may this client use these servers for you, and how much? One answer for all of them. */
+export function ConsentForm({ view, servers, query, onDone, onReload }: ConsentFormProps) {
+  const [levels, setLevels] = useState<Readonly<Record<string, Level>>>({});
+  const [connected, setConnected] = useState<ReadonlySet<string>>(new Set());
   const [sending, setSending] = useState(false);
   const [failure, setFailure] = useState<ApiError>();
-  const allowed = server.tools.filter((tool) => reaches(level, tool.trust)).length;
+  const levelOf = ({ key }: ConsentServer): Level => levels[key] ?? "low";
+  // Signing in leaves the page, and what was chosen before it would be lost: so that comes first.
+  const waiting = servers.some(({ key, signIn }) => signIn && !connected.has(key));
   // What is on screen no longer holds, so it must not be accepted as it stands.
   const outOfDate = failure !== undefined && isOutOfDate(failure);
+
+  const noteConnected = useCallback((key: string, is: boolean) => {
+    setConnected((before) => {
+      if (before.has(key) === is) return before;
+      const next = new Set(before);
+      if (is) next.add(key);
+      else next.delete(key);
+      return next;
+    });
+  }, []);
 
   async function answer(request: ConsentRequest) {
     setSending(true);
@@ -44,59 +51,58 @@ export function ConsentForm({ view, server, query, onDone, onReload }: ConsentFo
 
   function authorize(event: FormEvent) {
     event.preventDefault();
-    if (!sending && !outOfDate) void answer({ accept: true, query, servers: [{ server: server.key, level }] });
+    if (sending || outOfDate || waiting) return;
+    const given = servers.map((server) => ({ server: server.key, level: levelOf(server) }));
+    void answer({ accept: true, query, servers: given });
   }
 
-  const deny = (
-    <button type="button" className="button" disabled={sending} onClick={() => void answer({ accept: false, query })}>
-      Deny
-    </button>
-  );
-  const notTaken = failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />;
-  if (server.signIn && connection.state !== "connected") {
-    return (
-      <section className="card" aria-busy={sending || connection.state === "connecting"}>
-        <p className="lead">
-          <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use <strong>{server.name}</strong> in
-          your name.
-        </p>
-        {server.description === "" ? null : <p className="hint">{server.description}</p>}
-        <RequestFacts view={view} />
-        <ConnectFirst name={server.name} connection={connection} onSignIn={signIn} onRetry={retry} />
-        {notTaken}
-        <div className="actions">{deny}</div>
-      </section>
-    );
-  }
   return (
     <form className="card" onSubmit={authorize} aria-busy={sending}>
       <p className="lead">
-        <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use <strong>{server.name}</strong> in
-        your name.
+        <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use <Names of={servers} /> in your name.
       </p>
-      {server.description === "" ? null : <p className="hint">{server.description}</p>}
+      {servers.length > 1 || servers[0] === undefined || servers[0].description === "" ? null : (
+        <p className="hint">{servers[0].description}</p>
+      )}
       <RequestFacts view={view} />
-      <LevelChoice level={level} ceiling={server.ceiling} disabled={sending || outOfDate} onChange={setLevel} />
-      <p className="level-meaning" role="status">
-        <strong>
-          {levelWords[level].name} ({level})
-        </strong>
-        : {levelWords[level].meaning} {allowed} of {server.tools.length} tools allowed.
-      </p>
-      <p className="hint">
-        Holds until <Moment iso={server.endsAt} />, or until it was not used for {server.idleDays}{" "}
-        {server.idleDays === 1 ? "day" : "days"}. You can revoke it before.
-      </p>
-      <h2>Tools of {server.name}</h2>
-      <ToolList tools={server.tools} level={level} />
-      <OfferedTools name={server.name} connection={connection} onRetry={retry} />
-      {notTaken}
-      <div className="actions actions-sticky">
-        <button type="submit" className="button button-primary" disabled={sending || outOfDate}>
-          {sending ? "Sending…" : "Authorize"}
+      {servers.map((server) => (
+        <ServerConsent
+          key={server.key}
+          server={server}
+          chosen={servers}
+          query={query}
+          level={levelOf(server)}
+          disabled={sending || outOfDate}
+          waiting={waiting}
+          onLevel={(level) => setLevels({ ...levels, [server.key]: level })}
+          onConnected={noteConnected}
+        />
+      ))}
+      {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
+      <div className={waiting ? "actions" : "actions actions-sticky"}>
+        {waiting ? null : (
+          <button type="submit" className="button button-primary" disabled={sending || outOfDate}>
+            {sending ? "Sending…" : "Authorize"}
+          </button>
+        )}
+        <button
+          type="button"
+          className="button"
+          disabled={sending}
+          onClick={() => void answer({ accept: false, query })}
+        >
+          Deny
         </button>
-        {deny}
       </div>
     </form>
   );
+}
+
+function Names({ of: servers }: { readonly of: readonly ConsentServer[] }) {
+  return servers.map(({ key, name }, index) => (
+    <span key={key}>
+      {index === 0 ? "" : index === servers.length - 1 ? " and " : ", "}
+      <strong>{name}</strong>
+    </span>
+  ));
 }

@@ -4,6 +4,9 @@ import { levels, levelWords, reaches } from "../levels.ts";
 import { LockIcon } from "./icons.tsx";
 
 interface LevelChoiceProps {
+  /** Of the radio buttons: another one for each choice on the page. */
+  readonly name: string;
+  readonly legend: string;
   readonly level: Level;
   readonly ceiling: Level;
   readonly disabled: boolean;
@@ -11,16 +14,17 @@ interface LevelChoiceProps {
 }
 
 /** The three levels as a stepped slider: native radio buttons, so arrow keys work and a level above the ceiling can't be reached. */
-export function LevelChoice({ level, ceiling, disabled, onChange }: LevelChoiceProps) {
+export function LevelChoice({ name, legend, level, ceiling, disabled, onChange }: LevelChoiceProps) {
   const limitId = useId();
   const limited = ceiling !== "high";
   return (
     <fieldset className="level-choice" disabled={disabled} aria-describedby={limited ? limitId : undefined}>
-      <legend>How much may it do?</legend>
+      <legend>{legend}</legend>
       <div className="level-steps">
         {levels.map((step) => (
           <LevelStep
             key={step}
+            name={name}
             step={step}
             level={level}
             allowed={reaches(ceiling, step)}
@@ -42,19 +46,20 @@ export function LevelChoice({ level, ceiling, disabled, onChange }: LevelChoiceP
 }
 
 interface LevelStepProps {
+  readonly name: string;
   readonly step: Level;
   readonly level: Level;
   readonly allowed: boolean;
   readonly onChoose: () => void;
 }
 
-function LevelStep({ step, level, allowed, onChoose }: LevelStepProps) {
+function LevelStep({ name, step, level, allowed, onChoose }: LevelStepProps) {
   const state = allowed ? (reaches(level, step) ? "reached" : "open") : "muted";
   return (
     <label className={`level-step level-step-${state}`}>
       <input
         type="radio"
-        name="level"
+        name={name}
         value={step}
         checked={step === level}
         disabled={!allowed}

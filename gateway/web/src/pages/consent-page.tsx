@@ -53,7 +53,7 @@ export function ConsentPage({ query }: { readonly query: string }) {
       {view.server === null ? (
         <ConsentEmpty view={view} query={query} onDone={onDone} onReload={reload} />
       ) : (
-        <ConsentForm view={view} server={view.server} query={query} onDone={onDone} onReload={reload} />
+        <ConsentForm view={view} servers={[view.server]} query={query} onDone={onDone} onReload={reload} />
       )}
     </Page>
   );
