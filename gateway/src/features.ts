@@ -22,6 +22,7 @@ export const supportedFeatures: readonly string[] = [
   "sign-in-oidc",
   "upstream-header",
   "upstream-oauth",
+  "upstream-sse",
   "upstream-stdio",
 ] satisfies Feature[];
 

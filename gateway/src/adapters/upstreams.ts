@@ -2,26 +2,31 @@
 import type { UpstreamCaller } from "../deps.ts";
 import { createProgramChannels, type ProgramChannelOptions } from "./channels/program-channel.ts";
 import { createSessionUpstream, type SessionLimits } from "./channels/session-upstream.ts";
+import { createSseChannels } from "./channels/sse-channel.ts";
 import { type ClosableUpstream, createUpstream, type UpstreamOptions } from "./upstream.ts";
 
 export interface UpstreamsOptions extends ProgramChannelOptions, UpstreamOptions {
   readonly sessionLimits?: SessionLimits | undefined;
 }
 
+/** Connections cost less than programs. */
+const connectionLimits: SessionLimits = { idleMs: 10 * 60_000, perHuman: 32, all: 4_096 };
+
 /** Requests go to each server the way that its `transport` says; without a caller they are plain HTTP. */
 export function createUpstreams(options: UpstreamsOptions): ClosableUpstream {
   const http = createUpstream(options);
   const stdio = createSessionUpstream(createProgramChannels(options), options.sessionLimits);
+  const sse = createSessionUpstream(createSseChannels(http), options.sessionLimits ?? connectionLimits);
   const kinds: Readonly<Record<UpstreamCaller["server"]["transport"]["type"], ClosableUpstream>> = {
     http,
-    // A policy that needs what is not there is refused before anything is sent (`features.ts`).
-    sse: http,
+    sse,
     stdio,
   };
   return {
     send: (request) => kinds[request.caller?.server.transport.type ?? "http"].send(request),
     close: async () => {
-      await Promise.all([http.close(), stdio.close()]);
+      await Promise.all([sse.close(), stdio.close()]);
+      await http.close();
     },
   };
 }
