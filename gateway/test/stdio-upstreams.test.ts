@@ -292,6 +292,22 @@ describe("a program that fails", () => {
   });
 });
 
+test("a client that reads nothing holds the program up, and not the gateway's memory; once it reads it has all", async () => {
+  const session = await openSession();
+  const headers = { ...session, authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = JSON.stringify(callOf("flood"));
+  const answer = await fetch(`${gateway.url}/mcp/issues`, { method: "POST", headers, body });
+  const written = () => marks().flatMap((line) => (line.startsWith("flooded ") ? [Number(line.slice(8))] : []));
+  // Of 64 MB. What is on the way are the buffers of two connections and a pipe.
+  await until(() => written().length > 3 && new Set(written().slice(-3)).size === 1);
+  expect(written().at(-1)).toBeLessThan(512);
+  const text = await answer.text();
+  expect(text.split("notifications/message").length - 1).toBe(1024);
+  expect(text).toContain('"id":1');
+  await fetch(`${gateway.url}/mcp/issues`, { method: "DELETE", headers });
+  await allGone();
+});
+
 test("a human has so many sessions: the longest unused one makes room, and while all are in use there is none", async () => {
   await allIdle();
   const [first, second] = [await connect(), await connect()];

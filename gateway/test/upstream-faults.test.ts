@@ -133,6 +133,7 @@ test("of the upstream's headers, the client sees only those of the protocol", as
     "content-type",
     "mcp-protocol-version",
     "referrer-policy",
+    "vary",
     "x-content-type-options",
     "x-request-id",
   ]);
@@ -264,4 +265,35 @@ test("a slow client holds the upstream back", async () => {
   expect(sent).toBeLessThan(1000);
   abort.abort();
   await response.text().catch(() => undefined);
+});
+
+describe("an upstream that breaks off", () => {
+  const after = (sent: string): Handler => {
+    return (_request, response) => {
+      response
+        .writeHead(200, { "content-type": "text/event-stream" })
+        .write(sent, () => response.socket?.resetAndDestroy());
+    };
+  };
+  test.each<[string, string]>([
+    ["before the first event", ": hello\n\n"],
+    ["between events", 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{}}\n\n'],
+  ])("%s: the call is answered with the error", async (_, sent) => {
+    handle = after(sent);
+    const { status, text } = await post(gateway, token, call);
+    expect(status).toBe(200);
+    expect(text.startsWith(sent)).toBe(true);
+    const [last = "{}"] = text.split("data: ").slice(-1);
+    expect(JSON.parse(last)).toMatchObject({ id: 42, error: unavailable });
+    expect(last).toContain("It may have taken effect.");
+  });
+
+  test.each<[string, string]>([
+    ["in the middle of an event", 'data: {"jsonrpc":"2.0"'],
+    ["where the client can fetch the rest", "id: 7\ndata:\n\n"],
+    ["where it can, said with CRLF", "event: message\r\nid: 7\r\ndata:\r\n\r\n"],
+  ])("%s: the answer breaks off too, and nothing is added", async (_, sent) => {
+    handle = after(sent);
+    await expect(post(gateway, token, call)).rejects.toThrow("terminated");
+  });
 });

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { FastifyReply } from "fastify";
 import { GatewayError } from "../errors.ts";
 import type { AnswerKind } from "./answer-headers.ts";
+import { keepAlive } from "./keep-alive.ts";
 
 /** What the client gets. */
 export interface ClientAnswer {
@@ -68,5 +69,6 @@ export async function sendAnswer(
   raw.writeHead(status, all);
   if (beginning === undefined) raw.flushHeaders();
   else raw.write(beginning.start);
-  await pipeline(body, raw, { signal: abort.signal });
+  const end = kind === "events" ? keepAlive(body, raw) : () => undefined;
+  await pipeline(body, raw, { signal: abort.signal }).finally(end);
 }

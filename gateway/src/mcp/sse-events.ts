@@ -4,6 +4,11 @@ import { GatewayError } from "../errors.ts";
 /** An event that grows past this ends the stream: what can't be read whole can't be looked at. */
 const maxEventChars = 8 * 1024 * 1024;
 
+/** True when a stream that has sent this last is between two events: after the blank line that ends one. */
+export function endsEvent(text: string): boolean {
+  return /(?:\n\n|\r\r|\r\n\r\n)$/.test(text);
+}
+
 /** Name and value of a line of a server-sent event. */
 export function fieldOf(line: string): { name: string; value: string } {
   const colon = line.indexOf(":");

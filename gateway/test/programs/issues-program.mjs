@@ -55,7 +55,7 @@ const does = {
     const line = `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "x".repeat(64 * 1024) } })}\n`;
     let written = 0;
     const write = () => {
-      while (written < 512) {
+      while (written < 1024) {
         written += 1;
         if (!process.stdout.write(line)) return process.stdout.once("drain", write);
       }

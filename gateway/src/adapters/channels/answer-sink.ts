@@ -1,5 +1,4 @@
 /** Where the answer to one request goes: an event stream, or one JSON body for a client that takes no events. */
-import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import type { Message } from "./message-channel.ts";
 
@@ -22,7 +21,13 @@ export function eventOf(message: Message): string {
 async function write(body: PassThrough, message: Message): Promise<void> {
   if (body.destroyed || body.write(eventOf(message))) return;
   // Whoever reads no further holds the server up, and not the gateway's memory.
-  await Promise.race([once(body, "drain"), once(body, "close")]).catch(() => undefined);
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      body.off("drain", go).off("close", go);
+      resolve();
+    };
+    body.on("drain", go).on("close", go);
+  });
 }
 
 /** An answer as an event stream. */

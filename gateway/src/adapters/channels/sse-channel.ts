@@ -85,6 +85,7 @@ export function createSseChannels(http: Upstream): OpenChannel {
       url: upstreamUrl,
       method: "GET",
       headers: headersOf(request, { accept: "text/event-stream" }),
+      guarded: request.guarded,
       signal: over.signal,
     });
     const type = String(answer.headers["content-type"] ?? "").split(";")[0];
@@ -109,6 +110,7 @@ export function createSseChannels(http: Upstream): OpenChannel {
           method: "POST",
           headers: headersOf(from ?? request, { "content-type": "application/json", accept: "application/json" }),
           body: JSON.stringify(message),
+          guarded: request.guarded,
           signal: over.signal,
           timeoutMs: postTimeoutMs,
         });
