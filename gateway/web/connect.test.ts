@@ -1,7 +1,7 @@
 /** Connecting to a server on the consent page, and again without one. */
 import { describe, expect, it } from "vitest";
 import { noChromium } from "./test/browser.ts";
-import { connected, consentView, signedQuery, signInConsentView, signInNeeded } from "./test/fixtures.ts";
+import { connected, consentView, signedQuery, signInConsentView, signInNeeded, signInView } from "./test/fixtures.ts";
 import { pageTests } from "./test/page-tests.ts";
 
 describe.skipIf(noChromium)("connecting to a server", () => {
@@ -54,6 +54,16 @@ describe.skipIf(noChromium)("connecting to a server", () => {
     api.set("POST /api/connect", { status: 200, body: signInNeeded });
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("button", { name: "Sign in at Issue tracker" }).waitFor();
+  });
+
+  it("leads whoever is not signed in to the sign-in, and back", async () => {
+    const { api } = tests.gateway;
+    api.set("POST /api/connect", { status: 401, body: { error: "SIGN_IN_REQUIRED", message: "Sign in." } });
+    api.set("GET /api/sign-in", { status: 200, body: signInView(["password"]) });
+    const page = await tests.open("/connect/issues");
+    await page.getByRole("link", { name: "Sign in" }).click();
+    await page.waitForURL("**/sign-in?connect=issues");
+    await page.getByText("Sign in to connect to the server.").waitFor();
   });
 
   it("does not follow an address that would run as this page", async () => {

@@ -3,10 +3,10 @@ import { type SignInMethod, signInMethods } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync } from "fastify";
 import type { HostSettings } from "../deps.ts";
 import { isOn } from "../sign-in-domains.ts";
-import { authorizationPath } from "./authorization-path.ts";
 import type { AccountView, SignInView } from "./contract.ts";
 import { requireHuman, type SignInDeps } from "./local-sign-in.ts";
 import { passkeysOf } from "./passkey-routes.ts";
+import { pathAfterSignIn } from "./path-after-sign-in.ts";
 
 /** Methods that can't be used without mail. */
 const needMail: readonly SignInMethod[] = ["otp"];
@@ -41,7 +41,7 @@ export function signInPageRoutes(deps: SignInDeps): FastifyPluginAsync {
       const url = request.raw.url ?? "";
       const start = url.indexOf("?");
       const query = start === -1 ? "" : url.slice(start + 1);
-      return reply.header("cache-control", "no-store").redirect(authorizationPath(query) ?? "/", 303);
+      return reply.header("cache-control", "no-store").redirect(pathAfterSignIn(query), 303);
     });
 
     app.get("/api/account", async (request): Promise<AccountView> => {

@@ -10,6 +10,7 @@ import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { authorizationPath } from "./authorization-path.ts";
 import type { RedirectView } from "./contract.ts";
 import { libraryCall, passCookies, readBody, type SignInDeps } from "./local-sign-in.ts";
+import { connectKey, pathAfterSignIn } from "./path-after-sign-in.ts";
 import type { RedirectCookie } from "./redirect-cookie.ts";
 
 export interface RedirectDeps extends SignInDeps {
@@ -38,7 +39,7 @@ export function redirectRoutes(deps: RedirectDeps): FastifyPluginAsync {
         email: z.string().max(254).optional(),
       });
       const hint = email !== undefined && isEmail(email) && method !== "saml" ? { loginHint: email } : {};
-      const body = { callbackURL: authorizationPath(query) ?? "/", errorCallbackURL: failurePath, ...hint };
+      const body = { callbackURL: pathAfterSignIn(query), errorCallbackURL: failurePath, ...hint };
       const response = await external.begin(method, body, libraryCall(deps, request, ""));
       const { url } = (await response.json()) as { url: string };
       const parameters = new URL(url).searchParams;
@@ -125,7 +126,7 @@ async function finish(
       throw new GatewayError(code, { detail: `${method}: ${reason}` });
     }
     passCookies(reply, response);
-    return reply.redirect(authorizationPath(begun.query) ?? "/", 303);
+    return reply.redirect(pathAfterSignIn(begun.query), 303);
   } catch (error) {
     const refusal = error instanceof GatewayError ? error : new GatewayError("SIGN_IN_FAILED", { cause: error });
     // As a cause only its message and stack are logged: a driver's error carries parameters.
@@ -150,7 +151,10 @@ function reasonIn(location: string | null): string {
 async function signInPage(deps: RedirectDeps, request: FastifyRequest, query: string, { code }: GatewayError) {
   const fragment = `#failed=${code}`;
   const path = authorizationPath(query);
-  if (path === undefined) return `/sign-in${fragment}`;
+  if (path === undefined) {
+    const key = connectKey(query);
+    return key === undefined ? `/sign-in${fragment}` : `/sign-in?connect=${key}${fragment}`;
+  }
   const call = libraryCall(deps, request, path.slice(libraryPath.length));
   // Without its cookies: who is signed in already would be led past the page.
   call.headers.delete("cookie");

@@ -518,9 +518,22 @@ test("a sign-in is begun by the gateway's own pages only, and goes on at the gat
     "//attacker.test",
     "redirect_uri=https://attacker.test",
     "client_id=x&redirect_uri=https://attacker.test",
+    "connect=//attacker.test",
+    "connect=..%2F..%2F%2Fattacker.test",
+    "connect=%5C%5Cattacker.test",
   ]) {
     const page = await signInAtOidc(human, { email: human.email, email_verified: true }, query);
     expect(page.origin).toBe(host.publicUrl);
     expect((await follow(human, `/api/sign-in/continue?${query}`)).url.origin).toBe(host.publicUrl);
   }
+});
+
+test("a human who came to connect to a server is led back there, also when the sign-in failed at first", async () => {
+  await host.directory.change(oidcOn());
+  const failed = await signInAtOidc(browser(), { email: fresh(), email_verified: false }, "connect=issues");
+  expect(`${failed.pathname}${failed.search}${failed.hash}`).toBe("/sign-in?connect=issues#failed=EMAIL_NOT_PROVEN");
+  const human = browser();
+  const page = await signInAtOidc(human, { email: human.email, email_verified: true }, "connect=issues");
+  expect(`${page.pathname}${page.search}${page.hash}`).toBe("/connect/issues");
+  expect((await follow(human, "/api/sign-in/continue?connect=issues")).url.pathname).toBe("/connect/issues");
 });

@@ -63,7 +63,7 @@ export async function startRedirect(method: RedirectMethod, query: string, email
   return address;
 }
 
-/** Where the browser goes on after a sign-in: to the authorization request in the page's query, or to the agents. */
+/** Where the browser goes on after a sign-in: to what the page's query says, or to the agents. */
 export function afterSignIn(query: string): string {
   return query === "" ? "/" : `/api/sign-in/continue?${query}`;
 }

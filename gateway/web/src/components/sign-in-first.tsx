@@ -6,7 +6,7 @@ interface SignInFirstProps {
   readonly title: string;
   /** One sentence: what there is to see afterwards. */
   readonly children: ReactNode;
-  /** Signed query of an authorization request that goes on afterwards. */
+  /** What goes on afterwards: the signed query of an authorization request, or `connect=` and a server. */
   readonly query?: string;
 }
 

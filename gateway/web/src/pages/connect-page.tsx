@@ -9,7 +9,11 @@ import { type Connection, useConnection } from "../use-connection.ts";
 export function ConnectPage({ server }: { readonly server: string }) {
   const { connection, signIn, retry } = useConnection(server, undefined);
   if (connection.state === "failed" && connection.error.status === 401) {
-    return <SignInFirst title="Sign in first">Sign in to this gateway, then open the link once more.</SignInFirst>;
+    return (
+      <SignInFirst title="Sign in first" query={`connect=${server}`}>
+        Sign in to this gateway to connect to the server.
+      </SignInFirst>
+    );
   }
   const name = nameOf(connection) ?? plainText(server, 60);
   if (connection.state !== "connected") {

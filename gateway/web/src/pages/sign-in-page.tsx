@@ -10,7 +10,7 @@ import { failureSentence } from "../sign-in-failure.ts";
 import { useLoaded } from "../use-loaded.ts";
 import { useSending } from "../use-sending.ts";
 
-/** `/sign-in`, with the signed query of an authorization request that goes on afterwards, or without. */
+/** `/sign-in`, with what goes on afterwards in the query, if anything: an authorization request, or `connect=` and a server. */
 export function SignInPage({ query }: { readonly query: string }) {
   const { loaded, reload } = useLoaded(loadSignIn);
   switch (loaded.state) {
@@ -66,7 +66,13 @@ function Methods({ view, query }: { readonly view: SignInView; readonly query: s
           <p>{failure}</p>
         </Notice>
       )}
-      {query === "" ? null : <p className="hint">An agent wants to connect. Sign in to see what it asks for.</p>}
+      {query === "" ? null : (
+        <p className="hint">
+          {query.startsWith("connect=")
+            ? "Sign in to connect to the server."
+            : "An agent wants to connect. Sign in to see what it asks for."}
+        </p>
+      )}
       <MethodButtons view={view} query={query} sending={buttons} />
       {methods.includes("password") ? (
         <PasswordForm query={query} canReset={view.resetPassword} titled={both} onEmail={onEmail} />
