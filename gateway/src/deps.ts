@@ -330,6 +330,8 @@ export interface SignInRecord extends AuditRecordBase {
 export interface ToolDriftRecord extends AuditRecordBase {
   readonly event: "tool_drift";
   readonly server: string;
+  /** Who reviews it: an admin, or the human who entered the server. */
+  readonly reviewer: "admin" | "human";
   readonly tool: string;
   /** Digest of the definition that was reviewed. */
   readonly reviewed: string;

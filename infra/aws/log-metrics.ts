@@ -30,7 +30,7 @@ export class LogMetrics extends pulumi.ComponentResource {
       decisionUnavailable: [args.auditGroupName, '{ $.type = "audit" && $.code = "DECISION_UNAVAILABLE" }', count],
       toolChanged: [
         args.auditGroupName,
-        '{ $.type = "audit" && $.event = "tool_drift" && $.decision = "deny" }',
+        '{ $.type = "audit" && $.event = "tool_drift" && $.decision = "deny" && $.reviewer = "admin" }',
         count,
       ],
       auditRefused: [args.applicationGroupName, '{ $.code = "AUDIT_REFUSED" }', count],

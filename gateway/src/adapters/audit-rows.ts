@@ -17,7 +17,7 @@ function detailOf(record: AuditRecord): object | null {
     case "consent_ended":
       return { level: record.level, receipt: record.receipt };
     case "tool_drift":
-      return { reviewed: record.reviewed, seen: record.seen };
+      return { reviewer: record.reviewer, reviewed: record.reviewed, seen: record.seen };
   }
 }
 

@@ -60,13 +60,14 @@ describe.each(testDatabases)("$name", ({ open }) => {
       requestId: "request-1",
       human: "developer@example.com",
       server: "issues",
+      reviewer: "admin",
       tool: "create_issue",
       reviewed: "sha256:reviewed",
       seen: "sha256:other",
       decision: "deny",
       code: "TOOL_CHANGED",
       reason:
-        '"create_issue" of "issues" is not what was reviewed, so it is blocked. Review it: npm run policy -- import --check --host demo --server issues',
+        '"create_issue" of "issues" is not what was reviewed, so it is blocked. An admin sees what is another with: npm run policy -- import --check --host demo --server issues',
     });
     expect(await database.kysely.selectFrom("gateway_tool_drift").selectAll().execute()).toEqual([]);
     await other.close();

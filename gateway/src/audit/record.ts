@@ -110,18 +110,18 @@ export function signInRecord(
 
 /** Which tool is another, or as it was. */
 export interface DriftSubject
-  extends Pick<ToolDriftRecord, "requestId" | "host" | "human" | "server" | "tool" | "reviewed" | "seen"> {
+  extends Pick<ToolDriftRecord, "requestId" | "host" | "human" | "server" | "reviewer" | "tool" | "reviewed" | "seen"> {
   readonly now: Date;
 }
 
 /** A tool is not what was reviewed (`deny`), or is again (`allow`). */
 export function driftRecord(
-  { requestId, host, now, human, server, tool, reviewed, seen }: DriftSubject,
+  { requestId, host, now, human, server, reviewer, tool, reviewed, seen }: DriftSubject,
   { decision, code, reason }: Pick<ToolDriftRecord, "decision" | "code" | "reason">,
 ): ToolDriftRecord {
   return {
     ...{ id: uuidV7(now), time: now.toISOString(), event: "tool_drift", host, requestId, human },
-    ...{ server, tool: storable(tool), reviewed, seen, decision, code, reason: storable(reason) },
+    ...{ server, reviewer, tool: storable(tool), reviewed, seen, decision, code, reason: storable(reason) },
   };
 }
 

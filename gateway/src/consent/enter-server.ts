@@ -22,7 +22,7 @@ import type {
 import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { assertSupported } from "../features.ts";
-import { digestOfEntry, nameOfEntry } from "../mcp/tool-definition.ts";
+import { ambiguousDefinition, digestOfEntry, nameOfEntry } from "../mcp/tool-definition.ts";
 import { readServerUrl, serverNameOf } from "../server-url.ts";
 import type { Consenter } from "./check-consent.ts";
 import { grantTermsOf } from "./grant-term.ts";
@@ -133,7 +133,9 @@ function reviewable(entries: readonly unknown[]): DynamicServer["tools"] {
     const { annotations } = entry as { readonly annotations?: unknown };
     const said = typeof annotations === "object" && annotations !== null ? annotations : {};
     const { trust } = proposeUnreviewedTrust(name, said as Readonly<Record<string, unknown>>);
-    return [{ name, trust, digest: digestOfEntry(name, entry) }];
+    const seen = digestOfEntry(name, entry);
+    // It would be equal to any other that is ambiguous too.
+    return seen === ambiguousDefinition ? [] : [{ name, trust, digest: seen }];
   });
 }
 

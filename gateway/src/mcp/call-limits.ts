@@ -2,6 +2,7 @@
 import type { RateLimit } from "@permit-mcp-gateway/policies";
 import type { AttemptLimit } from "../deps.ts";
 import { digest } from "../digest.ts";
+import { labelOf } from "../server-url.ts";
 import type { WithGrant, WithHost, WithServer } from "./exchange.ts";
 
 /** One limit of the policy that a call counts for. */
@@ -18,8 +19,8 @@ export function callLimitsOf(
 ): readonly CallLimit[] {
   const tool = server.tools.get(toolName);
   const limits: readonly (readonly [RateLimit | undefined, string, readonly string[]])[] = [
-    [tool?.rateLimit, `call "${toolName}" of "${server.key}"`, ["tool", server.key, toolName]],
-    [server.rateLimit, `call tools of "${server.key}"`, ["server", server.key]],
+    [tool?.rateLimit, `call "${toolName}" of "${labelOf(server)}"`, ["tool", server.key, toolName]],
+    [server.rateLimit, `call tools of "${labelOf(server)}"`, ["server", server.key]],
     [host.rateLimits.agent, "call tools of this host", ["host"]],
   ];
   return limits.flatMap(([rate, what, counted]) => {

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { driftRecord } from "../audit/record.ts";
 import type { AuditSink, Clock, Grant, ServerSettings, ToolDrift, ToolDriftStore, ToolSettings } from "../deps.ts";
+import { labelOf } from "../server-url.ts";
 
 /** Further definitions of one tool are not told: a server could make up one for each request. */
 const driftsMax = 10;
@@ -33,23 +34,31 @@ export interface DriftLogOptions {
   readonly log: FastifyBaseLogger;
 }
 
-/** How an admin sees what is another. */
-export function reviewCommand(hostKey: string, server: string): string {
-  return `npm run policy -- import --check --host ${hostKey} --server ${server}`;
+/** Who can see what is another, and how: an admin, or the human who entered the server. */
+export function howToReview(hostKey: string, { key, enteredBy }: ServerSettings): string {
+  return enteredBy === undefined
+    ? `An admin sees what is another with: npm run policy -- import --check --host ${hostKey} --server ${key}`
+    : "Connect that server again to see what it has now.";
 }
 
 export function createDriftLog({ store, audit, hostKey, quietMs, clock, log }: DriftLogOptions): DriftLog {
-  const write = ({ requestId, grant }: Sighting, drift: ToolDrift, reviewed: string, changed: boolean) => {
-    const tool = `"${drift.tool}" of "${drift.server}"`;
+  const write = (
+    { requestId, grant, server: shown }: Sighting,
+    drift: ToolDrift,
+    reviewed: string,
+    changed: boolean,
+  ) => {
+    const tool = `"${drift.tool}" of "${labelOf(shown)}"`;
     const outcome = changed
       ? ({
           decision: "deny",
           code: "TOOL_CHANGED",
-          reason: `${tool} is not what was reviewed, so it is blocked. Review it: ${reviewCommand(hostKey, drift.server)}`,
+          reason: `${tool} is not what was reviewed, so it is blocked. ${howToReview(hostKey, shown)}`,
         } as const)
       : ({ decision: "allow", code: "TOOL_RESTORED", reason: `${tool} is what was reviewed again.` } as const);
     const { server, tool: name, seen } = drift;
-    const subject = { requestId, host: hostKey, human: grant.email, server, tool: name, reviewed, seen };
+    const reviewer = shown.enteredBy === undefined ? ("admin" as const) : ("human" as const);
+    const subject = { requestId, host: hostKey, human: grant.email, server, reviewer, tool: name, reviewed, seen };
     return audit.write(driftRecord({ ...subject, now: clock() }, outcome));
   };
 
@@ -63,8 +72,10 @@ export function createDriftLog({ store, audit, hostKey, quietMs, clock, log }: D
       throw error;
     }
     const { server, tool, seen } = drift;
-    const review = reviewCommand(hostKey, server);
-    log.error({ code: "TOOL_CHANGED", server, tool, reviewed, seen, review }, "tool blocked: not what was reviewed");
+    const review = howToReview(hostKey, sighting.server);
+    // What a human has reviewed, they review again: nobody else has to do anything.
+    const level = sighting.server.enteredBy === undefined ? "error" : "info";
+    log[level]({ code: "TOOL_CHANGED", server, tool, reviewed, seen, review }, "tool blocked: not what was reviewed");
   };
 
   const closed = async (sighting: Sighting, drifts: readonly ToolDrift[], reviewed: string, last: boolean) => {

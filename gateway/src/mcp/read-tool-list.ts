@@ -1,7 +1,8 @@
 /** Reads a server's whole tool list as the agent would, to see whether a tool is still what was reviewed. */
 import { randomUUID } from "node:crypto";
-import type { UpstreamAnswer } from "../deps.ts";
+import type { ServerSettings, UpstreamAnswer } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
+import { labelOf } from "../server-url.ts";
 import { kindOf } from "./answer-headers.ts";
 import type { Exchange, McpDeps, WithGrant, WithMessage, WithProtocol, WithServer, WithSession } from "./exchange.ts";
 import { readRpcAnswer } from "./rpc-answer.ts";
@@ -17,8 +18,8 @@ type Asking = Exchange & WithServer & WithGrant & WithMessage & WithProtocol & W
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
-function unreadable(server: string, detail: string, cause?: unknown): GatewayError {
-  const sentence = `The tool list of "${server}" could not be read, so nobody can tell whether the tool is what was reviewed. Try again in a moment.`;
+function unreadable(server: ServerSettings, detail: string, cause?: unknown): GatewayError {
+  const sentence = `The tool list of "${labelOf(server)}" could not be read, so nobody can tell whether the tool is what was reviewed. Try again in a moment.`;
   return new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, detail, cause });
 }
 
@@ -27,9 +28,9 @@ async function resultOf({ server, upstreamSessionId }: Asking, answer: UpstreamA
     // Only the client can open another session.
     if (answer.status === 404 && upstreamSessionId !== undefined) throw new GatewayError("SESSION_UNKNOWN");
     const kind = kindOf(answer, "POST");
-    if (answer.status !== 200 || kind === "empty") throw unreadable(server.key, `status ${answer.status}`);
+    if (answer.status !== 200 || kind === "empty") throw unreadable(server, `status ${answer.status}`);
     const message = await readRpcAnswer(answer.body, kind, id);
-    if (!isObject(message?.result)) throw unreadable(server.key, "the answer holds no result");
+    if (!isObject(message?.result)) throw unreadable(server, "the answer holds no result");
     return message.result;
   } finally {
     answer.body.on("error", () => undefined).destroy();
@@ -68,11 +69,11 @@ export async function readToolList(exchange: Asking, deps: McpDeps): Promise<rea
     const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params });
     const request = { url: server.upstreamUrl, method: "POST", headers, body, signal, timeoutMs } as const;
     const result = await resultOf(exchange, await sendUpstream(exchange, deps, request), id);
-    if (!Array.isArray(result.tools)) throw unreadable(server.key, "the list is no list");
+    if (!Array.isArray(result.tools)) throw unreadable(server, "the list is no list");
     entries.push(...(result.tools as unknown[]));
     cursor = result.nextCursor;
     if (cursor === undefined || cursor === null) return entries;
     if (entries.length > toolsMax) break;
   }
-  throw unreadable(server.key, `more than ${pagesMax} pages or ${toolsMax} tools`);
+  throw unreadable(server, `more than ${pagesMax} pages or ${toolsMax} tools`);
 }

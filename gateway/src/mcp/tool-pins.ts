@@ -1,7 +1,8 @@
 /** Tools stay what was reviewed: compares what servers say of them with the digests of the policy. */
 import type { ToolSettings } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
-import { createDriftLog, type DriftLogOptions, reviewCommand, type Sighting } from "./drift-log.ts";
+import { labelOf } from "../server-url.ts";
+import { createDriftLog, type DriftLogOptions, howToReview, type Sighting } from "./drift-log.ts";
 import { createSeenDefinitions, type Reading } from "./seen-definitions.ts";
 
 /** How soon the server is asked again about a tool that it does not list or that is not what was reviewed. */
@@ -73,8 +74,8 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
     return known === undefined || clock().getTime() - known.atMs >= believedMs ? undefined : known.digest;
   };
   const refusal = (view: Sighting, { name }: ToolSettings, digest: string | undefined): GatewayError => {
-    const tool = `"${name}" of "${view.server.key}"`;
-    const review = `An admin sees what is another with: ${reviewCommand(hostKey, view.server.key)}`;
+    const tool = `"${name}" of "${labelOf(view.server)}"`;
+    const review = howToReview(hostKey, view.server);
     const sentence =
       digest === undefined
         ? `${tool} is not in the server's tool list, so nobody can tell whether it is what was reviewed. List the tools again. ${review}`

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../errors.ts";
+import { labelOf } from "../../server-url.ts";
 import type { WithMessage, WithServer } from "../exchange.ts";
 import { calledTool } from "../methods.ts";
 
@@ -10,6 +11,6 @@ export function awaitApproval({ message, server }: WithMessage & WithServer): ob
   const tool = server.tools.get(calledTool(message) ?? "");
   if (tool?.approval !== true) return {};
   throw new GatewayError("APPROVAL_REQUIRED", {
-    sentence: `By the policy, calls of "${tool.name}" on "${server.key}" wait for the approval of a human, and this gateway can't ask for one yet. Ask an admin.`,
+    sentence: `By the policy, calls of "${tool.name}" on "${labelOf(server)}" wait for the approval of a human, and this gateway can't ask for one yet. Ask an admin.`,
   });
 }
