@@ -191,6 +191,9 @@ describe("a human connects a server", () => {
 
     const back = (await human.signInUpstream(server, query)).search.slice(1);
     expect((await human.consentView(back)).choice?.preselected).toEqual([server]);
+    expect((await human.consentView(back)).choice?.servers.find(({ key }) => key === server)?.tools).toHaveLength(4);
+    // As if they could not be read then: what was not shown is not consented to.
+    await host.database.kysely.updateTable("gateway_dynamic_server").set({ tools: "[]" }).execute();
     const unseen = await human.answerConsent({ accept: true, query: back, servers: [{ server, level: "low" }] });
     expect(unseen).toMatchObject({ status: 400, body: { error: "CONSENT_REQUEST_INVALID" } });
     const shown = await human.post("/api/connect", { server, query: back });

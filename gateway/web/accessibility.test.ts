@@ -3,13 +3,16 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { ConsentServer } from "../src/consent/contract.ts";
 import { noChromium, show } from "./test/browser.ts";
 import {
   accountView,
   choiceView,
   connected,
   consentView,
+  enteredServers,
   grants,
+  ownServer,
   signedQuery,
   signInChoiceView,
   signInConsentView,
@@ -320,6 +323,77 @@ const scenes: readonly Scene[] = [
     path: "/connect/issues",
     api: { "POST /api/connect": refuse(401) },
     heading: "Sign in first",
+  },
+  {
+    name: "own server beside others",
+    path: consentPath,
+    api: { "GET /api/consent": ok(choiceView(["Calendar", "Documents"], [], { left: 3, ceiling: "medium" })) },
+    heading: "Connect another server",
+  },
+  {
+    name: "own server connecting",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(choiceView([], [], { left: 10, ceiling: "high" })),
+      "POST /api/servers": { status: 200, body: {}, hang: true },
+    },
+    act: async (page) => {
+      await page.getByLabel("Address of the server").fill("https://tools.example.com/mcp");
+      await press("Connect")(page);
+    },
+    heading: "Connect a server",
+  },
+  {
+    name: "own server refused",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok(choiceView(["Calendar"], [], { left: 0, ceiling: "low" })),
+      "POST /api/servers": {
+        status: 403,
+        body: {
+          error: "SERVER_URL_REFUSED",
+          message:
+            "The gateway does not connect to this address. It must be an https address on the public Internet, unless an admin has listed its host.",
+        },
+      },
+    },
+    act: async (page) => {
+      await page.getByLabel("Address of the server").fill("https://10.0.0.1/mcp");
+      await press("Connect")(page);
+      await page.getByRole("alert").waitFor();
+    },
+    heading: "Connect another server",
+  },
+  {
+    name: "own server consent",
+    path: consentPath,
+    api: {
+      "GET /api/consent": ok({
+        ...consentView("low"),
+        server: ownServer((consentView("low").server as ConsentServer).tools),
+      }),
+      "POST /api/connect": ok(connected([], ["send_mail"], ["get_issue"])),
+    },
+    heading: "Connect an agent",
+  },
+  {
+    name: "own server without tools",
+    path: consentPath,
+    api: { "GET /api/consent": ok({ ...consentView("low"), server: ownServer() }) },
+    heading: "Connect an agent",
+  },
+  {
+    name: "agents own servers",
+    path: "/",
+    api: { "GET /api/grants": ok({ grants }), "GET /api/servers": ok(enteredServers) },
+    heading: "Servers of your own",
+  },
+  {
+    name: "agents forget",
+    path: "/",
+    api: { "GET /api/grants": ok({ grants: [] }), "GET /api/servers": ok(enteredServers) },
+    act: (page) => page.getByRole("button", { name: "Forget tools.example.com/mcp" }).click(),
+    heading: "Forget tools.example.com/mcp?",
   },
   { name: "not found", path: "/nowhere", heading: "There is no such page" },
 ];

@@ -81,6 +81,15 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
     return { owner, query, name: granted.server.name, upstreamUrls, email: human.email, server: granted.server };
   };
 
+  /** So that the page that comes next shows them. What fails here is tried, and told of, there. */
+  const readToolsAtLast = async ({ userId, email }: SignedIn, key: string, { log }: FastifyRequest) => {
+    const server = (await directory.settingsOf(userId)).servers.get(key);
+    if (server?.enteredBy === undefined || server.tools.size > 0) return;
+    await readFirstTools(deps, { ...server, userId, email }).catch((error: unknown) => {
+      log.info({ error: String(error) }, "the tools of a human's own server could not be read yet");
+    });
+  };
+
   return async (app) => {
     app.post("/api/connect", async (request, reply): Promise<ConnectView> => {
       const { owner, name, email, server } = await requireGranted(request);
@@ -131,7 +140,7 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
         if (problem !== undefined) {
           request.log.info({ code: problem.code, detail: problem.detail }, "sign-in at an upstream failed");
           setCookie(reply, cookies.problem, problemText(server, problem), problemSeconds);
-        }
+        } else await readToolsAtLast(human, server, request);
         // Back to the consent page, with a new signature however long it took.
         const next =
           authorizeQuery === undefined ? connectPath(server) : `${libraryPath}/oauth2/authorize?${authorizeQuery}`;

@@ -6,6 +6,10 @@ import type {
   ConsentAnswer,
   ConsentRequest,
   ConsentView,
+  EnteredServersView,
+  EnteredServerView,
+  EnterServerAnswer,
+  EnterServerRequest,
   GrantsView,
   GrantView,
   Level,
@@ -53,6 +57,25 @@ export async function sendConsent(request: ConsentRequest): Promise<string> {
   const answer = await postJson<ConsentAnswer>("/api/consent", request);
   if (typeof answer.redirect !== "string") throw answerInvalid(200);
   return answer.redirect;
+}
+
+/** Connects a server of the human's own by URL. Resolves to its key; the choice has it from now on. */
+export async function enterServer(request: EnterServerRequest): Promise<string> {
+  const answer = await postJson<EnterServerAnswer>("/api/servers", request);
+  if (typeof answer.server !== "string") throw answerInvalid(200);
+  return answer.server;
+}
+
+/** The servers that the signed-in human has connected. */
+export async function loadEnteredServers(): Promise<readonly EnteredServerView[]> {
+  const { servers } = await getJson<EnteredServersView>("/api/servers");
+  if (!Array.isArray(servers)) throw answerInvalid(200);
+  return servers;
+}
+
+/** Forgets a server of the human's own, and ends its agents from their next call on. */
+export async function forgetServer(key: string): Promise<void> {
+  await send(`/api/servers/${encodeURIComponent(key)}/forget`, postOf({}));
 }
 
 /** The agents of the signed-in human. */

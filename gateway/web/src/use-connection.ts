@@ -21,7 +21,12 @@ export function useConnection(
   query: string | undefined,
   chosen?: readonly string[],
 ): { readonly connection: Connection; readonly signIn: () => void; readonly retry: () => void } {
-  const load = useCallback(() => connectServer(requestOf(server, query)), [server, query]);
+  const load = useCallback(async () => {
+    const view = await connectServer(requestOf(server, query));
+    // What the page was made of did not have them.
+    if (view.state === "connected" && (view.firstTools?.length ?? 0) > 0) window.location.reload();
+    return view;
+  }, [server, query]);
   const { loaded, reload } = useLoaded(load);
   const [leaving, setLeaving] = useState<"no" | "yes" | ApiError>("no");
 

@@ -86,7 +86,7 @@ export function connected(
 
 export const signInNeeded: ConnectView = { state: "sign-in-needed", name: "Issue tracker" };
 
-/** The client left the servers to the human, who may use these. */
+/** The client left the servers to the human, who may use these, and may connect more. */
 export function choiceView(
   names: readonly string[],
   preselected: readonly string[] = [],
@@ -136,3 +136,26 @@ export const grants: readonly GrantView[] = [
     endsAt: "2026-05-30T08:00:00.000Z",
   },
 ];
+
+/** A server that the human connected. */
+export function ownServer(tools: ConsentServer["tools"] = []): ConsentServer {
+  const { server } = consentView("medium");
+  const url = "https://tools.example.com/mcp";
+  return {
+    ...(server as ConsentServer),
+    key: "dynamic-0123456789abcdef",
+    name: "tools.example.com/mcp",
+    description: "",
+    url,
+    tools,
+  };
+}
+
+export const enteredServers = {
+  servers: [
+    {
+      ...{ key: "dynamic-0123456789abcdef", name: "tools.example.com/mcp", url: "https://tools.example.com/mcp" },
+      ...{ agents: 1, createdAt: "2026-03-02T09:15:00.000Z" },
+    },
+  ],
+};

@@ -113,6 +113,11 @@ export class StubGateway {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
       return;
     }
+    if (path === "/api/servers" && request.method === "GET" && !this.api.has("GET /api/servers")) {
+      // Nor about servers of the human's own: there are none.
+      response.writeHead(200, { "content-type": "application/json" }).end('{"servers":[]}');
+      return;
+    }
     const text = Buffer.concat(await request.toArray()).toString("utf8");
     const method = request.method ?? "";
     const contentType = request.headers["content-type"];

@@ -28,6 +28,9 @@ export function ConsentForm({ view, servers, query, onDone, onReload }: ConsentF
   // What is on screen no longer holds, so it must not be accepted as it stands.
   const outOfDate = failure !== undefined && isOutOfDate(failure);
 
+  // The gateway would refuse: what was not shown is not consented to.
+  const unseen = servers.some(({ url, tools }) => url !== undefined && tools.length === 0);
+
   const noteConnected = useCallback((key: string, is: boolean) => {
     setConnected((before) => {
       if (before.has(key) === is) return before;
@@ -51,7 +54,7 @@ export function ConsentForm({ view, servers, query, onDone, onReload }: ConsentF
 
   function authorize(event: FormEvent) {
     event.preventDefault();
-    if (sending || outOfDate || waiting) return;
+    if (sending || outOfDate || waiting || unseen) return;
     const given = servers.map((server) => ({ server: server.key, level: levelOf(server) }));
     void answer({ accept: true, query, servers: given });
   }
@@ -81,7 +84,7 @@ export function ConsentForm({ view, servers, query, onDone, onReload }: ConsentF
       {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
       <div className={waiting ? "actions" : "actions actions-sticky"}>
         {waiting ? null : (
-          <button type="submit" className="button button-primary" disabled={sending || outOfDate}>
+          <button type="submit" className="button button-primary" disabled={sending || outOfDate || unseen}>
             {sending ? "Sending…" : "Authorize"}
           </button>
         )}

@@ -25,6 +25,38 @@ export function EmailField({ defaultValue = "", onLeave }: EmailFieldProps) {
   );
 }
 
+interface UrlFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly disabled: boolean;
+}
+
+/** The address of a server. Plain text, so that the gateway says what is wrong with it and not the browser. */
+export function UrlField({ label, hint, disabled }: UrlFieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        name="url"
+        type="text"
+        inputMode="url"
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        aria-describedby={`${id}-hint`}
+        maxLength={500}
+        disabled={disabled}
+        required
+      />
+      <p className="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    </div>
+  );
+}
+
 interface PasswordFieldProps {
   readonly label: string;
   readonly name: string;

@@ -7,12 +7,14 @@ const shown = 8;
 
 interface OfferedToolsProps {
   readonly name: string;
+  /** True for a server that the human connected: no policy lists its tools, and no admin reviews them. */
+  readonly own: boolean;
   readonly connection: Connection;
   readonly onRetry: () => void;
 }
 
 /** What connecting found out of a server whose tools the policy lists anyway. */
-export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
+export function OfferedTools({ name, own, connection, onRetry }: OfferedToolsProps) {
   switch (connection.state) {
     case "connecting":
       return (
@@ -23,14 +25,17 @@ export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
     case "failed":
       return (
         <Notice kind="neutral" title={`${name} could not be asked`}>
-          <p>{connection.error.message} You can authorize all the same: the tools above are those of the policy.</p>
+          <p>
+            {connection.error.message} You can authorize all the same: the tools above are those{" "}
+            {own ? "that it had when you connected it" : "of the policy"}.
+          </p>
           <button type="button" className="button" onClick={onRetry}>
             Try again
           </button>
         </Notice>
       );
     case "connected":
-      return <Differences {...connection.tools} name={name} />;
+      return <Differences {...connection.tools} name={name} own={own} />;
     case "sign-in-needed":
     case "signing-in":
       return null;
@@ -39,12 +44,13 @@ export function OfferedTools({ name, connection, onRetry }: OfferedToolsProps) {
 
 interface DifferencesProps {
   readonly name: string;
+  readonly own: boolean;
   readonly changed: readonly string[];
   readonly missing: readonly string[];
   readonly unlisted: readonly string[];
 }
 
-function Differences({ name, changed, missing, unlisted }: DifferencesProps) {
+function Differences({ name, own, changed, missing, unlisted }: DifferencesProps) {
   if (changed.length === 0 && missing.length === 0 && unlisted.length === 0) {
     return (
       <p className="hint" role="status">
@@ -56,9 +62,12 @@ function Differences({ name, changed, missing, unlisted }: DifferencesProps) {
     <div className="hint" role="status">
       {changed.length === 0 ? null : (
         <p>
-          {name} has changed <Names of={changed} /> since {changed.length === 1 ? "it was" : "they were"} reviewed:
-          calls of {changed.length === 1 ? "it" : "them"} are refused until an admin has reviewed{" "}
-          {changed.length === 1 ? "it" : "them"} again.
+          {name} has changed <Names of={changed} /> since{" "}
+          {own ? "you connected it" : changed.length === 1 ? "it was reviewed" : "they were reviewed"}: calls of{" "}
+          {changed.length === 1 ? "it" : "them"} are refused until{" "}
+          {own
+            ? "you connect the server again."
+            : `an admin has reviewed ${changed.length === 1 ? "it" : "them"} again.`}
         </p>
       )}
       {missing.length === 0 ? null : (
@@ -68,8 +77,10 @@ function Differences({ name, changed, missing, unlisted }: DifferencesProps) {
       )}
       {unlisted.length === 0 ? null : (
         <p>
-          {name} also has <Names of={unlisted} />. The policy does not list {unlisted.length === 1 ? "it" : "them"}, so
-          nobody can call {unlisted.length === 1 ? "it" : "them"}.
+          {name} also has <Names of={unlisted} />.{" "}
+          {own
+            ? "To use more than what it had when you connected it, connect the server again."
+            : `The policy does not list ${unlisted.length === 1 ? "it" : "them"}, so nobody can call ${unlisted.length === 1 ? "it" : "them"}.`}
         </p>
       )}
     </div>

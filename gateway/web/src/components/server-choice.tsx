@@ -29,6 +29,7 @@ export function ServerChoice(props: ServerChoiceProps) {
   const searchId = useId();
   const found = choice.servers.filter((server) => matches(server, search));
   const many = choice.servers.length >= searchFrom;
+  const none = choice.servers.length === 0;
   const full = ticked.size >= choice.most;
   const toggle = (key: string) => {
     const next = new Set(ticked);
@@ -42,8 +43,8 @@ export function ServerChoice(props: ServerChoiceProps) {
   return (
     <form className="card" aria-busy={sending} onSubmit={go}>
       <p className="lead">
-        <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use your servers in your name. Which
-        ones?
+        <bdi className="client-name">{clientNameOf(view.client)}</bdi> asks to use your servers in your name.{" "}
+        {none ? "You have none yet." : "Which ones?"}
       </p>
       {many ? (
         <div className="field">
@@ -61,36 +62,42 @@ export function ServerChoice(props: ServerChoiceProps) {
           </p>
         </div>
       ) : null}
-      <ul className="servers" aria-label="Servers">
-        {found.map((server) => (
-          <li key={server.key}>
-            <label className="server-option">
-              <input
-                type="checkbox"
-                checked={ticked.has(server.key)}
-                disabled={sending || (full && !ticked.has(server.key))}
-                onChange={() => toggle(server.key)}
-              />
-              <span className="server-text">
-                <span className="server-name">{server.name}</span>
-                {server.description === "" ? null : <span className="hint">{server.description}</span>}
-                <span className="server-limit">
-                  Up to {levelWords[server.ceiling].name} ({server.ceiling})
-                </span>
-              </span>
-            </label>
-          </li>
-        ))}
-      </ul>
-      <p className="hint" role="status">
-        {chosenText(ticked.size, choice.most)}
-      </p>
+      {none ? null : (
+        <>
+          <ul className="servers" aria-label="Servers">
+            {found.map((server) => (
+              <li key={server.key}>
+                <label className="server-option">
+                  <input
+                    type="checkbox"
+                    checked={ticked.has(server.key)}
+                    disabled={sending || (full && !ticked.has(server.key))}
+                    onChange={() => toggle(server.key)}
+                  />
+                  <span className="server-text">
+                    <span className="server-name">{server.name}</span>
+                    {server.description === "" ? null : <span className="hint">{server.description}</span>}
+                    <span className="server-limit">
+                      Up to {levelWords[server.ceiling].name} ({server.ceiling})
+                    </span>
+                  </span>
+                </label>
+              </li>
+            ))}
+          </ul>
+          <p className="hint" role="status">
+            {chosenText(ticked.size, choice.most)}
+          </p>
+        </>
+      )}
       <RequestFacts view={view} />
       {failure === undefined ? null : <ConsentFailed error={failure} query={query} onReload={onReload} />}
       <div className="actions actions-sticky">
-        <button type="submit" className="button button-primary" disabled={sending || ticked.size === 0}>
-          Continue
-        </button>
+        {none ? null : (
+          <button type="submit" className="button button-primary" disabled={sending || ticked.size === 0}>
+            Continue
+          </button>
+        )}
         <button type="button" className="button" disabled={sending} onClick={deny}>
           {sending ? "Sending…" : "Deny"}
         </button>

@@ -6,6 +6,7 @@ import { ConnectFirst } from "./connect-first.tsx";
 import { LevelChoice } from "./level-choice.tsx";
 import { Moment } from "./moment.tsx";
 import { OfferedTools } from "./offered-tools.tsx";
+import { OwnServerNote } from "./own-server-note.tsx";
 import { ToolList } from "./tool-list.tsx";
 
 interface ServerConsentProps {
@@ -29,6 +30,8 @@ export function ServerConsent(props: ServerConsentProps) {
   const connected = connection.state === "connected";
   useEffect(() => onConnected(server.key, connected), [onConnected, server.key, connected]);
 
+  const own = server.url !== undefined;
+
   const part =
     server.signIn && connection.state !== "connected" ? (
       <ConnectFirst name={server.name} connection={connection} onSignIn={signIn} onRetry={retry} />
@@ -38,16 +41,24 @@ export function ServerConsent(props: ServerConsentProps) {
           ? "You are signed in there."
           : "Here you say how much it may do, once you are signed in everywhere."}
       </p>
-    ) : (
+    ) : own && server.tools.length === 0 ? null : (
       <Levels {...{ server, level, disabled, onLevel }} folded={keys !== undefined}>
-        <OfferedTools name={server.name} connection={connection} onRetry={retry} />
+        <OfferedTools name={server.name} own={own} connection={connection} onRetry={retry} />
       </Levels>
     );
-  if (keys === undefined) return part;
+  if (keys === undefined) {
+    return (
+      <>
+        <OwnServerNote server={server} />
+        {part}
+      </>
+    );
+  }
   return (
     <section className="server-part" aria-label={server.name}>
       <h2>{server.name}</h2>
       {server.description === "" ? null : <p className="hint">{server.description}</p>}
+      <OwnServerNote server={server} />
       {part}
     </section>
   );

@@ -1,10 +1,11 @@
 import { useState } from "react";
-import type { GrantView, Level } from "../../../src/consent/contract.ts";
+import type { EnteredServerView, GrantView, Level } from "../../../src/consent/contract.ts";
 import { loadGrants } from "../api.ts";
 import { AgentCard } from "../components/agent-card.tsx";
 import { LoadFailed, Loading } from "../components/load-state.tsx";
 import { LowerDialog } from "../components/lower-dialog.tsx";
 import { Notice } from "../components/notice.tsx";
+import { OwnServers } from "../components/own-servers.tsx";
 import { Page } from "../components/page.tsx";
 import { RevokeDialog } from "../components/revoke-dialog.tsx";
 import { SignInFirst } from "../components/sign-in-first.tsx";
@@ -19,10 +20,7 @@ interface Asking {
 }
 
 /** What was done last. Without a level it was revoked. */
-interface Done {
-  readonly grant: GrantView;
-  readonly level?: Level;
-}
+type Done = { readonly grant: GrantView; readonly level?: Level } | { readonly forgotten: EnteredServerView };
 
 /** `/`: the agents that act in the signed-in human's name. */
 export function AgentsPage() {
@@ -46,19 +44,11 @@ export function AgentsPage() {
   }
   return (
     <Page title="Your agents" wide>
-      {done === undefined ? null : (
-        <Notice kind="done" takeFocus key={`${done.grant.id} ${done.level}`}>
-          <p>
-            <bdi>{clientNameOf(done.grant.client)}</bdi>{" "}
-            {done.level === undefined
-              ? `can no longer use ${done.grant.server.name} in your name.`
-              : `has ${levelWords[done.level].name} (${done.level}) on ${done.grant.server.name} now.`}
-          </p>
-        </Notice>
-      )}
+      {done === undefined ? null : <DoneNotice done={done} />}
       {loaded.state === "loading" ? <Loading what="your agents" /> : null}
       {loaded.state === "failed" ? <LoadFailed error={loaded.error} onRetry={reload} /> : null}
       {loaded.state === "ready" ? <Agents grants={loaded.value} onAsk={setAsking} /> : null}
+      <OwnServers onForgotten={(forgotten) => finish({ forgotten })} />
       {loaded.state === "ready" ? (
         <p>
           <a href="/account">Your account</a>: passkeys, password, signing out
@@ -75,6 +65,27 @@ export function AgentsPage() {
         />
       ) : null}
     </Page>
+  );
+}
+
+function DoneNotice({ done }: { readonly done: Done }) {
+  if ("forgotten" in done) {
+    return (
+      <Notice kind="done" takeFocus key={done.forgotten.key}>
+        <p>{done.forgotten.name} is forgotten.</p>
+      </Notice>
+    );
+  }
+  const { grant, level } = done;
+  return (
+    <Notice kind="done" takeFocus key={`${grant.id} ${level}`}>
+      <p>
+        <bdi>{clientNameOf(grant.client)}</bdi>{" "}
+        {level === undefined
+          ? `can no longer use ${grant.server.name} in your name.`
+          : `has ${levelWords[level].name} (${level}) on ${grant.server.name} now.`}
+      </p>
+    </Notice>
   );
 }
 

@@ -15,6 +15,7 @@ import { useLoaded } from "../use-loaded.ts";
 export function ConsentPage({ query }: { readonly query: string }) {
   const load = useCallback(() => loadConsent(query), [query]);
   const { loaded, reload } = useLoaded(load);
+  const [entered, setEntered] = useState<readonly string[]>();
   const [sent, setSent] = useState<{ readonly accepted: boolean; readonly redirect: string }>();
 
   if (loaded.state === "loading") {
@@ -45,8 +46,13 @@ export function ConsentPage({ query }: { readonly query: string }) {
   if (sent !== undefined) return <SentBack view={view} accepted={sent.accepted} redirect={sent.redirect} />;
   const onDone = (accepted: boolean, redirect: string) => setSent({ accepted, redirect });
   const { choice } = view;
-  if (choice !== null && choice.servers.length > 0) {
-    return <ChooseAndConsent view={view} choice={choice} query={query} onDone={onDone} onReload={reload} />;
+  if (choice !== null && (choice.servers.length > 0 || choice.entering !== null)) {
+    const onEntered = (keys: readonly string[]) => {
+      setEntered(keys);
+      reload();
+    };
+    const rest = { query, entered, onEntered, onDone, onReload: reload };
+    return <ChooseAndConsent view={view} choice={choice} {...rest} />;
   }
   return (
     <Page title={titleOf(view)} host={view.host.name} wide>
