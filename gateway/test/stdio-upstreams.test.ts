@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { CallToolResultSchema, ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import type { ServerTransport } from "@permit-mcp-gateway/policies";
+import { type ServerTransport, toolDigest } from "@permit-mcp-gateway/policies";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { keepSecrets } from "../testing/test-log.ts";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
@@ -130,6 +130,26 @@ test("a real client has all of it: lists, calls, progress, a question of the ser
   await vi.waitFor(() => expect(changed).toHaveBeenCalledWith("notifications/tools/list_changed"));
   expect(await tell(client, "babble")).toBe("babbled");
   expect(pids().length).toBe(1);
+  await end(client);
+  await allGone();
+});
+
+test("a tool of a program is compared with its lock too, by a list in the session at hand", async () => {
+  const client = await connect();
+  const listed = (await client.listTools()).tools.find((tool) => tool.name === "list_issues");
+  if (listed === undefined) throw new Error("no such tool");
+  const { name, ...definition } = listed as typeof listed & { inputSchema: Record<string, unknown> };
+  const pin = (digest: string) =>
+    gateway.provision({
+      server: { upstream_url: "stdio:issues", transport: stdio() },
+      tools: { list_issues: { trust: "low", digest } },
+    });
+  pin(toolDigest(name, definition as Parameters<typeof toolDigest>[1]));
+  expect(await tell(client, "arguments")).toBeDefined();
+  pin("sha256:other");
+  await expect(tell(client, "arguments")).rejects.toThrow("Permission denied");
+  expect(gateway.world.audit.map(({ code }) => code)).toEqual(["ALLOWED", "TOOL_CHANGED"]);
+  expect(pids()).toHaveLength(1);
   await end(client);
   await allGone();
 });
