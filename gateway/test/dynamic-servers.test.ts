@@ -4,6 +4,7 @@ import { type NodeIncomingMessageLike, toNodeHandler } from "@modelcontextprotoc
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { tokensOf } from "../src/oauth/testing/test-client.ts";
 import { TestHost } from "../src/oauth/testing/test-host.ts";
 import { toAnswer } from "../src/oauth/testing/test-human.ts";
 import { type HttpsServer, startHttpsServer } from "../testing/https-server.ts";
@@ -333,6 +334,27 @@ describe("what an agent may do", () => {
     await human.post(`/api/grants/${grant?.id}/revoke`, {});
     expect(host.facts.consents.get(`${client.clientId} lead@example.com dynamic_mcp`)).toBe("low");
     expect([await low("list_issues"), await high.call("list_issues")].map(({ status }) => status)).toEqual([200, 401]);
+  });
+
+  test("at one address for two of them is what was given on each", async () => {
+    const { human, client, query } = await dynamic.ask("lead");
+    const keys: string[] = [];
+    for (const { url } of [upstream, second]) keys.push(String((await dynamic.enter(human, query, url)).body.server));
+    const [first = "", other = ""] = keys;
+    const servers = [
+      { server: first, level: "low" },
+      { server: other, level: "high" },
+    ] as const;
+    const { body } = await human.answerConsent({ accept: true, query, servers });
+    const tokens = tokensOf(await client.exchange(new URL(String(body.redirect))));
+    const calls = [`${first}__list_issues`, `${first}__delete_issue`, `${other}__delete_issue`, "delete_issue"];
+    const codes = [];
+    for (const name of calls) codes.push(codeOf(await dynamic.call(tokens, name)));
+    expect(codes).toEqual([undefined, "CONSENT_TOO_LOW", undefined, "TOOL_UNKNOWN"]);
+    expect([upstream.ran, second.ran]).toEqual([["list_issues"], ["delete_issue"]]);
+    await human.post(`/api/servers/${other}/forget`, {});
+    expect(codeOf(await dynamic.call(tokens, `${first}__list_issues`))).toBeUndefined();
+    expect(codeOf(await dynamic.call(tokens, `${other}__list_issues`))).toBe("GRANT_REVOKED");
   });
 
   test("follows the ceiling and the policy from the next call on", async () => {
