@@ -170,3 +170,16 @@ describe("a call", () => {
     expect(replay(undefined, past)).toEqual({ result: "unknown", reason: "the policy does not have the host" });
   });
 });
+
+test("a call to a server that a human entered is the trust of its tool, under the grants on them all", () => {
+  const human = "human0@example.com";
+  const servers = [plainServer("dynamic_mcp", { low: "low", medium: "medium", high: "high" }, { url: undefined })];
+  const hostWith = (ceiling: TrustLevel) =>
+    plainHost({ humans: [human], servers, grants: [plainGrant(human, "dynamic_mcp", ceiling)] });
+  const said = { time, host: "demo", human, server: "dynamic-0123456789abcdef", tool: "send_mail" };
+  const past = { ...said, trust: "medium", decision: "allow", code: "ALLOWED" } as const;
+  expect(replay(hostWith("high"), past)).toMatchObject({ result: "unchanged" });
+  expect(replay(hostWith("low"), past)).toMatchObject({ result: "denied", code: "CEILING_TOO_LOW" });
+  const unseen = { ...said, trust: null, decision: "deny", code: "TOOL_UNKNOWN" } as const;
+  expect(replay(hostWith("high"), unseen)).toMatchObject({ result: "unknown" });
+});

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dayOf } from "./day-of.ts";
 import { decide } from "./decide.ts";
 import type { Day, HostModel } from "./model.ts";
+import { isDynamicServerKey, permitServerOf } from "./permit-keys.ts";
 import { type TrustLevel, trustLevels, trustRank } from "./trust.ts";
 
 /**
@@ -69,7 +70,14 @@ export function replay(host: HostModel | undefined, past: PastDecision, on?: Day
   if (!was && !policyCodes.includes(past.code)) {
     return { result: "unknown", reason: `${past.code} was not the policy's decision` };
   }
-  const { human, server, tool, agent } = past;
+  const { human, agent } = past;
+  const isDynamic = isDynamicServerKey(past.server);
+  if (isDynamic && (past.trust === null || past.trust === undefined)) {
+    return { result: "unknown", reason: "the policy does not say which tools the server of a human has" };
+  }
+  // Of a server that a human entered the policy knows a call by its trust alone.
+  const server = permitServerOf(past.server);
+  const tool = isDynamic ? (past.trust ?? "") : past.tool;
   const client = agent === undefined ? {} : { client: agent.clientId };
   const question = { human, server, tool, on: on ?? dayOf(new Date(past.time)), ...client };
   const answers = possibleConsents(past).map((consent) => {
