@@ -1,4 +1,5 @@
 /** `/mcp` with several servers, through consent, with real clients of both generations. */
+import { connect } from "node:net";
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -152,6 +153,27 @@ describe("lists and calls", () => {
     expect(text).toContain("TOOL_UNKNOWN");
     expect([merged.issues.ran, merged.wiki.ran]).toEqual([["list_issues"], ["list_issues"]]);
     expect(seen()).toHaveLength(4);
+  });
+
+  test("SDK 2.x opens a session when one of the servers knows nothing else", async () => {
+    const old = await listen((request, response) => {
+      request.resume();
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end('{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Not initialized"}}');
+    });
+    try {
+      await merged.reset({ upstream_url: old.url });
+      const answer = await merged.post(agent.token, rpc("server/discover"));
+      expect([answer.status, answer.body.error?.data.code]).toEqual([404, "METHOD_NOT_ALLOWED"]);
+      const client = new ModernClient({ name: "test", version: "1" }, { versionNegotiation: { mode: "auto" } });
+      await client.connect(new ModernTransport(url(), bearer(agent.token)));
+      const listed = await client.listTools();
+      expect(names(listed.tools)).toEqual(both.slice(0, 3));
+      expect(listed._meta?.["permit-mcp-gateway/missing"]).toMatchObject([{ server: "wiki" }]);
+      await client.close();
+    } finally {
+      await old.close();
+    }
   });
 
   test("what is not routed is not there", async () => {
@@ -403,6 +425,39 @@ describe("a server that does not answer", () => {
     }
   });
 
+  test("with its stream holds no call up", async () => {
+    const target = new URL(merged.wiki.url);
+    // The server itself, but for its stream of messages: that one never answers.
+    const silent = await listen((request, response) => {
+      if (request.method === "GET") return;
+      const socket = connect(Number(target.port), target.hostname);
+      const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${String(value)}`);
+      socket.write(`${request.method} /mcp HTTP/1.0\r\n${headers.join("\r\n")}\r\n\r\n`);
+      request.pipe(socket, { end: false });
+      socket.pipe(response.socket as NodeJS.WritableStream);
+    });
+    const ended = new AbortController();
+    try {
+      await merged.reset({ upstream_url: silent.url });
+      const headers = { "mcp-session-id": await openSession(agent.token) };
+      const stream = await fetch(url(), {
+        headers: { ...headers, authorization: `Bearer ${agent.token}`, accept: "text/event-stream" },
+        signal: ended.signal,
+      });
+      expect(stream.status).toBe(200);
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const called = merged.post(agent.token, { headers, body: sessionCall("wiki__list_issues") });
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(2_000);
+        expect(merged.wiki.ran).toEqual(["list_issues"]);
+      });
+      expect((await called).status).toBe(200);
+    } finally {
+      ended.abort();
+      await silent.close();
+    }
+  });
+
   test("is the answer when none of them does", async () => {
     const { url: gone, close } = await listen(() => undefined);
     await close();
@@ -447,4 +502,18 @@ test("all pages of a server are read, up to a bound; one that lists in a circle 
   } finally {
     await paged.close();
   }
+});
+
+test("sessions that nobody uses for a week are deleted", async () => {
+  const { host } = merged;
+  await merged.post(agent.token, {
+    headers: { "mcp-session-id": await openSession(agent.token) },
+    body: sessionCall("wiki__list_issues"),
+  });
+  host.time.aheadMs = 6 * 24 * 60 * 60_000;
+  await host.server.maintain();
+  expect(await host.count("gateway_merged_session")).toBeGreaterThan(0);
+  host.time.aheadMs = 8 * 24 * 60 * 60_000;
+  await host.server.maintain();
+  expect(await host.count("gateway_merged_session")).toBe(0);
 });

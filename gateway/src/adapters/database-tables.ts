@@ -125,8 +125,8 @@ export interface MergedSessionRow {
   readonly id: string;
   readonly user_id: string;
   readonly client_id: string;
-  /** `jsonb`: written as JSON text. */
-  readonly client: ColumnType<Record<string, unknown>, string, never>;
+  /** JSON. */
+  readonly client: string;
   readonly created_at: Timestamp;
   readonly used_at: Timestamp;
 }

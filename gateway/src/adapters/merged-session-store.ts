@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, MergedSessionStore, UpstreamSession } from "../deps.ts";
+import type { Clock, MergedSession, MergedSessionStore, UpstreamSession } from "../deps.ts";
 import type { Database } from "./database.ts";
 
 /** A client that opens one session after the other must not fill the table. */
@@ -61,7 +61,7 @@ export function createMergedSessionStore({
       if (now.getTime() - row.used_at.getTime() >= touchIntervalMs) {
         await kysely.updateTable("gateway_merged_session").set({ used_at: now }).where("id", "=", id).execute();
       }
-      return { id, client: row.client, upstreams: await upstreamsOf(id) };
+      return { id, client: JSON.parse(row.client) as MergedSession["client"], upstreams: await upstreamsOf(id) };
     },
     keep: async (id, server, session) => {
       await kysely

@@ -7,7 +7,8 @@ export async function addMergedSessions(db: Kysely<unknown>): Promise<void> {
     .addColumn("id", "uuid", (column) => column.primaryKey())
     .addColumn("user_id", "text", (column) => column.notNull())
     .addColumn("client_id", "text", (column) => column.notNull())
-    .addColumn("client", "jsonb", (column) => column.notNull())
+    // JSON as text: `jsonb` takes neither NUL nor half a surrogate pair, which a client may write.
+    .addColumn("client", "text", (column) => column.notNull())
     .addColumn("created_at", "timestamptz", (column) => column.notNull())
     .addColumn("used_at", "timestamptz", (column) => column.notNull())
     .execute();

@@ -13,6 +13,8 @@ import { tagRequests } from "./server-requests.ts";
 
 /** How often a stream looks for sessions that other replicas have opened, and joins those again that broke off. */
 const lookMs = 5_000;
+/** How long a call waits for its server's stream. A server that is slow with it is joined later. */
+const joinWaitMs = 2_000;
 
 /** The headers of a request in a session at a server. */
 export function sessionHeaders({ sealedId, protocolVersion }: UpstreamSession): Record<string, string> {
@@ -34,11 +36,15 @@ export interface ServerStreams {
 export function createServerStreams(deps: McpDeps, oneServer: OneServer): ServerStreams {
   const streams = new Map<string, Set<Join>>();
 
-  const pump = async ({ answer: { body }, release }: Served, output: PassThrough): Promise<void> => {
+  const pump = async (
+    { answer: { body }, release }: Served,
+    output: PassThrough,
+    signal: AbortSignal,
+  ): Promise<void> => {
     try {
       for await (const events of body ?? []) {
         if (output.destroyed) return;
-        if (!output.write(events)) await once(output, "drain");
+        if (!output.write(events)) await once(output, "drain", { signal });
       }
     } finally {
       release();
@@ -61,7 +67,7 @@ export function createServerStreams(deps: McpDeps, oneServer: OneServer): Server
         if (served.answer.kind !== "events") return served.release();
         const { onMessage = () => undefined } = served.stream ?? {};
         const answer = tagRequests(grant.server, served.answer, { mixed: true, onMessage });
-        pump({ ...served, answer }, output)
+        pump({ ...served, answer }, output, signal)
           .catch(note(grant.server))
           .finally(() => joined.delete(grant.server));
       };
@@ -100,7 +106,11 @@ export function createServerStreams(deps: McpDeps, oneServer: OneServer): Server
       };
     },
     join: async (sessionId, server, upstream) => {
-      await Promise.all([...(streams.get(sessionId) ?? [])].map((join) => join(server, upstream)));
+      const joining = [...(streams.get(sessionId) ?? [])].map((join) => join(server, upstream));
+      const late = Promise.withResolvers<undefined>();
+      const timer = setTimeout(() => late.resolve(undefined), joinWaitMs);
+      await Promise.race([Promise.all(joining), late.promise]);
+      clearTimeout(timer);
     },
   };
 }
