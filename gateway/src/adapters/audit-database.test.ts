@@ -47,7 +47,7 @@ test("what was written is in the table, and one line each, before the write reso
 });
 
 test("records that come while a commit is in flight go together", async () => {
-  const insert = vi.spyOn(database.kysely, "insertInto");
+  const insert = vi.spyOn(database.kysely, "getExecutor");
   const audit = sink();
   await Promise.all(Array.from({ length: 50 }, (_, index) => audit.write(record(`tool-${index}`))));
   expect(insert).toHaveBeenCalledTimes(2);
@@ -76,9 +76,9 @@ test("a repeat of the same record is one row", async () => {
 
 test("a database that does not answer refuses the call in time", async () => {
   vi.useFakeTimers();
-  const silent = { execute: () => new Promise<never>(() => undefined) };
-  const chain = { values: () => ({ onConflict: () => silent }) };
-  vi.spyOn(database.kysely, "insertInto").mockReturnValue(chain as never);
+  const silent = database.kysely.getExecutor();
+  vi.spyOn(silent, "executeQuery").mockReturnValue(new Promise<never>(() => undefined));
+  vi.spyOn(database.kysely, "getExecutor").mockReturnValue(silent);
   const outcome = expect(sink().write(record("a"))).rejects.toMatchObject({ code: "AUDIT_UNAVAILABLE" });
   await vi.advanceTimersByTimeAsync(5_000);
   await outcome;

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { auditLine } from "../audit/line.ts";
 import type { AuditRecord, AuditSink } from "../deps.ts";
 import { GatewayError } from "../errors.ts";
@@ -30,12 +31,14 @@ export function createDatabaseAuditSink({
   let running = false;
 
   const insert = async (records: readonly AuditRecord[]) => {
-    await database.kysely
-      .insertInto("gateway_audit")
-      .values(records.map(toRow))
-      // A repeat of a commit whose answer was lost.
-      .onConflict((conflict) => conflict.column("id").doNothing())
-      .execute();
+    // One parameter, however many records: PostgreSQL takes its JSON apart in less time than a driver binds the columns.
+    // A record that is there already is a repeat of a commit whose answer was lost.
+    const rows = JSON.stringify(records.map(toRow));
+    await sql`
+      insert into gateway_audit
+      select * from jsonb_populate_recordset(null::gateway_audit, ${rows}::jsonb)
+      on conflict (id) do nothing
+    `.execute(database.kysely);
   };
   const commit = async (batch: readonly Waiting[]): Promise<void> => {
     try {

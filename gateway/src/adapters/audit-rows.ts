@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { AuditRecord } from "../deps.ts";
 import type { AuditRow } from "./database-tables.ts";
 
@@ -21,9 +21,16 @@ function detailOf(record: AuditRecord): object | null {
   }
 }
 
+/** The columns of a record that are set when it is stored, as JSON has them. */
+export type WrittenAuditRow = {
+  readonly [Column in Exclude<keyof AuditRow, "shipped_at" | "detail" | "time">]: AuditRow[Column];
+} & {
+  readonly time: string;
+  readonly detail: object | null;
+};
+
 /** A record as it is stored. */
-export function toRow(record: AuditRecord): Insertable<AuditRow> {
-  const detail = detailOf(record);
+export function toRow(record: AuditRecord): WrittenAuditRow {
   const agent = "agent" in record ? record : undefined;
   const call = record.event === "tool_call" ? record : undefined;
   return {
@@ -42,7 +49,7 @@ export function toRow(record: AuditRecord): Insertable<AuditRow> {
     decision: record.decision,
     code: record.code,
     reason: record.reason,
-    detail: detail === null ? null : JSON.stringify(detail),
+    detail: detailOf(record),
   };
 }
 
