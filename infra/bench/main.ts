@@ -10,6 +10,7 @@ const programs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     up: "./up.ts",
   },
   soak: {
+    mcp: "../local/bench/soak.ts",
     permit: "../local/permit/bench/kill-loop.ts",
   },
 };

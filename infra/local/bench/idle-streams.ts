@@ -7,13 +7,16 @@ import type { Subject } from "./subjects.ts";
 /** Streams on which nothing happens, as clients keep them open while they wait. */
 export interface IdleStreams {
   readonly count: number;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const atOnce = 20;
 
-/** Opens a session and its stream of server messages (`GET`, revision 2025-11-25). */
-async function openStream(subject: Subject, at: number): Promise<() => void> {
+/**
+ * Opens a session and its stream of server messages (`GET`, revision 2025-11-25). Resolves with the way to end both, which
+ * throws when the stream had ended by itself.
+ */
+export async function openStream(subject: Subject, at: number): Promise<() => Promise<void>> {
   const tokens = await subject.tokens();
   const token = tokens[at % tokens.length] ?? "";
   const session = await openSession(subject.url, token);
@@ -26,7 +29,13 @@ async function openStream(subject: Subject, at: number): Promise<() => void> {
         return;
       }
       answer.on("error", () => undefined).resume();
-      resolve(() => sent.destroy());
+      resolve(async () => {
+        const ended = answer.destroyed || answer.readableEnded;
+        sent.destroy();
+        const over = await fetch(subject.url, { method: "DELETE", headers });
+        await over.body?.cancel();
+        if (ended || !over.ok) throw new Error(`A stream of ${subject.name} ended by itself.`);
+      });
     });
     sent.once("error", reject);
     sent.end();
@@ -35,9 +44,9 @@ async function openStream(subject: Subject, at: number): Promise<() => void> {
 
 /** Opens that many. Throws when one does not open. */
 export async function openIdleStreams(subject: Subject, count: number): Promise<IdleStreams> {
-  const closers: (() => void)[] = [];
-  const close = () => {
-    for (const end of closers) end();
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers) await end();
   };
   try {
     for (let from = 0; from < count; from += atOnce) {
@@ -45,7 +54,7 @@ export async function openIdleStreams(subject: Subject, count: number): Promise<
       closers.push(...(await Promise.all(some)));
     }
   } catch (error) {
-    close();
+    await close().catch(() => undefined);
     throw error;
   }
   return { count, close };
@@ -80,6 +89,6 @@ export async function measureIdleStreams(
     await meanwhile();
     return { subject: subject.name, streams: count, kbEach, cpuMsPerSecond };
   } finally {
-    streams.close();
+    await streams.close();
   }
 }

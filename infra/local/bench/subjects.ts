@@ -168,11 +168,19 @@ export async function startGateway(options: GatewayOptions): Promise<GatewaySubj
       clients.push(agent);
     }
     let refreshedAt = performance.now();
+    let refreshing: Promise<void> | undefined;
+    const refresh = async () => {
+      for (const { oauth } of clients) await auth(oauth, { serverUrl: url });
+      refreshedAt = performance.now();
+    };
     const tokens = async () => {
-      if (performance.now() - refreshedAt > refreshMs) {
-        for (const { oauth } of clients) await auth(oauth, { serverUrl: url });
-        refreshedAt = performance.now();
+      // Once for all who ask meanwhile: a refresh token that is used twice ends its consent.
+      if (refreshing === undefined && performance.now() - refreshedAt > refreshMs) {
+        refreshing = refresh().finally(() => {
+          refreshing = undefined;
+        });
       }
+      await refreshing;
       return clients.map(({ oauth }) => oauth.tokens()?.access_token ?? "");
     };
     const pidOf = (file: string) =>

@@ -59,7 +59,9 @@ function answer(request: IncomingMessage, response: ServerResponse, message: Mes
   response.end(body);
 }
 
-const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
+/** Says to clients how long they may keep idle connections: not beyond the end of the soak. */
+const keepAliveTimeout = 20_000;
+const server = createServer({ keepAliveTimeout }, (request, response) => {
   if (request.method === "GET") {
     // The stream of server messages, on which nothing happens.
     response.writeHead(200, { "content-type": "text/event-stream" }).write(": open\n\n");
