@@ -158,6 +158,17 @@ describe("a tool as it was reviewed", () => {
     expect(arrived.slice(-2)).toEqual(["tools/list", "tools/call"]);
   });
 
+  test("a list that fails behind a call is not asked for with each call", async () => {
+    await call();
+    later(200);
+    answerList = (response) => response.writeHead(500).end();
+    for (let n = 0; n < 5; n += 1) expect((await call()).body.error).toBeUndefined();
+    await expect.poll(lists).toBe(2);
+    later(10);
+    await call();
+    await expect.poll(lists).toBe(3);
+  });
+
   test("nobody who may not call it makes the server list its tools", async () => {
     const low = `token-${gateway.connect(alice, "client-low", "low").id}`;
     gateway.world.ceilings.set(alice, "low");

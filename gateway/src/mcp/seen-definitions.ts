@@ -23,7 +23,8 @@ interface Seen {
   readonly tools: Map<string, SeenTool>;
   /** One more whenever the server says that its tools have changed: what was read before is not believed any more. */
   generation: number;
-  /** When the gateway itself has last read the whole list. */
+  /** When the gateway itself has last begun to read the list, and when it last began and got all of it. */
+  triedAtMs: number | undefined;
   lookedAtMs: number | undefined;
 }
 
@@ -37,6 +38,8 @@ export interface SeenDefinitions {
   take(view: View, reading: Reading, entries: readonly unknown[]): ReadonlyMap<string, string>;
   /** Digest of a tool and when it was seen; undefined when that is not known, or not any more. */
   find(view: View, tool: string): { readonly digest: string; readonly atMs: number } | undefined;
+  tried(view: View, reading: Reading): void;
+  triedAtMs(view: View): number | undefined;
   looked(view: View, reading: Reading): void;
   lookedAtMs(view: View): number | undefined;
   /** Believes nothing of what was seen so far. */
@@ -63,7 +66,7 @@ export function createSeenDefinitions(clock: Clock): SeenDefinitions {
   const keyOf = ({ server, grant }: View) => `${server.key} ${grant.userId}`;
   const seenIn = (view: View): Seen => {
     const key = keyOf(view);
-    const seen = views.get(key) ?? { tools: new Map(), generation: 0, lookedAtMs: undefined };
+    const seen = views.get(key) ?? { tools: new Map(), generation: 0, triedAtMs: undefined, lookedAtMs: undefined };
     views.delete(key);
     views.set(key, seen);
     if (views.size > viewsMax) views.delete(views.keys().next().value ?? key);
@@ -83,6 +86,10 @@ export function createSeenDefinitions(clock: Clock): SeenDefinitions {
       if (known === undefined || known.reading.generation !== seen?.generation) return undefined;
       return { digest: known.digest, atMs: known.reading.atMs };
     },
+    tried: (view, { atMs }) => {
+      seenIn(view).triedAtMs = atMs;
+    },
+    triedAtMs: (view) => views.get(keyOf(view))?.triedAtMs,
     looked: (view, { atMs, generation }) => {
       const seen = seenIn(view);
       if (seen.generation === generation) seen.lookedAtMs = atMs;

@@ -45,6 +45,7 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
     const under = reading.get(key);
     if (under !== undefined) return under;
     const begun = seen.begin(view);
+    seen.tried(view, begun);
     const started = readList()
       .then(async (entries) => {
         seen.looked(view, begun);
@@ -54,10 +55,8 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
     reading.set(key, started);
     return started;
   };
-  const isDue = (view: Sighting) => {
-    const lookedAtMs = seen.lookedAtMs(view);
-    return lookedAtMs === undefined || clock().getTime() - lookedAtMs >= askAgainMs;
-  };
+  const isPast = (atMs: number | undefined) => atMs === undefined || clock().getTime() - atMs >= askAgainMs;
+  const isDue = (view: Sighting) => isPast(seen.lookedAtMs(view));
   const readIfDue = async (view: Sighting, tool: ToolSettings, readList: () => Promise<readonly unknown[]>) => {
     try {
       if (isDue(view)) await read(view, readList);
@@ -96,7 +95,8 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
       const known = seen.find(view, tool.name);
       const ageMs = known === undefined ? Number.POSITIVE_INFINITY : clock().getTime() - known.atMs;
       if (known?.digest === tool.digest && ageMs < believedMs) {
-        if (ageMs >= believedMs / 2) {
+        // One that fails is not tried again for each call.
+        if (ageMs >= believedMs / 2 && isPast(seen.triedAtMs(view))) {
           read(view, readList).catch((error: unknown) => {
             log.info({ server: view.server.key, error: String(error) }, "tools not read again");
           });
