@@ -290,6 +290,8 @@ export interface ToolCallRecord extends AuditRecordBase {
   readonly agent: { readonly clientId: string; readonly name: string };
   readonly grantId: string;
   /** Null when the agent has several servers and the name leads to none of them. */
+  /** Of a server that the human entered: host and path. */
+  readonly address?: string;
   readonly server: string | null;
   readonly tool: string;
   /** Null when the policy does not know the tool. */
@@ -301,6 +303,8 @@ export interface RequestRecord extends AuditRecordBase {
   readonly event: "request";
   readonly agent: { readonly clientId: string; readonly name: string };
   readonly grantId: string;
+  /** Of a server that the human entered: host and path. */
+  readonly address?: string;
   readonly server: string | null;
   /** JSON-RPC method. */
   readonly method: string;

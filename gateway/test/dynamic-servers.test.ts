@@ -88,6 +88,9 @@ describe("a human connects a server", () => {
     }
     // In the order in which they were decided on.
     const decided = host.calls.map((record) => `${record.decision} ${"server" in record && record.server}`);
+    expect(host.calls.map((record) => "address" in record && record.address)).toEqual(
+      Array(4).fill(`${origin(upstream.url)}/mcp`),
+    );
     expect(decided.toSorted()).toEqual([`allow ${server}`, ...Array(3).fill(`deny ${server}`)]);
     expect(entries()).toMatchObject([{ code: "CONNECTED", server, address: `${origin(upstream.url)}/mcp` }]);
 

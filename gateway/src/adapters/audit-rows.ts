@@ -6,8 +6,9 @@ import type { AuditRow } from "./database-tables.ts";
 function detailOf(record: AuditRecord): object | null {
   switch (record.event) {
     case "tool_call":
-      return null;
+      return record.address === undefined ? null : { address: record.address };
     case "request":
+      return { method: record.method, ...(record.address === undefined ? {} : { address: record.address }) };
     case "sign_in":
       return { method: record.method };
     case "dynamic_server":
@@ -69,7 +70,8 @@ export function fromRow(row: Selectable<AuditRow>): AuditRecord {
   return {
     ...common,
     ...(event === "sign_in" ? {} : event === "tool_drift" ? drift : event === "dynamic_server" ? entered : agent),
-    ...(event === "tool_call" ? call : (row.detail as object)),
+    ...(event === "tool_call" ? call : {}),
+    ...(row.detail as object | null),
     ...{ decision, code, reason },
   } as AuditRecord;
 }

@@ -20,6 +20,8 @@ export interface AuditSubject {
   readonly grant: Grant;
   /** Null for a tool whose name leads to none of several servers. */
   readonly server: string | null;
+  /** Of a server that a human entered, whose key tells nothing. */
+  readonly address?: string | undefined;
   /** A tool, by its name as the client wrote it, or a request for something else. Trust is null for a tool of no policy. */
   readonly asked: { readonly tool: string; readonly trust: TrustLevel | null } | { readonly method: string };
 }
@@ -37,7 +39,7 @@ function storable(text: string): string {
     .replaceAll(/\p{Cc}/gu, "\uFFFD");
 }
 
-function describe({ requestId, host, now, grant, server, asked }: AuditSubject) {
+function describe({ requestId, host, now, grant, server, address, asked }: AuditSubject) {
   const when = { id: uuidV7(now), time: now.toISOString() };
   const who = {
     host,
@@ -46,6 +48,7 @@ function describe({ requestId, host, now, grant, server, asked }: AuditSubject) 
     agent: { clientId: storable(grant.clientId), name: storable(grant.clientName) },
     grantId: grant.id,
     server,
+    ...(address === undefined ? {} : { address: storable(address) }),
   };
   if ("method" in asked) return { ...when, event: "request" as const, ...who, method: storable(asked.method) };
   return { ...when, event: "tool_call" as const, ...who, tool: storable(asked.tool), trust: asked.trust };

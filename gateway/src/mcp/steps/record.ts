@@ -15,6 +15,11 @@ function askedFor(message: RpcMessage | undefined, server: ServerSettings | unde
     : undefined;
 }
 
+/** What tells which server it is, where the key does not. */
+function addressOf(server: ServerSettings | undefined): string | undefined {
+  return server?.enteredBy === undefined ? undefined : server.name;
+}
+
 /** The allowed call is on record, durably, before the upstream sees it. Throws GatewayError AUDIT_UNAVAILABLE. */
 export async function record(
   exchange: Exchange & WithMessage & WithServer & WithGrant,
@@ -23,7 +28,8 @@ export async function record(
   const { server } = exchange;
   const asked = askedFor(exchange.message, server);
   if (asked === undefined) return { recorded: false };
-  await audit.write(allowRecord({ ...exchange, server: server.key, asked, host: hostKey, now: clock() }));
+  const about = { server: server.key, address: addressOf(server), asked };
+  await audit.write(allowRecord({ ...exchange, ...about, host: hostKey, now: clock() }));
   return { recorded: true };
 }
 
@@ -44,7 +50,7 @@ export async function recordRefusal(exchange: Progress, error: GatewayError, dep
   const key = exchange.grant?.server ?? null;
   await deps.audit.write(
     denyRecord(
-      { requestId, server: key, grant, asked, host: deps.hostKey, now: deps.clock() },
+      { requestId, server: key, address: addressOf(server), grant, asked, host: deps.hostKey, now: deps.clock() },
       error.code,
       error.sentence,
     ),
