@@ -71,6 +71,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const secretsManager = secretsPrefix === undefined ? undefined : createSecretsManager(secretsPrefix, clock);
   const secrets = secretsManager ?? createEnvironmentSecrets(environment);
   const upstream = createUpstreams({
+    clock,
     ...{ programs: config.programs, secrets, log },
     addressRules: () => addressRules(directory.settings().dynamicServers?.privateHosts ?? []),
   });

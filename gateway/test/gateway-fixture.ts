@@ -158,7 +158,9 @@ export async function startGateway(
   const signingKeys = await memorySigningKeys();
   const secrets = createEnvironmentSecrets(world.secrets);
   const log = testLog();
-  const upstream = createUpstreams({ programs: config.programs, secrets, log, sessionLimits: options.sessionLimits });
+  const clock = () => world.now;
+  const { programs } = config;
+  const upstream = createUpstreams({ programs, secrets, log, clock, sessionLimits: options.sessionLimits });
   const shutdown = createShutdown();
 
   const decide = (user: string, action: string, server: string): boolean => {
@@ -181,7 +183,6 @@ export async function startGateway(
       keepForSearch(auditLine(record));
     },
   };
-  const clock = () => world.now;
   const store = memoryToolDrift(clock);
   const callCounts = memoryAttempts(clock);
   const app = await buildApp(config, {

@@ -1,12 +1,14 @@
 /** All the ways to reach a server, as one. */
-import type { UpstreamCaller } from "../deps.ts";
+import type { Clock, Upstream, UpstreamCaller } from "../deps.ts";
 import { createProgramChannels, type ProgramChannelOptions } from "./channels/program-channel.ts";
 import { createSessionUpstream, type SessionLimits } from "./channels/session-upstream.ts";
 import { createSseChannels } from "./channels/sse-channel.ts";
+import { createEraBridge } from "./era-bridge.ts";
 import { type ClosableUpstream, createUpstream, type UpstreamOptions } from "./upstream.ts";
 
 export interface UpstreamsOptions extends ProgramChannelOptions, UpstreamOptions {
   readonly sessionLimits?: SessionLimits | undefined;
+  readonly clock: Clock;
 }
 
 /** Connections cost less than programs. */
@@ -17,8 +19,8 @@ export function createUpstreams(options: UpstreamsOptions): ClosableUpstream {
   const http = createUpstream(options);
   const stdio = createSessionUpstream(createProgramChannels(options), options.sessionLimits);
   const sse = createSessionUpstream(createSseChannels(http), options.sessionLimits ?? connectionLimits);
-  const kinds: Readonly<Record<UpstreamCaller["server"]["transport"]["type"], ClosableUpstream>> = {
-    http,
+  const kinds: Readonly<Record<UpstreamCaller["server"]["transport"]["type"], Upstream>> = {
+    http: createEraBridge(http, options.clock),
     sse,
     stdio,
   };
