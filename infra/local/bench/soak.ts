@@ -147,8 +147,8 @@ try {
       print(`${name}: ${perMinute >= 0 ? "+" : ""}${perMinute.toFixed(2)} MB a minute`);
       if (!isFlat(numbers, growthShare)) problems.push(`${name} grew by more than ${growthShare * 100} %`);
     }
+    // Not files: the embedded database keeps those of its tables open, and gets more as they grow.
     for (const [name, now, then] of [
-      ["files", after.files.all, before.files.all],
       ["sockets", after.files.sockets, before.files.sockets],
       ["connections", after.connections, before.connections],
       ["timers", after.timers, before.timers],
