@@ -1,5 +1,6 @@
 /** Composition: everything that a request can meet, in the order in which it meets it. */
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from "fastify";
 import type { Config } from "./config.ts";
@@ -69,9 +70,18 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
     request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs, address }, "request");
   });
 
+  const connections = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   // Fastify closes what is idle when it starts to close; a connection whose last answer ends later would stay.
   app.addHook("preClose", async () => {
-    const timer = setInterval(() => app.server.closeIdleConnections(), closeIdleMs);
+    const timer = setInterval(() => {
+      app.server.closeIdleConnections();
+      // For Node, a connection on which nothing was ever asked is none that is idle: browsers open such ones ahead.
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, closeIdleMs);
     app.server.once("close", () => clearInterval(timer));
   });
   deps.shutdown.overdue.addEventListener("abort", () => {

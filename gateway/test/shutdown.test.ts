@@ -102,3 +102,10 @@ test("a client that never finishes its request is cut off", async () => {
   expect(Date.now() - startedAt).toBeLessThan(5_000);
   await expect.poll(() => socket.destroyed).toBe(true);
 });
+
+test("a client that has connected and asked for nothing holds nothing up", async () => {
+  const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1").resume();
+  await new Promise((resolve) => socket.once("connect", resolve));
+  await gateway.close();
+  await expect.poll(() => socket.destroyed).toBe(true);
+});

@@ -64,10 +64,12 @@ demo/issues: 6 tools, all as they were reviewed
     }
   });
 
-  test("over HTTP+SSE alone get no address that the gateway can't use", async () => {
-    const { status, stderr } = await run([`http://127.0.0.1:${ssePort}/sse`, "--server", "over-sse"]);
-    expect(stderr).toContain("say with --url where it will be. Nothing was written.");
-    expect(status).toBe(1);
+  test("over HTTP+SSE alone are written down as such, which the gateway can use", async () => {
+    const url = `http://127.0.0.1:${ssePort}/sse`;
+    expect((await run([url, "--server", "over-sse"])).status).toBe(0);
+    expect(read("over-sse.yaml")).toContain(`url: "${url}"\ntransport: sse\n`);
+    expect((await run(["--server", "over-sse", "--check"])).stdout).toContain("19 tools, all as they were reviewed");
+    for (const name of ["over-sse.yaml", "over-sse.lock.json"]) rmSync(join(demo, "servers", name));
   });
 });
 
