@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import fastifyStatic from "@fastify/static";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from "fastify";
 import type { Config } from "./config.ts";
-import type { Readiness } from "./deps.ts";
+import type { Readiness } from "./deps/process.ts";
 import { sendError, sendNotFound } from "./error-response.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { checkHostHeader } from "./host-header.ts";

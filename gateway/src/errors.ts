@@ -1,4 +1,7 @@
-/** Every refusal of the gateway: a stable code, an HTTP status, a JSON-RPC code and a sentence that says what to do. */
+/**
+ * Every refusal of the gateway: a stable code, an HTTP status, a JSON-RPC code and a sentence that says what to do. Longer
+ * than most files: in one catalogue no code means two things.
+ */
 
 /** JSON-RPC code of a tool call that the policy refuses. */
 export const permissionDeniedCode = -32004;
@@ -21,6 +24,11 @@ interface ErrorEntry {
 export const errorCatalogue = {
   TOKEN_MISSING: { status: 401, rpc: -32001, sentence: "Sign in: this endpoint needs an access token." },
   TOKEN_INVALID: { status: 401, rpc: -32001, sentence: "The access token is not valid here. Sign in again." },
+  SCOPE_MISSING: {
+    status: 403,
+    rpc: -32001,
+    sentence: 'The access token has no scope "mcp". Authorize again and ask for it.',
+  },
   GRANT_REVOKED: {
     status: 401,
     rpc: permissionDeniedCode,

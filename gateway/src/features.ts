@@ -1,6 +1,6 @@
 /** What a policy may require of a gateway (`policies/src/features.ts`), and what this one has of it. */
 import type { Feature } from "@permit-mcp-gateway/policies";
-import type { HostDirectory, HostSettings } from "./deps.ts";
+import type { HostDirectory, HostSettings } from "./deps/host-settings.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */

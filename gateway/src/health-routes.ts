@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
-import type { Readiness, Shutdown } from "./deps.ts";
+import type { Readiness, Shutdown } from "./deps/process.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: it can do its work; 503 with the reason for each part that can't, and as

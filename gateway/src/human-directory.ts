@@ -1,13 +1,6 @@
 /** The host as each human has it: the servers of the policy, and those that they have entered themselves. */
-import type {
-  DynamicServer,
-  DynamicServerStore,
-  HostDirectory,
-  HumanDirectory,
-  ServerRules,
-  ServerSettings,
-  ToolSettings,
-} from "./deps.ts";
+import type { DynamicServer, DynamicServerStore } from "./deps/dynamic-servers.ts";
+import type { HostDirectory, HumanDirectory, ServerRules, ServerSettings, ToolSettings } from "./deps/host-settings.ts";
 import { serverNameOf } from "./server-url.ts";
 
 /** Rules of the policy, address and tools of the human. A tool is decided on as a call of its trust. */

@@ -1,6 +1,7 @@
 import { hostAttributesSchema } from "@permit-mcp-gateway/policies";
 import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
-import type { Clock, HostDirectory, HostSettings } from "./deps.ts";
+import type { HostDirectory, HostSettings } from "./deps/host-settings.ts";
+import type { Clock } from "./deps/process.ts";
 import { GatewayError } from "./errors.ts";
 import { clientAddress } from "./trusted-proxies.ts";
 

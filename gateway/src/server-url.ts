@@ -1,6 +1,6 @@
 /** The URL of a server as a human enters it. Pure. */
 import { AddressRefusedError, addressRules, assertUrlAllowed } from "./address-rules.ts";
-import type { HostSettings, ServerSettings } from "./deps.ts";
+import type { HostSettings, ServerSettings } from "./deps/host-settings.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Longer ones are no addresses that people enter. */

@@ -4,7 +4,7 @@
  * finish; what still runs when the time is up ends with an error that the client can read.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Shutdown } from "./deps.ts";
+import type { Shutdown } from "./deps/process.ts";
 
 /** After the time is up: for the last errors to be written, connections to be cut, records to be shipped, the database to be closed. */
 const lastWordsMs = 5_000;

@@ -1,5 +1,5 @@
 import { canonicalEmail, type SignInMethod, signInMethods } from "@permit-mcp-gateway/policies";
-import type { HostSettings } from "./deps.ts";
+import type { HostSettings } from "./deps/host-settings.ts";
 import { GatewayError } from "./errors.ts";
 
 /** The part of a host's settings that says who may sign in, and how. */

@@ -16,7 +16,8 @@ import { type Database, openDatabase } from "../src/adapters/database.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { denyRecord } from "../src/audit/record.ts";
 import { type AuditShipper, startAuditShipper } from "../src/audit/shipper.ts";
-import type { AuditDestination, AuditRecord, Grant } from "../src/deps.ts";
+import type { AuditDestination, AuditRecord } from "../src/deps/audit.ts";
+import type { Grant } from "../src/deps/grants.ts";
 import { openMemoryDatabase } from "../testing/memory-database.ts";
 import { hasMoto, type Moto, startMoto } from "../testing/moto.ts";
 

@@ -1,9 +1,11 @@
 /** Servers that humans connect by URL: from the consent page to the call, and every way around it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeIncomingMessageLike, toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { grantsBelievedMs } from "../src/adapters/grant-store.ts";
 import { tokensOf } from "../src/oauth/testing/test-client.ts";
 import { TestHost } from "../src/oauth/testing/test-host.ts";
 import { toAnswer } from "../src/oauth/testing/test-human.ts";
@@ -285,6 +287,7 @@ describe("nobody else", () => {
       .set({ server: lead.server })
       .where("server", "=", developer.server)
       .execute();
+    await sleep(grantsBelievedMs);
     expect(codeOf(await developer.call("list_issues"))).toBe("SERVER_UNKNOWN");
     expect([upstream.ran, second.ran]).toEqual([[], []]);
   });

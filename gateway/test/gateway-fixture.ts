@@ -1,4 +1,7 @@
-/** The gateway's application on a real socket, with the world behind `deps.ts` in memory. */
+/**
+ * The gateway's application on a real socket, with the world behind `deps/` in memory: longer than most files, because each
+ * part of that world is a few lines that look at the same state.
+ */
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
@@ -10,16 +13,11 @@ import { createUpstreams, type UpstreamsOptions } from "../src/adapters/upstream
 import { buildApp } from "../src/app.ts";
 import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type {
-  AuditSink,
-  Grant,
-  HostSettings,
-  RequestRecord,
-  SigningKeys,
-  ToolCallRecord,
-  ToolDriftRecord,
-  UpstreamTokens,
-} from "../src/deps.ts";
+import type { AuditSink, RequestRecord, ToolCallRecord, ToolDriftRecord } from "../src/deps/audit.ts";
+import type { Grant } from "../src/deps/grants.ts";
+import type { HostSettings } from "../src/deps/host-settings.ts";
+import type { SigningKeys } from "../src/deps/tokens.ts";
+import type { UpstreamTokens } from "../src/deps/upstream-accounts.ts";
 import { GatewayError } from "../src/errors.ts";
 import { policyProblem } from "../src/features.ts";
 import { createToolPins } from "../src/mcp/tool-pins.ts";
@@ -47,6 +45,8 @@ export interface World {
   readonly drift: ToolDriftRecord[];
   /** Called by the fixture's parts just before they answer. */
   auditFails: boolean;
+  /** Records are durable once it resolves. */
+  auditHolds: Promise<void> | undefined;
   decisionsFail: boolean;
   factsFail: boolean;
   storeFails: boolean;
@@ -145,6 +145,7 @@ export async function startGateway(
     requests: [],
     drift: [],
     auditFails: false,
+    auditHolds: undefined,
     decisionsFail: false,
     factsFail: false,
     storeFails: false,
@@ -181,6 +182,7 @@ export async function startGateway(
       else if (record.event === "tool_drift") world.drift.push(record);
       else throw new Error("not on the MCP path");
       keepForSearch(auditLine(record));
+      await world.auditHolds;
     },
   };
   const store = memoryToolDrift(clock);
@@ -209,7 +211,7 @@ export async function startGateway(
       listActive: async () => [],
       revoke: async () => undefined,
       setLevel: async () => undefined,
-      touch: async (id) => {
+      touch: async ({ id }) => {
         const grant = world.grants.get(id);
         if (grant !== undefined) world.grants.set(id, { ...grant, lastUsedAt: world.now });
       },

@@ -2,7 +2,7 @@
 import { agentKey, effectiveTrust, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import { z } from "zod";
 import { type ClosableUpstream, createUpstream } from "../src/adapters/upstream.ts";
-import type { DecisionPoint } from "../src/deps.ts";
+import type { DecisionPoint } from "../src/deps/permit.ts";
 import { TestClient, tokensOf } from "../src/oauth/testing/test-client.ts";
 import { TestHost } from "../src/oauth/testing/test-host.ts";
 import type { TestHuman } from "../src/oauth/testing/test-human.ts";

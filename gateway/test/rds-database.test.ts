@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { postgresPrograms } from "../../infra/testing/postgres-server.ts";
 import { openDatabase } from "../src/adapters/database.ts";
 import type { IamDatabase, UrlDatabase } from "../src/database-settings.ts";
-import { postgresPrograms } from "../testing/postgres-server.ts";
 import { master, type RdsServer, startRdsServer } from "../testing/rds-server.ts";
 import { awsKey } from "../testing/rds-token-check.ts";
 

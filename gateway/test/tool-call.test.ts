@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
 import { post, toolCall } from "./mcp-requests.ts";
 import { startUpstream, type UpstreamFixture } from "./upstream-fixture.ts";
@@ -27,7 +27,8 @@ beforeEach(() => {
   for (const map of [world.grants, world.ceilings, world.consents]) map.clear();
   world.audit.length = 0;
   world.asked.length = 0;
-  Object.assign(world, { auditFails: false, decisionsFail: false, factsFail: false, storeFails: false });
+  Object.assign(world, { auditFails: false, auditHolds: undefined });
+  Object.assign(world, { decisionsFail: false, factsFail: false, storeFails: false });
   world.now = new Date("2026-11-24T12:00:00Z");
 });
 
@@ -171,18 +172,50 @@ describe("a consent that has ended", () => {
 
 describe("fail closed", () => {
   test.each([
-    ["auditFails", "AUDIT_UNAVAILABLE", 200, 0],
-    ["decisionsFail", "DECISION_UNAVAILABLE", 200, 1],
-    ["storeFails", "STORE_UNAVAILABLE", 503, 0],
-  ] as const)("%s: %s, nothing upstream", async (fault, code, status, recorded) => {
+    ["auditFails", "create_issue", "AUDIT_UNAVAILABLE", 200, 0],
+    ["decisionsFail", "list_issues", "DECISION_UNAVAILABLE", 200, 1],
+    ["storeFails", "list_issues", "STORE_UNAVAILABLE", 503, 0],
+  ] as const)("%s for %s: %s, nothing upstream", async (fault, tool, code, status, recorded) => {
     gateway.world.ceilings.set(alice, "high");
     const grant = gateway.connect(alice, "client-a", "high");
     gateway.world[fault] = true;
-    const answer = await post(gateway, `token-${grant.id}`, toolCall("list_issues"));
+    const answer = await post(gateway, `token-${grant.id}`, toolCall(tool));
     expect(answer.status).toBe(status);
     expect(answer.body.error?.data.code).toBe(code);
     expect(upstream.requests).toEqual([]);
     expect(gateway.world.audit).toHaveLength(recorded);
+  });
+
+  test("auditFails for list_issues, which only reads: AUDIT_UNAVAILABLE, and nothing of what the upstream has answered", async () => {
+    gateway.world.ceilings.set(alice, "high");
+    const grant = gateway.connect(alice, "client-a", "high");
+    gateway.world.auditFails = true;
+    const answer = await post(gateway, `token-${grant.id}`, toolCall("list_issues"));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ jsonrpc: "2.0", id: 1, error: expect.objectContaining({ code: -32603 }) });
+    expect(answer.body.error?.data.code).toBe("AUDIT_UNAVAILABLE");
+    expect(gateway.world.audit).toEqual([]);
+    // The client was told without waiting for it.
+    await expect.poll(() => upstream.ran).toEqual(["list_issues"]);
+  });
+
+  test.each([
+    ["create_issue", []],
+    ["list_issues", ["list_issues"]],
+  ])("while the record of %s is not durable the client has no answer; upstream ran: %j", async (tool, ran) => {
+    gateway.world.ceilings.set(alice, "high");
+    const grant = gateway.connect(alice, "client-a", "high");
+    const { promise, resolve: store } = Promise.withResolvers<void>();
+    gateway.world.auditHolds = promise;
+    const answered = vi.fn();
+    const answer = post(gateway, `token-${grant.id}`, toolCall(tool)).finally(answered);
+    await expect.poll(() => gateway.world.audit.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = [answered.mock.calls.length, [...upstream.ran]];
+    store();
+    expect(before).toEqual([0, ran]);
+    expect((await answer).body.result).toBeDefined();
+    expect(upstream.ran).toEqual([tool]);
   });
 
   test("a denial that can't be recorded says so instead", async () => {

@@ -114,8 +114,10 @@ describe.skipIf(noChromium)("a server with a sign-in of its own", () => {
     for (const name of ["issues__list_issues", "wiki__list_issues"]) {
       expect((await call(name)).body.result).toBeDefined();
     }
-    await page.goto(`${host.publicUrl}/`);
-    const cards = page.getByRole("listitem").filter({ hasText: "Together with" });
+    // The page itself is on its way to the client, which is nowhere.
+    const own = await page.context().newPage();
+    await own.goto(`${host.publicUrl}/`);
+    const cards = own.getByRole("listitem").filter({ hasText: "Together with" });
     await cards.first().waitFor();
     expect(await cards.count()).toBe(2);
   });

@@ -8,7 +8,7 @@ import {
 } from "@permit-mcp-gateway/policies";
 import { toSettings } from "../src/adapters/permit-host-settings.ts";
 import { hostSnapshotSchema } from "../src/adapters/permit-host-snapshot.ts";
-import type { HostSettings } from "../src/deps.ts";
+import type { HostSettings } from "../src/deps/host-settings.ts";
 import { supportedFeatures } from "../src/features.ts";
 
 /** One server: its attributes where they are not the defaults, and the trust or the attributes of each tool. */

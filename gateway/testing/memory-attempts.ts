@@ -1,4 +1,5 @@
-import type { AttemptStore, Clock } from "../src/deps.ts";
+import type { AttemptStore } from "../src/deps/attempts.ts";
+import type { Clock } from "../src/deps/process.ts";
 
 /** Attempts of one process, in memory. */
 export function memoryAttempts(clock: Clock): AttemptStore {

@@ -1,4 +1,5 @@
-import type { Clock, ToolDrift, ToolDriftStore } from "../src/deps.ts";
+import type { Clock } from "../src/deps/process.ts";
+import type { ToolDrift, ToolDriftStore } from "../src/deps/tool-drift.ts";
 
 /** Drift of one process, in memory. */
 export function memoryToolDrift(clock: Clock): ToolDriftStore {

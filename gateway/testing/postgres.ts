@@ -2,7 +2,7 @@
  * Before all tests: a real PostgreSQL, its URL in DATABASE_URL_TEST. Where none is installed CI fails and a laptop goes on
  * with a line that says so.
  */
-import { postgresPrograms, startPostgresServer } from "./postgres-server.ts";
+import { postgresPrograms, startPostgresServer } from "../../infra/testing/postgres-server.ts";
 
 /** Vitest global setup. Returns the teardown. */
 export async function setup(): Promise<(() => void) | undefined> {

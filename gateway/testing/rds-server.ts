@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { type PostgresServer, startPostgresServer } from "./postgres-server.ts";
+import { type PostgresServer, startPostgresServer } from "../../infra/testing/postgres-server.ts";
 import { namePrefix, startTokenCheck, type TokenCheck } from "./rds-token-check.ts";
 
 export const master = { username: "master", password: "the master's password" };

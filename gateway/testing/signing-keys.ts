@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { SigningKeys } from "../src/deps.ts";
+import type { SigningKeys } from "../src/deps/tokens.ts";
 
 /** One key, in memory. */
 export async function memorySigningKeys(): Promise<SigningKeys> {

@@ -31,10 +31,9 @@ export const hostRoles = {
 export function permitKey(text: string): string {
   // A lone surrogate would be replaced on the way to UTF-8, and two such texts would share a key.
   if (!text.isWellFormed()) throw new TypeError("A Permit key can only be made of well-formed Unicode text.");
-  return Array.from(Buffer.from(text, "utf8"), (byte) => {
-    const char = String.fromCharCode(byte);
-    return /[A-Za-z0-9-]/.test(char) ? char : `_${byte.toString(16).padStart(2, "0")}`;
-  }).join("");
+  // As Latin-1 each byte is one character.
+  const bytes = Buffer.from(text, "utf8").toString("latin1");
+  return bytes.replaceAll(/[^A-Za-z0-9-]/g, (byte) => `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** The text that `permitKey` was given. */

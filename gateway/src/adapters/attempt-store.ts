@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import type { AttemptStore, Clock } from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
+import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 
 /** How often rows of windows that have ended are deleted, per process. */

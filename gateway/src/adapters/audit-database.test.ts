@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { denyRecord } from "../audit/record.ts";
-import type { AuditRecord, Grant } from "../deps.ts";
+import type { AuditRecord } from "../deps/audit.ts";
+import type { Grant } from "../deps/grants.ts";
 import { createDatabaseAuditSink } from "./audit-database.ts";
 import type { Database } from "./database.ts";
 
@@ -46,13 +48,30 @@ test("what was written is in the table, and one line each, before the write reso
   expect(row?.time.toISOString()).toBe(written.time);
 });
 
-test("records that come while a commit is in flight go together", async () => {
-  const insert = vi.spyOn(database.kysely, "getExecutor");
+test("records of one moment go together, and those that come while two commits are in flight go with the next", async () => {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  const insert = database.execute;
+  const execute = vi.spyOn(database, "execute").mockImplementation(async (...statement) => {
+    await opened;
+    return insert(...statement);
+  });
   const audit = sink();
-  await Promise.all(Array.from({ length: 50 }, (_, index) => audit.write(record(`tool-${index}`))));
-  expect(insert).toHaveBeenCalledTimes(2);
-  expect(await stored()).toHaveLength(50);
-  expect(lines).toHaveLength(50);
+  const written: Promise<void>[] = [];
+  const write = (count: number) => {
+    for (let left = count; left > 0; left -= 1) written.push(audit.write(record(`tool-${written.length}`)));
+  };
+  for (const [moment, commits] of [1, 2, 2, 2].entries()) {
+    write(10 + moment);
+    await nextTurn();
+    await nextTurn();
+    expect(execute).toHaveBeenCalledTimes(commits);
+  }
+  expect(lines).toEqual([]);
+  open();
+  await Promise.all(written);
+  expect(execute).toHaveBeenCalledTimes(3);
+  expect(await stored()).toHaveLength(46);
+  expect(lines).toHaveLength(46);
 });
 
 test("a record that can't be stored refuses its own call and nobody else's", async () => {

@@ -1,6 +1,6 @@
-import { sql } from "kysely";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { auditLine } from "../audit/line.ts";
-import type { AuditRecord, AuditSink } from "../deps.ts";
+import type { AuditRecord, AuditSink } from "../deps/audit.ts";
 import { GatewayError } from "../errors.ts";
 import { toRow } from "./audit-rows.ts";
 import type { Database } from "./database.ts";
@@ -8,6 +8,13 @@ import type { Database } from "./database.ts";
 /** After this a call is refused rather than kept waiting for its record. */
 const writeTimeoutMs = 5_000;
 const maxBatch = 500;
+const commitsAtOnce = 2;
+
+const insertion = `
+  insert into gateway_audit
+  select * from jsonb_populate_recordset(null::gateway_audit, $1::jsonb)
+  on conflict (id) do nothing
+`;
 
 interface Waiting {
   readonly record: AuditRecord;
@@ -28,17 +35,14 @@ export function createDatabaseAuditSink({
   readonly writeLines: (lines: string) => void;
 }): AuditSink {
   let queue: Waiting[] = [];
-  let running = false;
+  let running = 0;
+  let begins = false;
 
   const insert = async (records: readonly AuditRecord[]) => {
     // One parameter, however many records: PostgreSQL takes its JSON apart in less time than a driver binds the columns.
     // A record that is there already is a repeat of a commit whose answer was lost.
     const rows = JSON.stringify(records.map(toRow));
-    await sql`
-      insert into gateway_audit
-      select * from jsonb_populate_recordset(null::gateway_audit, ${rows}::jsonb)
-      on conflict (id) do nothing
-    `.execute(database.kysely);
+    await database.execute("insert audit records", insertion, [rows]);
   };
   const commit = async (batch: readonly Waiting[]): Promise<void> => {
     try {
@@ -55,14 +59,18 @@ export function createDatabaseAuditSink({
     for (const { done } of batch) done();
   };
   const drain = async () => {
-    if (running) return;
-    running = true;
+    if (begins || running >= commitsAtOnce) return;
+    begins = true;
+    // What arrives in the same turn of the event loop goes together.
+    await nextTurn();
+    begins = false;
+    running += 1;
     while (queue.length > 0) {
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
       await commit(batch);
     }
-    running = false;
+    running -= 1;
   };
 
   return {

@@ -1,4 +1,5 @@
-import type { AuditOutbox, Clock } from "../deps.ts";
+import type { AuditOutbox } from "../deps/audit.ts";
+import type { Clock } from "../deps/process.ts";
 import { fromRow } from "./audit-rows.ts";
 import type { Database } from "./database.ts";
 

@@ -1,5 +1,5 @@
 import type { Selectable } from "kysely";
-import type { AuditRecord } from "../deps.ts";
+import type { AuditRecord } from "../deps/audit.ts";
 import type { AuditRow } from "./database-tables.ts";
 
 /** What of a record has no column of its own. */

@@ -7,7 +7,7 @@ import {
   ResourceNotFoundException,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { auditLine } from "../audit/line.ts";
-import type { AuditBatchLimits, AuditDestination } from "../deps.ts";
+import type { AuditBatchLimits, AuditDestination } from "../deps/audit.ts";
 
 /** Quotas of PutLogEvents (Amazon CloudWatch Logs API Reference, PutLogEvents). */
 const limits: AuditBatchLimits = {

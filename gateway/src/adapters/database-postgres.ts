@@ -15,6 +15,10 @@ export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver 
   for (const each of [pool, lockPool]) each.on("error", () => undefined);
   return {
     dialect: new PostgresDialect({ pool }),
+    // With a name it is parsed once for each connection.
+    execute: async (name, text, values) => {
+      await pool.query({ name, text, values: [...values] });
+    },
     lockAcrossProcesses: (key, run) =>
       withLock(lockPool, async (connection) => {
         await connection.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);

@@ -5,7 +5,7 @@ import type { ColumnType } from "kysely";
 /** `timestamptz`: read as a Date, written as a Date or as RFC 3339 text. */
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
-/** One consent (`Grant` in deps.ts). */
+/** One consent (`Grant` in deps/grants.ts). */
 export interface GrantRow {
   readonly id: string;
   readonly user_id: string;
@@ -23,7 +23,7 @@ export interface GrantRow {
   readonly revoked_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
-/** One line of the audit log (`AuditRecord` in deps.ts). Never updated but for `shipped_at`. */
+/** One line of the audit log (`AuditRecord` in deps/audit.ts). Never updated but for `shipped_at`. */
 export interface AuditRow {
   readonly id: string;
   readonly time: Timestamp;
@@ -45,7 +45,7 @@ export interface AuditRow {
   readonly shipped_at: ColumnType<Date | null, undefined, Date>;
 }
 
-/** A key of the gateway's own (`SigningKeys` in deps.ts). Never deleted: its public part checks what it once signed. */
+/** A key of the gateway's own (`SigningKeys` in deps/tokens.ts). Never deleted: its public part checks what it once signed. */
 export interface SigningKeyRow {
   readonly kid: string;
   /** `jsonb`: a JWK. */
@@ -71,7 +71,7 @@ export interface HostSettingsRow {
   readonly fetched_at: Timestamp;
 }
 
-/** What was counted under one key (`AttemptStore` in deps.ts). */
+/** What was counted under one key (`AttemptStore` in deps/attempts.ts). */
 export interface AttemptRow {
   /** SHA-256, base64url. */
   readonly key: string;
@@ -112,7 +112,7 @@ export interface UpstreamSignInRow {
   readonly expires_at: Timestamp;
 }
 
-/** A definition that somebody was shown and nobody has reviewed (`ToolDriftStore` in deps.ts). */
+/** A definition that somebody was shown and nobody has reviewed (`ToolDriftStore` in deps/tool-drift.ts). */
 export interface ToolDriftRow {
   readonly server: string;
   readonly tool: string;
@@ -120,7 +120,7 @@ export interface ToolDriftRow {
   readonly last_seen_at: Timestamp;
 }
 
-/** A session at the address of several servers (`MergedSession` in deps.ts). */
+/** A session at the address of several servers (`MergedSession` in deps/sessions.ts). */
 export interface MergedSessionRow {
   readonly id: string;
   readonly user_id: string;
@@ -140,7 +140,7 @@ export interface MergedUpstreamRow {
   readonly created_at: ColumnType<Date, undefined, never>;
 }
 
-/** A server that a human has entered (`DynamicServer` in deps.ts). */
+/** A server that a human has entered (`DynamicServer` in deps/dynamic-servers.ts). */
 export interface DynamicServerRow {
   /** `dynamic-` and 16 hexadecimal digits. */
   readonly key: string;

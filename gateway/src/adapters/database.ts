@@ -1,5 +1,5 @@
 /** The one database of a gateway: its own tables and better-auth's, through one Kysely. */
-import { Kysely } from "kysely";
+import { CompiledQuery, Kysely } from "kysely";
 import type { Config } from "../config.ts";
 import type { IamDatabase, UrlDatabase } from "../database-settings.ts";
 import { type MemoryTarget, openEmbedded } from "./database-embedded.ts";
@@ -12,6 +12,8 @@ import { runMigrations } from "./migrations.ts";
 export interface Database {
   /** Shared by everybody: on the embedded database one lock must guard the one session it has. */
   readonly kysely: Kysely<Tables>;
+  /** Makes a statement that is made very often. `name` is its own: two texts under one are an error. */
+  execute(name: string, text: string, values: readonly unknown[]): Promise<void>;
   /**
    * Runs `run` while nothing else runs under the same key, in this process and, on PostgreSQL, in all others that use
    * this database. `run` may use `kysely` freely.
@@ -39,6 +41,11 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
   const queue = new Map<string, Promise<unknown>>();
   const database: Database = {
     kysely,
+    execute:
+      driver.execute ??
+      (async (_name, text, values) => {
+        await kysely.executeQuery(CompiledQuery.raw(text, [...values]));
+      }),
     exclusively: (key, run) => {
       const before = queue.get(key) ?? Promise.resolve();
       const mine = before.then(() => driver.lockAcrossProcesses(key, run));

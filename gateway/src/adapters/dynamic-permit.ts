@@ -6,7 +6,9 @@ import {
   type TrustLevel,
   trustRank,
 } from "@permit-mcp-gateway/policies";
-import type { AgentIdentity, Clock, ConsentFacts, DecisionPoint } from "../deps.ts";
+import type { AgentIdentity } from "../deps/grants.ts";
+import type { ConsentFacts, DecisionPoint } from "../deps/permit.ts";
+import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 
 /** Decisions on a server that a human has entered are decisions on `dynamic_mcp`. */

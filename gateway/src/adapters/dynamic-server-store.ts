@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Selectable, sql } from "kysely";
 import { z } from "zod";
-import type { Clock, DynamicServer, DynamicServerStore } from "../deps.ts";
+import type { DynamicServer, DynamicServerStore } from "../deps/dynamic-servers.ts";
+import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import type { DynamicServerRow } from "./database-tables.ts";

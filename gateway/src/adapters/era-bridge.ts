@@ -5,7 +5,8 @@
  * fall back by themselves, and only so have all that the older one has.
  */
 import { Readable } from "node:stream";
-import type { Clock, Upstream, UpstreamAnswer, UpstreamCaller, UpstreamRequest } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Upstream, UpstreamAnswer, UpstreamCaller, UpstreamRequest } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { readJson } from "../mcp/answer-body.ts";
 import { encodeHeaderValue } from "../mcp/header-value.ts";

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Clock } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 
 /** In one statement, so that none holds its locks for long. */

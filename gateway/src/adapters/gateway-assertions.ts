@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, GatewayAssertions, SigningKeys } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { GatewayAssertions, SigningKeys } from "../deps/tokens.ts";
 
 /** Upstreams compare with it; the same for every gateway. */
 const issuer = "agent-security-gateway";

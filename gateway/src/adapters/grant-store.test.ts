@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Grant, GrantStore } from "../deps.ts";
+import type { Grant, GrantStore } from "../deps/grants.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
 import type { Database } from "./database.ts";
-import { createGrantStore } from "./grant-store.ts";
+import { createGrantStore, grantsBelievedMs } from "./grant-store.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -81,13 +82,35 @@ describe.each(testDatabases)("on $name", ({ open }) => {
     await store.revoke([]);
   });
 
+  test("what one replica changes holds there at once, and elsewhere within half a second", async () => {
+    const other = createGrantStore({ database, clock: () => new Date(nowMs) });
+    const { id } = await create("u7");
+    const seen = async (by: GrantStore) => {
+      const [grant] = await by.ofConnection(id);
+      return [grant?.level, grant?.revokedAt !== null];
+    };
+    expect([await seen(store), await seen(other)]).toEqual([
+      ["medium", false],
+      ["medium", false],
+    ]);
+    await store.setLevel([id], "low");
+    expect(await seen(store)).toEqual(["low", false]);
+    // Asked for while it is being written: what was read before must not be what is kept.
+    const revoking = store.revoke([id]);
+    await store.ofConnection(id);
+    await revoking;
+    expect(await seen(store)).toEqual(["low", true]);
+    await sleep(grantsBelievedMs);
+    expect(await seen(other)).toEqual(["low", true]);
+  });
+
   test("use is noted once a minute at most", async () => {
     const { id, lastUsedAt } = await create("u5");
     nowMs += 59_999;
-    await store.touch(id);
+    await store.touch({ id, connectionId: id });
     expect((await store.find(id))?.lastUsedAt).toEqual(lastUsedAt);
     nowMs += 1;
-    await store.touch(id);
+    await store.touch({ id, connectionId: id });
     expect((await store.find(id))?.lastUsedAt).toEqual(new Date(nowMs));
   });
 });

@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
-import type { Clock, Grant, GrantStore } from "../deps.ts";
+import type { Grant, GrantStore } from "../deps/grants.ts";
+import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 import type { GrantRow } from "./database-tables.ts";
 import { readTogether } from "./read-together.ts";
@@ -26,7 +27,14 @@ function toGrant(row: Selectable<GrantRow>): Grant {
   };
 }
 
-/** Grants in the table `gateway_grant`. Every read goes to the database, so a revocation holds on all replicas at once. */
+/** Milliseconds for which the grants of a connection are believed, from before they are read. */
+export const grantsBelievedMs = 500;
+const connectionsMax = 10_000;
+
+/**
+ * Grants in the table `gateway_grant`. A change that is made here holds from then on; one of another replica within half
+ * a second, for which what a busy agent asks on every request is kept.
+ */
 export function createGrantStore({
   database,
   clock,
@@ -46,10 +54,29 @@ export function createGrantStore({
     const byConnection = Map.groupBy(rows.map(toGrant), ({ connectionId }) => connectionId);
     return (connectionId) => byConnection.get(connectionId) ?? [];
   });
+  const kept = new Map<string, { readonly grants: Promise<readonly Grant[]>; readonly readAtMs: number }>();
+  // Of a monotonic clock: one that is set back would make them last.
+  const believed = (connectionId: string): Promise<readonly Grant[]> => {
+    const now = performance.now();
+    const known = kept.get(connectionId);
+    if (known !== undefined && now - known.readAtMs < grantsBelievedMs) return known.grants;
+    const grants = readConnection(connectionId);
+    const oldest = kept.keys().next();
+    if (kept.size >= connectionsMax && oldest.done !== true) kept.delete(oldest.value);
+    kept.delete(connectionId);
+    kept.set(connectionId, { grants, readAtMs: now });
+    grants.catch(() => {
+      if (kept.get(connectionId)?.grants === grants) kept.delete(connectionId);
+    });
+    return grants;
+  };
+  /** Makes a change, whatever was read before its end is forgotten. */
+  const changing = async <T>(change: Promise<T>): Promise<T> => change.finally(() => kept.clear());
+
   return {
     create: async (grant) => {
       const now = clock();
-      const row = await db.transaction().execute(async (transaction) => {
+      const write = db.transaction().execute(async (transaction) => {
         // Permit holds one level per agent and server, so the client's other installs have the new level too.
         await transaction
           .updateTable("gateway_grant")
@@ -79,7 +106,7 @@ export function createGrantStore({
           .returningAll()
           .executeTakeFirstOrThrow();
       });
-      return toGrant(row);
+      return toGrant(await changing(write));
     },
     find: async (id) => {
       // The column's type refuses other texts with an error; an unknown id is an answer, not a fault.
@@ -88,7 +115,7 @@ export function createGrantStore({
       return row === undefined ? undefined : toGrant(row);
     },
     // The column has ids in lower case, whatever the question's.
-    ofConnection: async (connectionId) => (uuid.test(connectionId) ? readConnection(connectionId.toLowerCase()) : []),
+    ofConnection: async (connectionId) => (uuid.test(connectionId) ? believed(connectionId.toLowerCase()) : []),
     listActive: async (userId) => {
       const rows = await db
         .selectFrom("gateway_grant")
@@ -103,26 +130,28 @@ export function createGrantStore({
     revoke: async (ids) => {
       const known = ids.filter((id) => uuid.test(id));
       if (known.length === 0) return;
-      await db
+      const write = db
         .updateTable("gateway_grant")
         .set({ revoked_at: clock() })
         .where("id", "in", known)
         .where("revoked_at", "is", null)
         .execute();
+      await changing(write);
     },
     setLevel: async (ids, level) => {
       const known = ids.filter((id) => uuid.test(id));
       if (known.length === 0) return;
-      await db
+      const write = db
         .updateTable("gateway_grant")
         .set({ level })
         .where("id", "in", known)
         .where("revoked_at", "is", null)
         .execute();
+      await changing(write);
     },
-    touch: async (id) => {
-      if (!uuid.test(id)) return;
+    touch: async ({ id, connectionId }) => {
       const now = clock();
+      kept.delete(connectionId);
       await db
         .updateTable("gateway_grant")
         .set({ last_used_at: now })

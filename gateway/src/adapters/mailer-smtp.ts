@@ -1,5 +1,5 @@
 import { createTransport } from "nodemailer";
-import type { Mailer } from "../deps.ts";
+import type { Mailer } from "../deps/mail.ts";
 import { GatewayError } from "../errors.ts";
 import type { MailSettings } from "../mail-settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Mailer } from "../deps.ts";
+import type { Mailer } from "../deps/mail.ts";
 
 /** For a gateway on a laptop: mails are lines of JSON on standard output, which `npm start` shows. */
 export function createTerminalMailer(writeLine: (line: string) => void): Mailer {

@@ -1,4 +1,4 @@
-import type { Mailer } from "../deps.ts";
+import type { Mailer } from "../deps/mail.ts";
 import type { MailSettings } from "../mail-settings.ts";
 import { createSmtpMailer } from "./mailer-smtp.ts";
 import { createTerminalMailer } from "./mailer-terminal.ts";

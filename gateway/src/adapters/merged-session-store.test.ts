@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MergedSessionStore } from "../deps.ts";
+import type { MergedSessionStore } from "../deps/sessions.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
 import type { Database } from "./database.ts";
 import { createMergedSessionStore } from "./merged-session-store.ts";

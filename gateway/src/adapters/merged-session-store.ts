@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock, MergedSession, MergedSessionStore, UpstreamSession } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { MergedSession, MergedSessionStore, UpstreamSession } from "../deps/sessions.ts";
 import type { Database } from "./database.ts";
 
 /** A client that opens one session after the other must not fill the table. */

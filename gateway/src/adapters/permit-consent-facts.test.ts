@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
 import { settingsOf } from "../../testing/host-settings.ts";
-import type { AgentIdentity } from "../deps.ts";
+import type { AgentIdentity } from "../deps/grants.ts";
 import { createPermitClient } from "./permit-client.ts";
 import { createPermitConsentFacts } from "./permit-consent-facts.ts";
 import { type ClosableDecisionPoint, createPermitDecisionPoint } from "./permit-decision-point.ts";

@@ -13,7 +13,9 @@ import {
   trustRank,
 } from "@permit-mcp-gateway/policies";
 import type { Permit } from "permitio";
-import type { AgentIdentity, ConsentFacts, DecisionPoint, HostDirectory } from "../deps.ts";
+import type { AgentIdentity } from "../deps/grants.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { ConsentFacts, DecisionPoint } from "../deps/permit.ts";
 import { GatewayError } from "../errors.ts";
 import { permitFailure, statusOf } from "./permit-client.ts";
 

@@ -55,6 +55,29 @@ describe("the same question and the same answer as the SDK", () => {
   });
 });
 
+test("calls of one moment go in few requests, and each gets its own answer", async () => {
+  permit.requests.length = 0;
+  permit.decide = ({ user, action }) => ({ allow: action === "create_issue" && user.key.endsWith("even") });
+  const agents = Array.from({ length: 40 }, (_, at) => `agent|${at}|${at % 2 === 0 ? "even" : "odd"}`);
+  const asked = agents.flatMap((user) => [
+    decisions.check(user, "create_issue", "issues"),
+    decisions.check(user, "delete_issue", "issues"),
+  ]);
+  const expected = agents.flatMap((user) => [user.endsWith("even"), false]);
+  expect(await Promise.all(asked)).toEqual(expected);
+  expect(permit.requests).toEqual(["POST /allowed/bulk"]);
+  // Asked again, and not remembered.
+  permit.decide = () => ({ allow: false });
+  expect(await decisions.check("agent|0|even", "create_issue", "issues")).toBe(false);
+});
+
+test("when the request for many has no answer, none of them is allowed", async () => {
+  permit.decide = () => ({ allow: true });
+  permit.failWith = 500;
+  const asked = Array.from({ length: 5 }, (_, at) => decisions.check(`agent|${at}`, "a", "s"));
+  for (const { status } of await Promise.allSettled(asked)) expect(status).toBe("rejected");
+});
+
 test.each([
   { allow: "true" },
   { allow: 1 },

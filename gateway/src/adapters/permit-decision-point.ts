@@ -1,11 +1,14 @@
 import { defaultTenant } from "@permit-mcp-gateway/policies";
 import { Pool } from "undici";
-import type { DecisionPoint } from "../deps.ts";
+import type { DecisionPoint } from "../deps/permit.ts";
 import { GatewayError } from "../errors.ts";
+import { readTogether } from "./read-together.ts";
 
 /** A decision takes milliseconds. One that takes longer than this is none. */
 const decisionTimeoutMs = 2_000;
 const connections = 64;
+/** Requests with the questions of calls: a decision that is slow holds up those alone that go with it. */
+const questionsAtOnce = 4;
 
 /** A decision point client that gives its connections back. */
 export interface ClosableDecisionPoint extends DecisionPoint {
@@ -45,14 +48,19 @@ export function createPermitDecisionPoint({
   });
 
   const ask = async (endpoint: string, body: object): Promise<unknown> => {
+    // Over all: connecting, waiting in the pool and reading.
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new Error("The decision point did not answer in time.")),
+      decisionTimeoutMs,
+    );
     try {
       const answer = await pool.request({
         method: "POST",
         path: `${path}${endpoint}`,
         headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
         body: JSON.stringify(body),
-        // Over all: connecting, waiting in the pool and reading.
-        signal: AbortSignal.timeout(decisionTimeoutMs),
+        signal: late.signal,
       });
       if (answer.statusCode !== 200) {
         await answer.body.dump();
@@ -61,20 +69,37 @@ export function createPermitDecisionPoint({
       return await answer.body.json();
     } catch (cause) {
       throw new GatewayError("DECISION_UNAVAILABLE", { cause });
+    } finally {
+      clearTimeout(timer);
     }
   };
 
-  return {
-    check: async (user, action, server) => isAllowed(await ask("/allowed", query(user, action, server))),
-    checkAll: async (user, actions, server) => {
-      if (actions.length === 0) return [];
-      const questions = actions.map((action) => query(user, action, server));
-      const answer = (await ask("/allowed/bulk", questions)) as { allow?: unknown };
-      if (!Array.isArray(answer?.allow) || answer.allow.length !== actions.length) {
-        throw new GatewayError("DECISION_UNAVAILABLE", { detail: "The bulk answer does not fit the questions." });
+  const askAll = async (questions: readonly object[]): Promise<readonly boolean[]> => {
+    const answer = (await ask("/allowed/bulk", questions)) as { allow?: unknown };
+    if (!Array.isArray(answer?.allow) || answer.allow.length !== questions.length) {
+      throw new GatewayError("DECISION_UNAVAILABLE", { detail: "The bulk answer does not fit the questions." });
+    }
+    return answer.allow.map(isAllowed);
+  };
+  // One question each, which is never asked twice nor remembered; those of a moment go in one request.
+  const decide = readTogether<object, boolean>(
+    async (questions) => {
+      const [only, ...others] = questions;
+      if (only !== undefined && others.length === 0) {
+        const allowed = isAllowed(await ask("/allowed", only));
+        return () => allowed;
       }
-      return answer.allow.map(isAllowed);
+      const decisions = await askAll(questions);
+      const byQuestion = new Map(questions.map((question, at) => [question, decisions[at] === true]));
+      return (question) => byQuestion.get(question) === true;
     },
+    { atOnce: questionsAtOnce },
+  );
+
+  return {
+    check: (user, action, server) => decide(query(user, action, server)),
+    checkAll: async (user, actions, server) =>
+      actions.length === 0 ? [] : askAll(actions.map((action) => query(user, action, server))),
     ready: async () => {
       try {
         const answer = await pool.request({

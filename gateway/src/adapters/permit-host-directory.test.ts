@@ -2,7 +2,7 @@ import Fastify, { type FastifyBaseLogger } from "fastify";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type PermitFixture, permitKey, startPermit } from "../../test/permit-fixture.ts";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
-import type { HostSettings } from "../deps.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import type { Database } from "./database.ts";
 import { createPermitClient } from "./permit-client.ts";
 import { openPermitHostDirectory, type RefreshingHostDirectory } from "./permit-host-directory.ts";

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger } from "fastify";
 import type { Permit } from "permitio";
-import type { Clock, HostDirectory, HostSettings } from "../deps.ts";
+import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import { refusedOf } from "../features.ts";
 import type { Database } from "./database.ts";

@@ -1,6 +1,6 @@
 /** What the gateway makes of a host's documents. Pure. */
 import { dynamicServersKey, hostRequires, reaches, serverRequires, toolRequires } from "@permit-mcp-gateway/policies";
-import type { HostSettings, ServerRules, ServerSettings, ToolSettings } from "../deps.ts";
+import type { HostSettings, ServerRules, ServerSettings, ToolSettings } from "../deps/host-settings.ts";
 import { supportedFeatures } from "../features.ts";
 import type { HostSnapshot, ServerSnapshot } from "./permit-host-snapshot.ts";
 

@@ -1,5 +1,8 @@
 import { sql } from "kysely";
-import type { DecisionPoint, HostDirectory, HostSettings, Mailer, Readiness } from "../deps.ts";
+import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
+import type { Mailer } from "../deps/mail.ts";
+import type { DecisionPoint } from "../deps/permit.ts";
+import type { Readiness } from "../deps/process.ts";
 import { policyProblem } from "../features.ts";
 import type { Database } from "./database.ts";
 

@@ -1,4 +1,5 @@
-import type { Clock, ReceiptStore } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { ReceiptStore } from "../deps/tokens.ts";
 import type { Database } from "./database.ts";
 
 /** Receipts in the table `gateway_receipt`. */

@@ -1,6 +1,6 @@
 /** Secrets at rest: each is encrypted for its row under a data key, which is in the database encrypted in its turn. */
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import { decrypt, encrypt } from "./aes-gcm.ts";
 import type { Database } from "./database.ts";

@@ -1,4 +1,4 @@
-import type { Secrets } from "../deps.ts";
+import type { Secrets } from "../deps/secrets.ts";
 import { GatewayError } from "../errors.ts";
 
 /**

@@ -3,7 +3,8 @@ import {
   ResourceNotFoundException,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { Clock, Secrets } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Secrets } from "../deps/secrets.ts";
 import { GatewayError } from "../errors.ts";
 
 /** A rotated secret is known after so long. */

@@ -10,7 +10,8 @@ import {
   type JWK,
   SignJWT,
 } from "jose";
-import type { Clock, SigningKeys } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { SigningKeys } from "../deps/tokens.ts";
 import type { Database } from "./database.ts";
 
 /** A new key is made then. */

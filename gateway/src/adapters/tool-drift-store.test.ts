@@ -2,7 +2,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { settingsOf } from "../../testing/host-settings.ts";
 import { testLog } from "../../testing/test-log.ts";
-import type { AuditRecord, ServerSettings } from "../deps.ts";
+import type { AuditRecord } from "../deps/audit.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import { createDriftLog } from "../mcp/drift-log.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
 import { createDatabaseAuditSink } from "./audit-database.ts";

@@ -1,4 +1,5 @@
-import type { Clock, ToolDrift, ToolDriftStore } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { ToolDrift, ToolDriftStore } from "../deps/tool-drift.ts";
 import type { Database } from "./database.ts";
 
 /** Drift in the table `gateway_tool_drift`. Each change is one statement, so that of many replicas one has made it. */

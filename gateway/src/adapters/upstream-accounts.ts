@@ -3,19 +3,17 @@ import { randomBytes } from "node:crypto";
 import { validateAuthorizationResponseIssuer } from "@modelcontextprotocol/client";
 import { isDynamicServerKey } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
+import type { HostSettings, HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Secrets } from "../deps/secrets.ts";
+import type { Upstream } from "../deps/upstream.ts";
 import type {
-  Clock,
-  HostSettings,
-  HumanDirectory,
   OfferedTools,
-  Secrets,
-  ServerSettings,
-  Upstream,
   UpstreamAccounts,
   UpstreamOwner,
   UpstreamSignInAnswer,
   UpstreamTokens,
-} from "../deps.ts";
+} from "../deps/upstream-accounts.ts";
 import { digest, sameText } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { nameOfEntry } from "../mcp/tool-definition.ts";

@@ -1,6 +1,7 @@
 /** The gateway as OAuth client of an upstream's authorization server: configured, by metadata document, or registered. */
 import { type OAuthClientMetadata, OAuthError, registerClient } from "@modelcontextprotocol/client";
-import type { HostDirectory, Secrets } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { Secrets } from "../deps/secrets.ts";
 import { callbackPath, clientDocumentPath } from "../upstream-paths.ts";
 import type { Fetch } from "./guarded-fetch.ts";
 import type { UpstreamClient, UpstreamClientRows } from "./upstream-client-rows.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Clock } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 import type { SealedValues } from "./sealed-values.ts";
 

@@ -9,7 +9,8 @@ import {
   type OAuthProtectedResourceMetadata,
   selectResourceURL,
 } from "@modelcontextprotocol/client";
-import type { ServerSettings, Upstream } from "../deps.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
+import type { Upstream } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import type { Fetch } from "./guarded-fetch.ts";
 

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Upstream, UpstreamCaller, UpstreamRequest } from "../deps.ts";
+import type { Upstream, UpstreamCaller, UpstreamRequest } from "../deps/upstream.ts";
 import type { Fetch } from "./guarded-fetch.ts";
 
 /** Of all answers together. */

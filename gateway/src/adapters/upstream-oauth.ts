@@ -9,7 +9,10 @@ import {
   startAuthorization,
 } from "@modelcontextprotocol/client";
 import { AddressRefusedError, type AddressRules, addressRules } from "../address-rules.ts";
-import type { Clock, HostDirectory, Secrets, Upstream } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Secrets } from "../deps/secrets.ts";
+import type { Upstream } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import type { GuardHooks } from "./address-guard.ts";
 import { createGuardedFetch, type Fetch } from "./guarded-fetch.ts";

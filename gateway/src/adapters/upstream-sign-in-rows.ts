@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Clock, UpstreamOwner } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { UpstreamOwner } from "../deps/upstream-accounts.ts";
 import { digest } from "../digest.ts";
 import type { Database } from "./database.ts";
 import type { SealedValues } from "./sealed-values.ts";

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { z } from "zod";
-import type { Clock, UpstreamOwner } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { UpstreamOwner } from "../deps/upstream-accounts.ts";
 import type { Database } from "./database.ts";
 import type { SealedValues } from "./sealed-values.ts";
 

@@ -1,7 +1,9 @@
 /** The tokens of humans at upstream servers, kept alive: whoever needs one gets one that lives, or is told to sign in. */
 import { computeScopeUnion } from "@modelcontextprotocol/client";
 import type { FastifyBaseLogger } from "fastify";
-import type { Clock, HumanDirectory, ServerSettings, UpstreamOwner, UpstreamTokens } from "../deps.ts";
+import type { HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
+import type { UpstreamOwner, UpstreamTokens } from "../deps/upstream-accounts.ts";
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { asOAuthServer, readChallenge } from "./upstream-discovery.ts";

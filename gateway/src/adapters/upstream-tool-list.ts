@@ -7,7 +7,7 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { z } from "zod";
-import type { Upstream, UpstreamCaller } from "../deps.ts";
+import type { Upstream, UpstreamCaller } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { upstreamFetch } from "./upstream-fetch.ts";
 

@@ -1,6 +1,6 @@
 import { Agent } from "undici";
 import { AddressRefusedError, type AddressRules } from "../address-rules.ts";
-import type { Upstream } from "../deps.ts";
+import type { Upstream } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { urlRefused } from "../server-url.ts";
 import type { GuardHooks } from "./address-guard.ts";
@@ -37,11 +37,12 @@ export function createUpstream({ addressRules = () => nothingPrivate, hooks }: U
     send: async ({ url, method, headers, body, guarded, signal, timeoutMs }) => {
       const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
       try {
-        const agent = guarded ? guard.agentFor(new URL(url)) : open;
+        const target = new URL(url);
+        const agent = guarded ? guard.agentFor(target) : open;
         // `request` follows no redirects: the call would go wherever the upstream points, past the policy's URL.
         const answer = await agent.request({
-          origin: new URL(url).origin,
-          path: `${new URL(url).pathname}${new URL(url).search}`,
+          origin: target.origin,
+          path: `${target.pathname}${target.search}`,
           method,
           headers,
           ...(deadline === undefined

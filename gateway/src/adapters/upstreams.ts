@@ -1,5 +1,6 @@
 /** All the ways to reach a server, as one. */
-import type { Clock, Upstream, UpstreamCaller } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Upstream, UpstreamCaller } from "../deps/upstream.ts";
 import { createProgramChannels, type ProgramChannelOptions } from "./channels/program-channel.ts";
 import { createSessionUpstream, type SessionLimits } from "./channels/session-upstream.ts";
 import { createSseChannels } from "./channels/sse-channel.ts";

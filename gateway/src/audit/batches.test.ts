@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AuditRecord } from "../deps.ts";
+import type { AuditRecord } from "../deps/audit.ts";
 import { batches } from "./batches.ts";
 import { auditLine } from "./line.ts";
 

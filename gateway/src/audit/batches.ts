@@ -1,4 +1,4 @@
-import type { AuditBatchLimits, AuditRecord } from "../deps.ts";
+import type { AuditBatchLimits, AuditRecord } from "../deps/audit.ts";
 import { auditLine } from "./line.ts";
 
 /** The records in their order, cut so that each part is within the limits and none is empty. Pure. */

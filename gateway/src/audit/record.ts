@@ -1,15 +1,14 @@
 /** Audit records. One constructor for each outcome; arguments of a call are never in it. */
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import type {
-  AgentIdentity,
   ConsentRecord,
   DynamicServerRecord,
-  Grant,
   RequestRecord,
   SignInRecord,
   ToolCallRecord,
   ToolDriftRecord,
-} from "../deps.ts";
+} from "../deps/audit.ts";
+import type { AgentIdentity, Grant } from "../deps/grants.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** What was decided on, and for whom. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger } from "fastify";
-import type { AuditDestination, AuditOutbox, Clock } from "../deps.ts";
+import type { AuditDestination, AuditOutbox } from "../deps/audit.ts";
+import type { Clock } from "../deps/process.ts";
 import { batches } from "./batches.ts";
 
 /** How many records are read at once. */

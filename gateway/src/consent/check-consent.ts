@@ -1,5 +1,5 @@
 import { effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
-import type { HostSettings, ServerSettings } from "../deps.ts";
+import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import { assertSupported } from "../features.ts";
 import { assertServerUrl, labelOf } from "../server-url.ts";

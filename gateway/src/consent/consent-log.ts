@@ -2,16 +2,11 @@
 import { randomUUID } from "node:crypto";
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import { consentRecord } from "../audit/record.ts";
-import type {
-  AgentIdentity,
-  AuditSink,
-  Clock,
-  Grant,
-  HostSettings,
-  ReceiptStore,
-  ServerSettings,
-  SigningKeys,
-} from "../deps.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { AgentIdentity, Grant } from "../deps/grants.ts";
+import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
+import type { ReceiptStore, SigningKeys } from "../deps/tokens.ts";
 import type { GatewayError } from "../errors.ts";
 import { endOfGrant, visibleEnd } from "./grant-life.ts";
 import { receiptOf, receiptType } from "./receipt.ts";

@@ -1,35 +1,29 @@
 /** The JSON behind the consent page and the list of agents. */
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type {
-  AttemptStore,
-  AuditSink,
-  Clock,
-  DecisionPoint,
-  DynamicServer,
-  DynamicServerStore,
-  HostSettings,
-  HumanDirectory,
-  ReceiptStore,
-  ServerSettings,
-  SigningKeys,
-  UpstreamAccounts,
-} from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { DynamicServerStore } from "../deps/dynamic-servers.ts";
+import type { HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
+import type { DecisionPoint } from "../deps/permit.ts";
+import type { Clock } from "../deps/process.ts";
+import type { ReceiptStore, SigningKeys } from "../deps/tokens.ts";
+import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { assertClientAdmitted } from "../oauth/client-admission.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertAdmitted } from "../sign-in-domains.ts";
-import { type Consenter, checkConsent, findGrantable, type Grantable, listGrantable } from "./check-consent.ts";
+import { type Consenter, checkConsent, findGrantable } from "./check-consent.ts";
 import { displayClient } from "./client-display.ts";
 import { connectRoutes } from "./connect-routes.ts";
 import { type ConsentRequestQuery, readConsentRequest } from "./consent-request.ts";
-import type { ConsentAnswer, ConsentChoice, ConsentServer, ConsentView } from "./contract.ts";
+import { choiceView, enteringView, serversMax, serverView } from "./consent-view.ts";
+import type { ConsentAnswer, ConsentView } from "./contract.ts";
 import type { EndGrantsDeps } from "./end-grants.ts";
-import { enteringCeiling } from "./enter-server.ts";
 import { enteredRoutes } from "./entered-routes.ts";
 import { type ConsentedServer, giveConsent } from "./give-consent.ts";
-import { endOfLife, visibleEnd } from "./grant-life.ts";
+import { endOfLife } from "./grant-life.ts";
 
 /** What the consent routes stand on. */
 export interface ConsentRoutesDeps extends EndGrantsDeps {
@@ -46,9 +40,6 @@ export interface ConsentRoutesDeps extends EndGrantsDeps {
   readonly audit: AuditSink;
   readonly clock: Clock;
 }
-
-/** Each is a role to be given in Permit and waited for, within one request. */
-const serversMax = 20;
 
 const consentedServer = z.strictObject({ server: z.string().max(200), level: z.enum(["low", "medium", "high"]) });
 
@@ -216,52 +207,6 @@ async function recordingRefusal<T>(
     if (error instanceof GatewayError) await record(error);
     throw error;
   }
-}
-
-function serverView(host: HostSettings, { email, now }: Consenter, { server, ceiling }: Grantable): ConsentServer {
-  const { key, name, description } = server;
-  return {
-    key,
-    name,
-    description,
-    ceiling,
-    ...(server.enteredBy === undefined ? {} : { url: server.upstreamUrl }),
-    signIn: server.auth.type === "oauth",
-    endsAt: visibleEnd(endOfLife(now, email, { host, server }), email, { server }).toISOString(),
-    idleDays: host.sessions.idleDays,
-    tools: [...server.tools.values()].map(({ name, trust }) => ({ name, trust })),
-  };
-}
-
-function enteringView(
-  host: HostSettings,
-  consenter: Consenter,
-  own: readonly DynamicServer[],
-): ConsentChoice["entering"] {
-  const ceiling = enteringCeiling(host, consenter);
-  const max = host.dynamicServers?.maxPerHuman ?? 0;
-  return ceiling === undefined ? null : { ceiling, left: Math.max(0, max - own.length) };
-}
-
-function choiceView(
-  host: HostSettings,
-  consenter: Consenter,
-  { upstreamUrls }: ConsentRequestQuery,
-): Omit<ConsentChoice, "entering"> {
-  const grantable = listGrantable(host, consenter);
-  // Only among what is granted: the parameter must not be a way to find out where a host's other servers are.
-  const preselected = grantable.filter(({ server }) => upstreamUrls.some((url) => sameUrl(server.upstreamUrl, url)));
-  return {
-    servers: grantable.map((each) => serverView(host, consenter, each)),
-    preselected: preselected.map(({ server }) => server.key),
-    most: serversMax,
-  };
-}
-
-/** Equal but for what the URL parser makes of them, and slashes at the end. */
-function sameUrl(a: string, b: string): boolean {
-  const normal = (url: string) => (URL.canParse(url) ? new URL(url).href.replace(/\/+$/, "") : undefined);
-  return normal(b) !== undefined && normal(a) === normal(b);
 }
 
 /** The query exactly as it was sent: it is signed, and parsing it would reorder repeated parameters. */

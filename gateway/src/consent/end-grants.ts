@@ -1,7 +1,9 @@
 import { permitServerOf } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
-import type { ConsentFacts, Grant, GrantStore, UpstreamAccounts } from "../deps.ts";
+import type { Grant, GrantStore } from "../deps/grants.ts";
+import type { ConsentFacts } from "../deps/permit.ts";
+import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import type { ConsentLog, EndCause } from "./consent-log.ts";
 
 /** Why grants end, and in which request. */

@@ -10,15 +10,11 @@ import {
   type TrustLevel,
 } from "@permit-mcp-gateway/policies";
 import type { Database } from "../adapters/database.ts";
-import type {
-  AttemptStore,
-  DecisionPoint,
-  DynamicServer,
-  DynamicServerStore,
-  HostSettings,
-  ServerSettings,
-  UpstreamAccounts,
-} from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
+import type { DynamicServer, DynamicServerStore } from "../deps/dynamic-servers.ts";
+import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
+import type { DecisionPoint } from "../deps/permit.ts";
+import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { assertSupported } from "../features.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
-import type { AgentIdentity } from "../deps.ts";
+import type { AgentIdentity } from "../deps/grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { ConsentTerms } from "./consent-log.ts";
 import { agentLock, type EndGrantsDeps, endConnection } from "./end-grants.ts";

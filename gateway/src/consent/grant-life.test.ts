@@ -3,7 +3,7 @@ import { profileKey, trustLevels } from "@permit-mcp-gateway/policies";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { settingsOf } from "../../testing/host-settings.ts";
-import type { ServerSettings } from "../deps.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import { endOfLife } from "./grant-life.ts";
 import { grantTermAt } from "./grant-term.ts";
 

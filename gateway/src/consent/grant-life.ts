@@ -1,5 +1,6 @@
 /** How long a consent lives. The one rule, for everything that asks whether a grant may be used. */
-import type { Grant, HostSettings, ServerSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
 import { endOfTermMs, grantTermsOf } from "./grant-term.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 import { dayOf, holdsOn, profileKey } from "@permit-mcp-gateway/policies";
-import type { GrantTerm, ServerSettings } from "../deps.ts";
+import type { GrantTerm, ServerSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 

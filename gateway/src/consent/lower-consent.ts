@@ -1,5 +1,5 @@
 import { reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
-import type { Grant } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { ConsentTerms } from "./consent-log.ts";
 import { agentLock, type EndGrantsDeps, sameAgent } from "./end-grants.ts";

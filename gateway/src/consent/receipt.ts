@@ -1,7 +1,8 @@
 /** A permission receipt: what one human allowed one agent, signed by the gateway that let it. */
 import { reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
 import type { JWTPayload } from "jose";
-import type { Grant, HostSettings, ServerSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
 
 /** `typ` of a receipt's header: nothing else that the gateway signs passes for one (RFC 8725 section 3.11). */
 export const receiptType = "permission-receipt+jwt";

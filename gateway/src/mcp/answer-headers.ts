@@ -1,4 +1,4 @@
-import type { UpstreamAnswer } from "../deps.ts";
+import type { UpstreamAnswer } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { SessionOwner, SessionSeal } from "./session-seal.ts";

@@ -1,6 +1,6 @@
 /** How often an agent may call, as the policy says it. Pure. */
 import type { RateLimit } from "@permit-mcp-gateway/policies";
-import type { AttemptLimit } from "../deps.ts";
+import type { AttemptLimit } from "../deps/attempts.ts";
 import { digest } from "../digest.ts";
 import { labelOf } from "../server-url.ts";
 import type { WithGrant, WithHost, WithServer } from "./exchange.ts";

@@ -1,7 +1,7 @@
 /** MCP clients that run in web pages: which pages may use the endpoint, and what their browsers are told (Fetch, CORS). */
 import { loopbackHosts } from "@permit-mcp-gateway/policies";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
-import type { HostDirectory } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 
 /** Addresses of the MCP endpoint, as routes. */

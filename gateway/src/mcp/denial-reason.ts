@@ -1,6 +1,8 @@
 /** Why the decision point said no, in words a person can act on. Permit's own reasons don't tell a low ceiling from a low consent. */
 import { effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
-import type { ConsentFacts, Grant, ServerSettings, ToolSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { ServerSettings, ToolSettings } from "../deps/host-settings.ts";
+import type { ConsentFacts } from "../deps/permit.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 

@@ -1,7 +1,11 @@
 /** Puts on record when a tool is not what was reviewed any more, and when it is again: once for all replicas. */
 import type { FastifyBaseLogger } from "fastify";
 import { driftRecord } from "../audit/record.ts";
-import type { AuditSink, Clock, Grant, ServerSettings, ToolDrift, ToolDriftStore, ToolSettings } from "../deps.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { ServerSettings, ToolSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
+import type { ToolDrift, ToolDriftStore } from "../deps/tool-drift.ts";
 import { labelOf } from "../server-url.ts";
 
 /** Further definitions of one tool are not told: a server could make up one for each request. */

@@ -1,5 +1,6 @@
 import { agentKey, effectiveTrust, permitServerOf, reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
-import type { Grant, ServerSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import type { McpDeps } from "./exchange.ts";
 
 /**

@@ -1,29 +1,17 @@
 /** The typed state of one request on the MCP path. Each step takes what it needs and returns a wider type. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import type {
-  AttemptStore,
-  AuditSink,
-  Clock,
-  ConsentFacts,
-  DecisionPoint,
-  GatewayAssertions,
-  Grant,
-  GrantStore,
-  GrantTerm,
-  HostSettings,
-  HumanDirectory,
-  MergedSessionStore,
-  Secrets,
-  ServerSettings,
-  Shutdown,
-  TokenVerifier,
-  Upstream,
-  UpstreamAnswer,
-  UpstreamSession,
-  UpstreamTokens,
-  VerifiedToken,
-} from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { Grant, GrantStore } from "../deps/grants.ts";
+import type { GrantTerm, HostSettings, HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
+import type { ConsentFacts, DecisionPoint } from "../deps/permit.ts";
+import type { Clock, Shutdown } from "../deps/process.ts";
+import type { Secrets } from "../deps/secrets.ts";
+import type { MergedSessionStore, UpstreamSession } from "../deps/sessions.ts";
+import type { GatewayAssertions, TokenVerifier, VerifiedToken } from "../deps/tokens.ts";
+import type { Upstream, UpstreamAnswer } from "../deps/upstream.ts";
+import type { UpstreamTokens } from "../deps/upstream-accounts.ts";
 import type { RpcMessage } from "./json-rpc.ts";
 import type { SessionSeal } from "./session-seal.ts";
 import type { ToolPins } from "./tool-pins.ts";
@@ -139,9 +127,9 @@ export interface WithVisibleTools {
   readonly visibleTools: VisibleTools | undefined;
 }
 
-/** The decision on this tool call is in the audit log. */
+/** The decision is being written to the audit log: resolves once it is durable. Undefined for what is not recorded. */
 export interface WithRecord {
-  readonly recorded: boolean;
+  readonly recorded: Promise<void> | undefined;
 }
 
 export interface WithAnswer {

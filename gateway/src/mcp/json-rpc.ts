@@ -51,11 +51,13 @@ function readParams(json: RpcParams): RpcParams {
   return params;
 }
 
+// Fatal, and no byte order mark (RFC 8259 section 8.1): replaced bytes would be another name than the one sent.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Reads a body: one JSON-RPC message, or the array that is a batch. Throws GatewayError BODY_NOT_JSON. */
 export function readJsonBody(body: Uint8Array): unknown {
   try {
-    // Fatal, and no byte order mark (RFC 8259 section 8.1): replaced bytes would be another name than the one sent.
-    return parseJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+    return parseJson(utf8.decode(body));
   } catch (cause) {
     throw new GatewayError("BODY_NOT_JSON", { cause });
   }

@@ -7,8 +7,11 @@ const sourceText = JSON as unknown as {
   rawJSON(text: string): object;
 };
 
-/** Digits that a double can't hold, a fraction, an exponent or a negative zero: what a round trip could rewrite. */
-const fragileNumber = /\d{16}|\d[.eE]|-0/;
+/**
+ * Digits that a double can't hold, a fraction, an exponent or a negative zero, where a value can begin: what a round trip
+ * could rewrite. Text that looks like it only costs the slower way.
+ */
+const fragileNumber = /(?:^|[\s:,[])(?:-0|-?\d+[.eE]|-?\d{16})/;
 
 /**
  * Parses JSON so that `JSON.stringify` of the result means the same as the text: numbers that a double can't hold

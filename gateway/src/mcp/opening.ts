@@ -1,5 +1,5 @@
 /** What of a server is open to an agent beside its tools, and from which trust on. Pure. */
-import type { ServerSettings } from "../deps.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import type { RpcMessage } from "./json-rpc.ts";
 
 /** A part of a server that the policy opens as a whole. */

@@ -1,5 +1,6 @@
 import { isDynamicServerKey } from "@permit-mcp-gateway/policies";
-import type { Grant, HostSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import type { McpDeps } from "./exchange.ts";
 
 /**

@@ -1,6 +1,7 @@
 /**
  * The rules of the MCP path, in order. The order is the security argument: who asks is known before anything is read,
- * what is asked before it is decided, and the decision is on record before the upstream hears of it.
+ * what is asked before it is decided, and the decision is on record before the upstream hears of it (of a low
+ * tool: before the client has the answer).
  */
 import { chain } from "./chain.ts";
 import type { Called, Entered, WithGrant, WithMessage } from "./exchange.ts";

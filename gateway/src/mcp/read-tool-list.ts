@@ -1,6 +1,7 @@
 /** Reads a server's whole tool list as the agent would, to see whether a tool is still what was reviewed. */
 import { randomUUID } from "node:crypto";
-import type { ServerSettings, UpstreamAnswer } from "../deps.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
+import type { UpstreamAnswer } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 import { kindOf } from "./answer-headers.ts";

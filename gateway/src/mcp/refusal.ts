@@ -73,11 +73,16 @@ function refusalHeaders(error: GatewayError, exchange: Progress, publicUrl: stri
   if (error.code === "BODY_TOO_LARGE") return { connection: "close" };
   if (error.retryAfterSeconds !== undefined) return { "retry-after": String(error.retryAfterSeconds) };
   const { host, serverKey, query } = exchange;
-  if (error.status !== 401 || host === undefined || isOverForOne(error.code, exchange)) return {};
+  const lacksScope = error.code === "SCOPE_MISSING";
+  if ((error.status !== 401 && !lacksScope) || host === undefined || isOverForOne(error.code, exchange)) return {};
+  // With the latter, clients step up: they authorize again, for the scopes that are named (MCP authorization).
+  const code = lacksScope ? "insufficient_scope" : "invalid_token";
   const challenge = [
     `resource_metadata="${resourceMetadataUrl(publicUrl, serverKey, query)}"`,
     'scope="mcp offline_access"',
-    ...(error.code === "TOKEN_MISSING" ? [] : ['error="invalid_token"', `error_description="${error.sentence}"`]),
+    ...(error.code === "TOKEN_MISSING"
+      ? []
+      : [`error="${code}"`, `error_description="${error.sentence.replaceAll('"', "'")}"`]),
   ];
   return { "www-authenticate": `Bearer ${challenge.join(", ")}` };
 }

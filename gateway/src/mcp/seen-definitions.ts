@@ -1,5 +1,7 @@
 /** What servers said of their tools lately, in the memory of this process. */
-import type { Clock, Grant, ServerSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
 import { digestOfEntry, nameOfEntry } from "./tool-definition.ts";
 
 /** Human and server: a server may show other definitions to other humans, and one must not block a tool for all. */

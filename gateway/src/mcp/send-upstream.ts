@@ -1,4 +1,4 @@
-import type { UpstreamAnswer, UpstreamRequest } from "../deps.ts";
+import type { UpstreamAnswer, UpstreamRequest } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";

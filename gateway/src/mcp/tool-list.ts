@@ -1,4 +1,4 @@
-import type { ServerSettings } from "../deps.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import type { VisibleTools } from "./exchange.ts";
 import { digestOfEntry, nameOfEntry } from "./tool-definition.ts";

@@ -1,5 +1,5 @@
 /** Tools stay what was reviewed: compares what servers say of them with the digests of the policy. */
-import type { ToolSettings } from "../deps.ts";
+import type { ToolSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 import { createDriftLog, type DriftLogOptions, howToReview, type Sighting } from "./drift-log.ts";

@@ -1,4 +1,5 @@
-import type { Grant, ServerSettings } from "../deps.ts";
+import type { Grant } from "../deps/grants.ts";
+import type { ServerSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import type { McpDeps } from "./exchange.ts";
 import { isPlainHeaderValue } from "./header-value.ts";

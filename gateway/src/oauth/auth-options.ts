@@ -10,13 +10,16 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
 import type { Fetch } from "../adapters/guarded-fetch.ts";
 import type { Config } from "../config.ts";
-import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
+import type { GrantStore } from "../deps/grants.ts";
+import type { HumanDirectory } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
 import { digest } from "../digest.ts";
 import { grantContext } from "./grant-context.ts";
 import { signInHooks } from "./sign-in-hooks.ts";
 import { createTokenClaims } from "./token-claims.ts";
 import {
   accessTokenSeconds,
+  mcpScope,
   opaqueTokenPrefix,
   refreshReuseSeconds,
   refreshTokenPrefix,
@@ -31,7 +34,7 @@ export const libraryPath = "/api/auth";
  * Scopes of this authorization server. No `openid`: nothing here needs an ID token, and without it no client learns
  * more of a human than that they consented.
  */
-export const scopes = ["mcp", "offline_access"] as const;
+export const scopes = [mcpScope, "offline_access"] as const;
 
 /** How long a code by mail is good for. */
 const codeSeconds = 5 * 60;

@@ -12,22 +12,17 @@ import { createConsentLog } from "../consent/consent-log.ts";
 import { type ConsentRoutesDeps, consentRoutes } from "../consent/consent-routes.ts";
 import { type EndOccasion, endConnection } from "../consent/end-grants.ts";
 import { grantRoutes } from "../consent/grant-routes.ts";
-import type {
-  AttemptStore,
-  AuditSink,
-  Clock,
-  ConsentFacts,
-  DecisionPoint,
-  DynamicServerStore,
-  GrantStore,
-  HumanDirectory,
-  Mailer,
-  ReceiptStore,
-  Secrets,
-  SigningKeys,
-  TokenVerifier,
-  UpstreamAccounts,
-} from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { DynamicServerStore } from "../deps/dynamic-servers.ts";
+import type { GrantStore } from "../deps/grants.ts";
+import type { HumanDirectory } from "../deps/host-settings.ts";
+import type { Mailer } from "../deps/mail.ts";
+import type { ConsentFacts, DecisionPoint } from "../deps/permit.ts";
+import type { Clock } from "../deps/process.ts";
+import type { Secrets } from "../deps/secrets.ts";
+import type { ReceiptStore, SigningKeys, TokenVerifier } from "../deps/tokens.ts";
+import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { createAttempts } from "../sign-in/attempts.ts";

@@ -1,6 +1,6 @@
 import { redirectUriKind } from "@permit-mcp-gateway/policies";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { HostDirectory } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
 import type { AuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { isClientAdmitted, notAdmitted } from "./client-admission.ts";

@@ -1,8 +1,10 @@
 /** `/mcp`, whose server the human chooses: discovery, default, pre-selection, and what its tokens are good for. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { auth } from "@modelcontextprotocol/client";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
+import { grantsBelievedMs } from "../adapters/grant-store.ts";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
 import { TestHost } from "./testing/test-host.ts";
 import { type TestHuman, toAnswer } from "./testing/test-human.ts";
@@ -280,8 +282,10 @@ describe("audience (RFC 8707)", () => {
     const { human, client } = await ask("lead");
     const { access } = await consent(human, client, "issues");
     const { connectionId: grantId } = await host.server.verifyToken(access, undefined);
-    const set = (resource: string) =>
-      host.database.kysely.updateTable("gateway_grant").set({ resource }).where("id", "=", grantId).execute();
+    const set = async (resource: string) => {
+      await host.database.kysely.updateTable("gateway_grant").set({ resource }).where("id", "=", grantId).execute();
+      await sleep(grantsBelievedMs);
+    };
     await set("/mcp/issues");
     expect((await call("/mcp", access)).status).toBe(401);
     await set("/mcp");

@@ -1,5 +1,5 @@
 import { isMetadataDocumentUrl } from "@permit-mcp-gateway/policies";
-import type { HostSettings } from "../deps.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import { errorCatalogue, GatewayError } from "../errors.ts";
 
 /** The part of a host's settings that says which clients may connect. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { HostDirectory } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { AuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";

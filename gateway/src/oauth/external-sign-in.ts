@@ -5,7 +5,8 @@
  */
 import { isLoopbackName, type SignInMethod } from "@permit-mcp-gateway/policies";
 import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from "better-auth";
-import type { HostDirectory, HostSettings, Secrets } from "../deps.ts";
+import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
+import type { Secrets } from "../deps/secrets.ts";
 import { GatewayError } from "../errors.ts";
 import { isOn } from "../sign-in-domains.ts";
 import { type AuthOptionsInput, libraryPath, sharedAuthOptions } from "./auth-options.ts";

@@ -1,6 +1,8 @@
 import { decodeJwt } from "jose";
 import { aliveGrants } from "../consent/grant-life.ts";
-import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
+import type { GrantStore } from "../deps/grants.ts";
+import type { HumanDirectory } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { claimedClientId } from "./client-credentials.ts";

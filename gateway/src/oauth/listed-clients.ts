@@ -1,5 +1,6 @@
 import { isMetadataDocumentUrl, type ListedClient } from "@permit-mcp-gateway/policies";
-import type { HostDirectory, Secrets } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { Secrets } from "../deps/secrets.ts";
 import { digest } from "../digest.ts";
 import { scopes } from "./auth-options.ts";
 import type { AuthRecords, ListedClientRow } from "./auth-records.ts";

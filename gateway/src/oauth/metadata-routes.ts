@@ -1,6 +1,7 @@
 import { isMetadataDocumentUrl } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync } from "fastify";
-import type { HostDirectory, SigningKeys } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { SigningKeys } from "../deps/tokens.ts";
 import { GatewayError } from "../errors.ts";
 import { libraryPath, scopes } from "./auth-options.ts";
 import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";

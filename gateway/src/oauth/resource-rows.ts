@@ -1,4 +1,4 @@
-import type { HostSettings } from "../deps.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
 

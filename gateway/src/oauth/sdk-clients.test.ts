@@ -7,6 +7,7 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { auth as authV1 } from "@modelcontextprotocol/sdk/client/auth.js";
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { TestClient, tokensOf } from "./testing/test-client.ts";
@@ -84,6 +85,42 @@ test("SDK 2.x: from 401 to a session, and a refresh", async () => {
   expect(await authV2(application, { serverUrl: url })).toBe("AUTHORIZED");
   expect(application.saved?.refresh_token).toMatch(/^gwrt_/);
   expect(application.saved?.refresh_token).not.toBe(before?.refresh_token);
+});
+
+test("SDK 2.x steps up: a token without the scope for calls has it authorize again, with that scope too", async () => {
+  const byHand = new TestClient(host.publicUrl);
+  await byHand.register();
+  const human = host.human("lead");
+  const narrow = byHand.authorizationUrl("issues", { scope: "offline_access" });
+  const { access, refresh } = tokensOf(await byHand.exchange(await human.authorize(narrow, "issues", "medium")));
+  expect(decodeJwt(access).scope).toBe("offline_access");
+
+  const application = new Application();
+  application.client = { client_id: byHand.clientId };
+  application.saved = { access_token: access, token_type: "Bearer", refresh_token: refresh };
+  const url = new URL(`${host.publicUrl}/mcp/issues`);
+  const transport = new StreamableHTTPClientTransport(url, { authProvider: application });
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await expect(client.connect(transport)).rejects.toThrow(UnauthorizedError);
+  expect(application.authorizationUrl?.searchParams.get("scope")?.split(" ").sort()).toEqual(["mcp", "offline_access"]);
+  await transport.finishAuth((await application.approve()).searchParams);
+  const stepped = application.saved?.access_token ?? "";
+  await host.server.verifyToken(stepped, "issues");
+  await expect(host.server.verifyToken(access, "issues")).rejects.toMatchObject({ code: "SCOPE_MISSING" });
+});
+
+test("a request without a scope gets all of them, and one that refreshes can't add any", async () => {
+  const client = new TestClient(host.publicUrl);
+  await client.register();
+  const human = host.human("lead");
+  const all = client.authorizationUrl("issues", { scope: undefined });
+  const { access } = tokensOf(await client.exchange(await human.authorize(all, "issues", "low")));
+  await host.server.verifyToken(access, "issues");
+  const narrow = client.authorizationUrl("issues", { scope: "offline_access" });
+  const { refresh } = tokensOf(await client.exchange(await human.authorize(narrow, "issues", "low")));
+  expect(await client.refresh(refresh, { scope: "mcp offline_access" })).toMatchObject({
+    body: { error: "invalid_scope" },
+  });
 });
 
 test("SDK 1.x: discovery, registration, code and refresh", async () => {

@@ -1,7 +1,7 @@
 /** What the library asks before it makes a session, whatever the method. */
 import { canonicalEmail, isEmail, type SignInMethod } from "@permit-mcp-gateway/policies";
 import type { BetterAuthOptions } from "better-auth";
-import type { HostDirectory } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import { assertMayUse } from "../sign-in-domains.ts";
 import { type SignInAttempt, signInContext } from "./sign-in-context.ts";

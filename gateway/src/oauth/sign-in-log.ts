@@ -1,6 +1,7 @@
 import { canonicalEmail } from "@permit-mcp-gateway/policies";
 import { signInRecord } from "../audit/record.ts";
-import type { AuditSink, Clock } from "../deps.ts";
+import type { AuditSink } from "../deps/audit.ts";
+import type { Clock } from "../deps/process.ts";
 import type { SignInAttempt } from "./sign-in-context.ts";
 
 /** Header in which a request to the library carries the id of the browser's request. Ours, whatever the browser sent. */

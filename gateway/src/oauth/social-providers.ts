@@ -1,5 +1,5 @@
 import type { BetterAuthOptions } from "better-auth";
-import type { HostSettings } from "../deps.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 
 /** Not one tenant but many: anybody can make one and write any address into it. */

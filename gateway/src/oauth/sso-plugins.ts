@@ -1,7 +1,7 @@
 /** The library's SSO plugin for the one identity provider that the policy names. */
 import { type SSOOptions, sso } from "@better-auth/sso";
 import type { BetterAuthPlugin } from "better-auth";
-import type { HostDirectory, HostSettings } from "../deps.ts";
+import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
 import { libraryPath } from "./auth-options.ts";
 import type { OidcProvider } from "./oidc-discovery.ts";

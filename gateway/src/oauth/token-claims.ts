@@ -1,6 +1,8 @@
 import { APIError } from "better-auth/api";
 import { aliveGrants } from "../consent/grant-life.ts";
-import type { Clock, GrantStore, HumanDirectory } from "../deps.ts";
+import type { GrantStore } from "../deps/grants.ts";
+import type { HumanDirectory } from "../deps/host-settings.ts";
+import type { Clock } from "../deps/process.ts";
 import { isAdmitted } from "../sign-in-domains.ts";
 import { isClientAdmitted } from "./client-admission.ts";
 

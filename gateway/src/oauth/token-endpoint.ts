@@ -1,6 +1,6 @@
 import type { Database } from "../adapters/database.ts";
 import type { EndOccasion } from "../consent/end-grants.ts";
-import type { Clock } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
 import { digest } from "../digest.ts";
 import type { AuthRecords, RefreshTokenRecord } from "./auth-records.ts";
 import { claimedClientId, repeatedParameter } from "./client-credentials.ts";

@@ -9,3 +9,6 @@ export const accessTokenSeconds = 600;
 export const refreshTokenSeconds = 30 * 24 * 60 * 60;
 /** For so many seconds a rotated refresh token gets the same answer again: clients retry when an answer got lost. */
 export const refreshReuseSeconds = 30;
+
+/** The scope without which a token is good for nothing on the MCP path. */
+export const mcpScope = "mcp";

@@ -5,7 +5,7 @@
 import { getCurrentAdapter } from "@better-auth/core/context";
 import type { GenericEndpointContext } from "better-auth";
 import { createJwk, type Jwk, type JwtOptions } from "better-auth/plugins";
-import type { Clock } from "../deps.ts";
+import type { Clock } from "../deps/process.ts";
 import { accessTokenSeconds } from "./token-format.ts";
 
 /** Longer than the key set may be cached (5 minutes), and than replicas' clocks differ. */

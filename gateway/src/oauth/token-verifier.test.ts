@@ -10,6 +10,7 @@ const claims = {
   client_id: "client",
   gw_grant: "grant",
   gw_host: "demo",
+  scope: "mcp offline_access",
 };
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
@@ -51,6 +52,15 @@ function sign(
 }
 
 const refused = { code: "TOKEN_INVALID" };
+
+test.each([undefined, "", "offline_access", "MCP", "mcp2 offline_access", ["mcp"]])(
+  "a token with the scope %j is not one for calls",
+  async (scope) => {
+    await expect(verifier.verifyToken(await sign({ scope }), "issues")).rejects.toMatchObject({
+      code: "SCOPE_MISSING",
+    });
+  },
+);
 
 test("a token says which grant, user and client", async () => {
   await expect(verifier.verifyToken(await sign(), "issues")).resolves.toEqual({

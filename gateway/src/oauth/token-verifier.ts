@@ -1,8 +1,9 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
-import type { Clock, TokenVerifier, VerifiedToken } from "../deps.ts";
-import { digest } from "../digest.ts";
+import type { Clock } from "../deps/process.ts";
+import type { TokenVerifier, VerifiedToken } from "../deps/tokens.ts";
 import { GatewayError } from "../errors.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
+import { mcpScope } from "./token-format.ts";
 
 /** A token naming an unknown key makes us read the keys again, but not more often: anybody can make one up. */
 const keyReadIntervalMs = 10_000;
@@ -13,6 +14,7 @@ const cacheSizeMax = 10_000;
 export interface AccessToken extends VerifiedToken {
   /** The one resource it is for. */
   readonly audience: string;
+  readonly scopes: readonly string[];
 }
 
 /** Checks access tokens without asking anybody. */
@@ -49,28 +51,28 @@ export function createTokenVerifier({
         currentDate: clock(),
       }),
     );
-    const { sub, client_id: clientId, gw_grant: connectionId, gw_host: host, exp } = payload;
+    const { sub, client_id: clientId, gw_grant: connectionId, gw_host: host, exp, scope } = payload;
     // One audience only: a token for two servers would let the one use it at the other (RFC 8707 section 2).
     const [audience, ...others] = Array.isArray(payload.aud) ? payload.aud : [payload.aud];
     if (typeof clientId !== "string" || typeof connectionId !== "string" || host !== hostKey || others.length > 0) {
       throw new GatewayError("TOKEN_INVALID", { detail: "a claim is missing or foreign" });
     }
-    const token: AccessToken = { connectionId, userId: String(sub), clientId, audience: String(audience) };
+    const scopes = typeof scope === "string" ? scope.split(" ") : [];
+    const token: AccessToken = { connectionId, userId: String(sub), clientId, audience: String(audience), scopes };
     return { token, expiresAtMs: Number(exp) * 1000 };
   };
 
   const readToken = async (raw: string): Promise<AccessToken> => {
-    const hash = digest(raw);
-    const known = verified.get(hash);
+    const known = verified.get(raw);
     if (known !== undefined) {
       if (known.expiresAtMs > clock().getTime()) return known.token;
-      verified.delete(hash);
+      verified.delete(raw);
     }
     try {
       const entry = await verify(raw);
       const oldest = verified.keys().next();
       if (verified.size >= cacheSizeMax && oldest.done !== true) verified.delete(oldest.value);
-      verified.set(hash, entry);
+      verified.set(raw, entry);
       return entry.token;
     } catch (error) {
       if (error instanceof errors.JOSEError) throw new GatewayError("TOKEN_INVALID", { detail: error.code });
@@ -80,10 +82,11 @@ export function createTokenVerifier({
   return {
     readToken,
     verifyToken: async (raw, server) => {
-      const { audience, ...token } = await readToken(raw);
+      const { audience, scopes, ...token } = await readToken(raw);
       if (audience !== resourceIdentifier(publicUrl, server)) {
         throw new GatewayError("TOKEN_INVALID", { detail: `the token is for ${audience}` });
       }
+      if (!scopes.includes(mcpScope)) throw new GatewayError("SCOPE_MISSING");
       return token;
     },
   };

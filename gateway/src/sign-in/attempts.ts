@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { AttemptStore } from "../deps.ts";
+import type { AttemptStore } from "../deps/attempts.ts";
 import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
 import { addressBlock } from "../rate-limit.ts";

@@ -2,7 +2,9 @@
 import { canonicalEmail, isEmail } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Clock, HostDirectory, Mailer } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { Mailer } from "../deps/mail.ts";
+import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath, passwordLength } from "../oauth/auth-options.ts";

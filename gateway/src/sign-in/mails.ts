@@ -1,5 +1,5 @@
 /** The mails of sign-in, as text and as HTML of the same words. Pure. */
-import type { Mail } from "../deps.ts";
+import type { Mail } from "../deps/mail.ts";
 
 /** A host's name comes from its policy, an address from whoever typed it: both are text here and nothing else. */
 function escapeHtml(text: string): string {

@@ -1,7 +1,7 @@
 /** What the pages of sign-in and of the account ask, and where the browser goes on after a sign-in. */
 import { type SignInMethod, signInMethods } from "@permit-mcp-gateway/policies";
 import type { FastifyPluginAsync } from "fastify";
-import type { HostSettings } from "../deps.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import { isOn } from "../sign-in-domains.ts";
 import type { AccountView, SignInView } from "./contract.ts";
 import { requireHuman, type SignInDeps } from "./local-sign-in.ts";

@@ -1,6 +1,6 @@
 /** Choosing a new password, by a link that is mailed or when signed in. */
 import type { FastifyPluginAsync } from "fastify";
-import type { Mail } from "../deps.ts";
+import type { Mail } from "../deps/mail.ts";
 import { GatewayError } from "../errors.ts";
 import { libraryPath } from "../oauth/auth-options.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";

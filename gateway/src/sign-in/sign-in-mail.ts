@@ -1,4 +1,5 @@
-import type { HostDirectory, Mailer } from "../deps.ts";
+import type { HostDirectory } from "../deps/host-settings.ts";
+import type { Mailer } from "../deps/mail.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthOptionsInput } from "../oauth/auth-options.ts";
 import { signInContext } from "../oauth/sign-in-context.ts";

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { observed } from "../../bench/observed.ts";
 import { cpuMicros, memoryMb } from "../../bench/process-usage.ts";
 import { runLoad } from "../../bench/run-load.ts";
+import { startDatabase } from "./database.ts";
 import { type IdleCost, measureIdleStreams } from "./idle-streams.ts";
 import { answered, bodyOf, type Era, headersOf, openSession, type What } from "./messages.ts";
 import { type Measurement, type Summary, summarize, tableOf } from "./report.ts";
@@ -32,7 +33,8 @@ const help = `Usage: npm run bench -- mcp [OPTION ...]
   --idle-streams N    (1000)
   --json FILE         everything, for programs
   --profile FILE      a .cpuprofile of the gateway's process over its loads
-  --database-url URL  an empty PostgreSQL for the gateway instead of the embedded database
+  --database-url URL  an empty PostgreSQL for the gateway, instead of one that the benchmark starts
+  --embedded          the embedded database instead, as where no PostgreSQL is installed
   --only NAME,NAME    of direct, pass-through, nginx, gateway
   --quick             little of everything: shows that the benchmark works, and nothing else
 `;
@@ -49,6 +51,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     profile: { type: "string" },
     "database-url": { type: "string" },
+    embedded: { type: "boolean", default: false },
     only: { type: "string" },
     quick: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -88,6 +91,7 @@ const titleOf = ({ era, what, connections }: Case) =>
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "bench-mcp-"));
+const database = await startDatabase({ url: values["database-url"], embedded: values.embedded });
 const started: Subject[] = [];
 const start = async <S extends Subject>(starting: Promise<S>): Promise<S> => {
   const subject = await starting;
@@ -156,7 +160,7 @@ try {
   if (nginx === undefined) print("nginx is not installed (Debian: apt-get install nginx) and is left out.");
   else started.unshift(nginx);
   const gateway: GatewaySubject = await start(
-    startGateway({ folder, upstreamUrl: upstream.url, agents, databaseUrl: values["database-url"], onProgress: say }),
+    startGateway({ folder, upstreamUrl: upstream.url, agents, databaseUrl: database.url, onProgress: say }),
   );
   const all = [upstream, passThrough, ...(nginx === undefined ? [] : [nginx]), gateway];
   const subjects = all.filter(({ name }) => only?.has(name) ?? true);
@@ -170,7 +174,7 @@ try {
   };
   print(
     `${machine.cpus} CPUs (${machine.model}), Node ${machine.node}, load before ${machine.loadBefore.toFixed(1)}; ` +
-      `${rounds} rounds of ${seconds} s, ${agents} agents, ${values["database-url"] === undefined ? "embedded database" : "PostgreSQL"}`,
+      `${rounds} rounds of ${seconds} s, ${agents} agents, ${database.name}`,
   );
   // Programs are compiled while they run: without this, whoever comes first would be measured half compiled.
   for (const subject of subjects) {
@@ -217,10 +221,11 @@ try {
   if (held.length > 0) print(`\n${held.join("\n")}`);
   print(`\nload after ${loadavg()[0]?.toFixed(1)}`);
   if (values.json !== undefined) {
-    const options = { rounds, seconds, agents, embeddedDatabase: values["database-url"] === undefined };
+    const options = { rounds, seconds, agents, database: database.name };
     writeFileSync(values.json, JSON.stringify({ machine, options, results, idleStreams: idleCosts }, undefined, 2));
   }
 } finally {
   for (const subject of started) await subject.stop();
+  database.stop();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -2,7 +2,7 @@
  * One session over one channel. Requests of the client get ids of ours on the way, because clients of one channel may
  * choose the same; what the server sends is led to the request that it belongs to.
  */
-import type { UpstreamRequest } from "../../deps.ts";
+import type { UpstreamRequest } from "../../deps/upstream.ts";
 import { GatewayError } from "../../errors.ts";
 import type { AnswerSink } from "./answer-sink.ts";
 import type { ChannelEnd, Message, MessageChannel } from "./message-channel.ts";

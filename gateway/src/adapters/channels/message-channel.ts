@@ -1,5 +1,5 @@
 /** Servers that are no HTTP endpoint of today: messages go one way, answers and requests come back the other. */
-import type { UpstreamCaller, UpstreamRequest } from "../../deps.ts";
+import type { UpstreamCaller, UpstreamRequest } from "../../deps/upstream.ts";
 import type { GatewayError } from "../../errors.ts";
 
 /** A JSON-RPC message. */

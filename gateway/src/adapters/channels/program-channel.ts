@@ -1,7 +1,7 @@
 /** MCP over the standard input and output of a program (MCP transports, stdio). */
 import type { ServerTransport } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
-import type { Secrets } from "../../deps.ts";
+import type { Secrets } from "../../deps/secrets.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseJson } from "../../mcp/json-text.ts";
 import { type AllowedProgram, isAllowed } from "../../programs.ts";

@@ -1,7 +1,7 @@
 /** Sessions over channels, as the HTTP endpoint that the MCP path knows: streamable HTTP of 2025-03-26 and later. */
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import type { UpstreamAnswer, UpstreamCaller, UpstreamRequest } from "../../deps.ts";
+import type { UpstreamAnswer, UpstreamCaller, UpstreamRequest } from "../../deps/upstream.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseJson } from "../../mcp/json-text.ts";
 import { isStateless } from "../../mcp/revision.ts";

@@ -1,6 +1,6 @@
 /** MCP over HTTP+SSE, the transport of revision 2024-11-05: a stream of events, and an address that it names to post to. */
 import type { Readable } from "node:stream";
-import type { Upstream, UpstreamAnswer, UpstreamRequest } from "../../deps.ts";
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from "../../deps/upstream.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseJson } from "../../mcp/json-text.ts";
 import { dataOf, eventCutter, fieldOf } from "../../mcp/sse-events.ts";

@@ -1,5 +1,5 @@
 /** One question to several servers at once. */
-import type { Grant } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
 import { GatewayError } from "../../errors.ts";
 
 /** Longest time that one server holds up an answer that is made of several. */

@@ -1,5 +1,6 @@
 /** What the gateway says of itself where it stands in for several servers. Pure. */
-import type { Grant, HostSettings } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
+import type { HostSettings } from "../../deps/host-settings.ts";
 import type { Json } from "./messages.ts";
 import { withPrefix } from "./prefixed-name.ts";
 

@@ -1,6 +1,6 @@
 /** One list of what several servers have. */
 import type { FastifyBaseLogger } from "fastify";
-import type { Grant } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
 import { type ErrorCode, GatewayError } from "../../errors.ts";
 import type { RpcMessage } from "../json-rpc.ts";
 import type { Served } from "../one-server.ts";

@@ -5,7 +5,8 @@
  */
 import type { FastifyBaseLogger } from "fastify";
 import { problemOfLife } from "../../consent/grant-life.ts";
-import type { Grant, MergedSession } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
+import type { MergedSession } from "../../deps/sessions.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Called, Entered, McpDeps, Progress, WithGrant, WithMessage } from "../exchange.ts";
 import type { RpcMessage } from "../json-rpc.ts";

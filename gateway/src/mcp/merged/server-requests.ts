@@ -3,7 +3,7 @@
  * id, and the client's answer says nothing but the id. So ids and progress tokens get the server's prefix on the way to the
  * client, and lose it on the way back. Pure.
  */
-import type { Grant } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
 import type { ClientAnswer } from "../client-answer.ts";
 import type { RpcMessage } from "../json-rpc.ts";
 import { rewriteEvents } from "../sse-filter.ts";

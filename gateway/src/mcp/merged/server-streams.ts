@@ -5,7 +5,8 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import type { FastifyBaseLogger } from "fastify";
-import type { Grant, MergedSession, UpstreamSession } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
+import type { MergedSession, UpstreamSession } from "../../deps/sessions.ts";
 import type { Called, McpDeps } from "../exchange.ts";
 import type { OneServer, Served } from "../one-server.ts";
 import { eventStreamHeaders, listChanged } from "./own-stream.ts";

@@ -1,6 +1,7 @@
 /** Sessions at the address of several servers: the client's with the gateway, and the gateway's with each server. */
 import type { FastifyBaseLogger } from "fastify";
-import type { Grant, MergedSession, UpstreamSession } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
+import type { MergedSession, UpstreamSession } from "../../deps/sessions.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Called, Exchange, McpDeps, WithGrant, WithServer } from "../exchange.ts";
 import type { RpcMessage } from "../json-rpc.ts";

@@ -1,5 +1,5 @@
 import { agentKey, reaches } from "@permit-mcp-gateway/policies";
-import type { ServerSettings } from "../../deps.ts";
+import type { ServerSettings } from "../../deps/host-settings.ts";
 import { GatewayError } from "../../errors.ts";
 import { assertSupported } from "../../features.ts";
 import { labelOf } from "../../server-url.ts";

@@ -1,5 +1,5 @@
 import { type LifeRules, problemOfLife } from "../../consent/grant-life.ts";
-import type { Grant } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
 import { GatewayError } from "../../errors.ts";
 import type { McpDeps, WithGrant, WithServer } from "../exchange.ts";
 
@@ -19,7 +19,7 @@ export async function checkGrant(
   const now = clock();
   assertAlive(grant, { host, server }, now);
   if (now.getTime() - grant.lastUsedAt.getTime() >= touchIntervalMs) {
-    await grants.touch(grant.id).catch((cause: unknown) => {
+    await grants.touch(grant).catch((cause: unknown) => {
       throw new GatewayError("STORE_UNAVAILABLE", { detail: "The use of the consent could not be noted.", cause });
     });
   }

@@ -1,5 +1,6 @@
 import { grantTermAt } from "../../consent/grant-term.ts";
-import type { Grant, GrantTerm, HostSettings, ServerSettings } from "../../deps.ts";
+import type { Grant } from "../../deps/grants.ts";
+import type { GrantTerm, HostSettings, ServerSettings } from "../../deps/host-settings.ts";
 import { assertSupported } from "../../features.ts";
 import { assertClientAdmitted } from "../../oauth/client-admission.ts";
 import { assertServerUrl, labelOf } from "../../server-url.ts";

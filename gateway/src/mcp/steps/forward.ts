@@ -5,6 +5,7 @@ import type {
   WithGrant,
   WithMessage,
   WithProtocol,
+  WithRecord,
   WithServer,
   WithSession,
 } from "../exchange.ts";
@@ -12,14 +13,17 @@ import { staysOpen } from "../methods.ts";
 import { sendUpstream } from "../send-upstream.ts";
 import { upstreamHeaders } from "../upstream-headers.ts";
 
-/** Sends the parsed message, serialized again, to the upstream, which has as long to answer as the policy says. */
+/**
+ * Sends the parsed message, serialized again, to the upstream, which has as long to answer as the policy says. Of the
+ * answer nobody sees anything before the call is on record.
+ */
 export async function forward(
-  exchange: Exchange & WithServer & WithGrant & WithMessage & WithProtocol & WithSession,
+  exchange: Exchange & WithServer & WithGrant & WithMessage & WithProtocol & WithSession & WithRecord,
   deps: McpDeps,
 ): Promise<WithAnswer> {
   const { server, message } = exchange;
   const limited = server.timeoutSeconds !== undefined && !staysOpen(message);
-  const answer = await sendUpstream(exchange, deps, {
+  const sending = sendUpstream(exchange, deps, {
     url: server.upstreamUrl,
     method: "POST",
     headers: { ...upstreamHeaders(exchange), "content-type": "application/json" },
@@ -27,5 +31,14 @@ export async function forward(
     signal: exchange.signal,
     timeoutMs: limited ? server.timeoutSeconds * 1000 : undefined,
   });
-  return { answer };
+  try {
+    const [answer] = await Promise.all([sending, exchange.recorded]);
+    return { answer };
+  } catch (error) {
+    void sending.then(
+      ({ body }) => body.destroy(),
+      () => undefined,
+    );
+    throw error;
+  }
 }

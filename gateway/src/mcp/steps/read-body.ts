@@ -1,9 +1,29 @@
+import type { Readable } from "node:stream";
 import { GatewayError } from "../../errors.ts";
 import { readBatch } from "../batch.ts";
 import type { Exchange, WithMessages } from "../exchange.ts";
 import { readJsonBody, toMessage } from "../json-rpc.ts";
 
 const maxBodyBytes = 1024 * 1024;
+
+/** All of the body. Throws GatewayError BODY_TOO_LARGE, and MESSAGE_INVALID when the client goes away before its end. */
+function readWhole(body: Readable): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    body.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBodyBytes) return void chunks.push(chunk);
+      chunks.length = 0;
+      body.pause();
+      reject(new GatewayError("BODY_TOO_LARGE"));
+    });
+    body.once("end", () => resolve(Buffer.concat(chunks)));
+    const cut = (cause?: unknown) =>
+      reject(new GatewayError("MESSAGE_INVALID", { sentence: "The body ended before its end.", cause }));
+    body.once("error", cut).once("close", cut);
+  });
+}
 
 /**
  * The body is one JSON-RPC message, or a batch where the revision has them, of at most 1 MB. What is sent on is the parsed
@@ -19,14 +39,7 @@ export async function readBody({ headers, body }: Exchange): Promise<WithMessage
     throw new GatewayError("MESSAGE_INVALID", { sentence: "Send the message without Content-Encoding." });
   }
   if (Number(headers["content-length"] ?? 0) > maxBodyBytes) throw new GatewayError("BODY_TOO_LARGE");
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) throw new GatewayError("BODY_TOO_LARGE");
-    chunks.push(chunk);
-  }
-  const json = readJsonBody(Buffer.concat(chunks));
+  const json = readJsonBody(await readWhole(body));
   if (Array.isArray(json)) return { messages: readBatch(json, headers["mcp-protocol-version"]), batch: true };
   return { messages: [toMessage(json)], batch: false };
 }

@@ -1,5 +1,5 @@
 import { allowRecord, denyRecord } from "../../audit/record.ts";
-import type { ServerSettings } from "../../deps.ts";
+import type { ServerSettings } from "../../deps/host-settings.ts";
 import type { GatewayError } from "../../errors.ts";
 import type { Exchange, McpDeps, Progress, WithGrant, WithMessage, WithRecord, WithServer } from "../exchange.ts";
 import type { RpcMessage } from "../json-rpc.ts";
@@ -20,28 +20,35 @@ function addressOf(server: ServerSettings | undefined): string | undefined {
   return server?.enteredBy === undefined ? undefined : server.name;
 }
 
-/** The allowed call is on record, durably, before the upstream sees it. Throws GatewayError AUDIT_UNAVAILABLE. */
+/**
+ * The allowed call is on record, durably, before the upstream sees it; one of a low tool before the client sees the answer,
+ * so that reading waits for the server and the database at once. Throws GatewayError AUDIT_UNAVAILABLE.
+ */
 export async function record(
   exchange: Exchange & WithMessage & WithServer & WithGrant,
   { audit, clock, hostKey }: McpDeps,
 ): Promise<WithRecord> {
   const { server } = exchange;
   const asked = askedFor(exchange.message, server);
-  if (asked === undefined) return { recorded: false };
+  if (asked === undefined) return { recorded: undefined };
   const about = { server: server.key, address: addressOf(server), asked };
-  await audit.write(allowRecord({ ...exchange, ...about, host: hostKey, now: clock() }));
-  return { recorded: true };
+  const recorded = audit.write(allowRecord({ ...exchange, ...about, host: hostKey, now: clock() }));
+  if (!("tool" in asked) || asked.trust !== "low") await recorded;
+  // Awaited before anything is answered, see `forward` and `recordRefusal`; an error until then is not unhandled.
+  recorded.catch(() => undefined);
+  return { recorded };
 }
 
 /**
  * The refused call is on record before the client hears of it; one whose name leads to none of several servers, without a
  * server and under the first grant. Does nothing for what is never recorded, for a request whose human is not known yet,
- * and for a call already recorded as allowed. Throws GatewayError AUDIT_UNAVAILABLE.
+ * and waits for the record of a call that was allowed. Throws GatewayError AUDIT_UNAVAILABLE.
  */
 export async function recordRefusal(exchange: Progress, error: GatewayError, deps: McpDeps): Promise<void> {
   const { message, server, grants, recorded } = exchange;
   const grant = exchange.grant ?? grants?.[0];
-  if (grant === undefined || recorded === true) return;
+  if (recorded !== undefined) return recorded;
+  if (grant === undefined) return;
   const asked = askedFor(message, server);
   if (asked === undefined) return;
   // Nothing could be written a moment ago: the call is refused because of that, and trying again would only wait.

@@ -1,7 +1,9 @@
-/** The host and Permit in memory, as deps.ts describes them. */
+/** The host and Permit in memory, as deps/ describes them. */
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import { type HostDocuments, type ServerDocuments, settingsOf } from "../../../testing/host-settings.ts";
-import type { AgentIdentity, ConsentFacts, HostDirectory, HostSettings } from "../../deps.ts";
+import type { AgentIdentity } from "../../deps/grants.ts";
+import type { HostDirectory, HostSettings } from "../../deps/host-settings.ts";
+import type { ConsentFacts } from "../../deps/permit.ts";
 
 /** Documents of one server with these tools. */
 export function stubServer(key: string, tools: ServerDocuments["tools"]): ServerDocuments {
