@@ -382,6 +382,22 @@ describe("guessing", () => {
     expect((await new Browser(owner.email).signIn()).status).toBe(200);
   });
 
+  test("takes as long for an address without an account: a password is hashed for both", async () => {
+    const known = await account();
+    const times = { known: [] as number[], unknown: [] as number[] };
+    for (let n = 0; n < 7; n += 1) {
+      for (const [kind, email] of [["known", known.email] as const, ["unknown", fresh()] as const]) {
+        const startedAt = performance.now();
+        expect((await guess(new Browser(email))).status).toBe(401);
+        times[kind].push(performance.now() - startedAt);
+      }
+    }
+    const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[3] ?? 0;
+    // A hash is most of such an answer, so without one the ratio is far from this.
+    expect(median(times.unknown) / median(times.known)).toBeGreaterThan(0.5);
+    expect(median(times.unknown) / median(times.known)).toBeLessThan(2);
+  });
+
   test("an address without an account is paused in the same way", async () => {
     const known = await account();
     const answers = async (email: string) => {
