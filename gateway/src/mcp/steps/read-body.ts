@@ -18,10 +18,13 @@ function readWhole(body: Readable): Promise<Buffer> {
       body.pause();
       reject(new GatewayError("BODY_TOO_LARGE"));
     });
-    body.once("end", () => resolve(Buffer.concat(chunks)));
     const cut = (cause?: unknown) =>
       reject(new GatewayError("MESSAGE_INVALID", { sentence: "The body ended before its end.", cause }));
     body.once("error", cut).once("close", cut);
+    body.once("end", () => {
+      body.off("close", cut);
+      resolve(Buffer.concat(chunks));
+    });
   });
 }
 
