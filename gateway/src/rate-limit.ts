@@ -1,5 +1,6 @@
 import { hostAttributesSchema } from "@permit-mcp-gateway/policies";
 import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import { setBounded } from "./bounded-map.ts";
 import type { HostDirectory, HostSettings } from "./deps/host-settings.ts";
 import type { Clock } from "./deps/process.ts";
 import { GatewayError } from "./errors.ts";
@@ -62,10 +63,7 @@ export function createRateLimiter(rule: () => RateLimitRule, clock: Clock): (add
     const window = windows.get(key);
     const endsAtMs = (window?.startedAtMs ?? nowMs) + windowSeconds * 1000;
     if (window === undefined || endsAtMs <= nowMs) {
-      windows.delete(key);
-      const oldest = windows.keys().next();
-      if (windows.size >= addressesMax && oldest.done !== true) windows.delete(oldest.value);
-      windows.set(key, { startedAtMs: nowMs, count: 1 });
+      setBounded(windows, addressesMax, key, { startedAtMs: nowMs, count: 1 });
       return undefined;
     }
     window.count += 1;

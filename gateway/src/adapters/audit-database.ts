@@ -1,13 +1,12 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { auditLine } from "../audit/line.ts";
 import type { AuditRecord, AuditSink } from "../deps/audit.ts";
 import { GatewayError } from "../errors.ts";
 import { toRow } from "./audit-rows.ts";
 import type { Database } from "./database.ts";
+import { together } from "./together.ts";
 
 /** After this a call is refused rather than kept waiting for its record. */
 const writeTimeoutMs = 5_000;
-const maxBatch = 500;
 const commitsAtOnce = 2;
 
 const insertion = `
@@ -34,10 +33,6 @@ export function createDatabaseAuditSink({
   /** Takes the lines of one commit, without the end of the last. */
   readonly writeLines: (lines: string) => void;
 }): AuditSink {
-  let queue: Waiting[] = [];
-  let running = 0;
-  let begins = false;
-
   const insert = async (records: readonly AuditRecord[]) => {
     // One parameter, however many records: PostgreSQL takes its JSON apart in less time than a driver binds the columns.
     // A record that is there already is a repeat of a commit whose answer was lost.
@@ -58,27 +53,21 @@ export function createDatabaseAuditSink({
     writeLines(batch.map(({ record }) => auditLine(record)).join("\n"));
     for (const { done } of batch) done();
   };
-  const drain = async () => {
-    if (begins || running >= commitsAtOnce) return;
-    begins = true;
-    // What arrives in the same turn of the event loop goes together.
-    await nextTurn();
-    begins = false;
-    running += 1;
-    while (queue.length > 0) {
-      const batch = queue.slice(0, maxBatch);
-      queue = queue.slice(maxBatch);
+  // Each record hears of its own end, also within a commit that is made in parts.
+  const commitTogether = together<Waiting, void>(
+    async (batch) => {
       await commit(batch);
-    }
-    running -= 1;
-  };
+      return () => undefined;
+    },
+    { atOnce: commitsAtOnce },
+  );
 
   return {
     write: (record) =>
       new Promise((resolve, reject) => {
         const refuse = (cause: unknown) => reject(new GatewayError("AUDIT_UNAVAILABLE", { cause }));
         const timer = setTimeout(() => refuse(new Error("The audit record was not stored in time.")), writeTimeoutMs);
-        queue.push({
+        void commitTogether({
           record,
           done: () => {
             clearTimeout(timer);
@@ -89,7 +78,6 @@ export function createDatabaseAuditSink({
             refuse(error);
           },
         });
-        void drain();
       }),
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setBounded } from "../bounded-map.ts";
 import type { Clock } from "../deps/process.ts";
 import type { GatewayAssertions, SigningKeys } from "../deps/tokens.ts";
 
@@ -44,10 +45,7 @@ export function createGatewayAssertions({
       const issuedAt = now - backdatedSeconds;
       const claims = { iss: issuer, sub: email, aud: audience, iat: issuedAt, nbf: issuedAt, exp: endsAt };
       const jwt = signingKeys.sign({ ...claims, jti: randomUUID(), tenant: hostKey }, "JWT");
-      kept.delete(key);
-      const oldest = kept.keys().next();
-      if (kept.size >= keptMax && oldest.done !== true) kept.delete(oldest.value);
-      kept.set(key, { jwt, endsAt });
+      setBounded(kept, keptMax, key, { jwt, endsAt });
       // One that could not be signed must not be kept.
       jwt.catch(() => kept.delete(key));
       return jwt;

@@ -1,9 +1,10 @@
 import type { Selectable } from "kysely";
+import { setBounded } from "../bounded-map.ts";
 import type { Grant, GrantStore } from "../deps/grants.ts";
 import type { Clock } from "../deps/process.ts";
 import type { Database } from "./database.ts";
 import type { GrantRow } from "./database-tables.ts";
-import { readTogether } from "./read-together.ts";
+import { together } from "./together.ts";
 
 /** A busy agent would otherwise write one row per call. */
 const touchIntervalMs = 60_000;
@@ -44,7 +45,7 @@ export function createGrantStore({
 }): GrantStore {
   const db = database.kysely;
   // Asked for on every request of the MCP path: at many at once a query each would cost more than all else.
-  const readConnection = readTogether<string, readonly Grant[]>(async (connectionIds) => {
+  const readConnection = together<string, readonly Grant[]>(async (connectionIds) => {
     const rows = await db
       .selectFrom("gateway_grant")
       .selectAll()
@@ -61,10 +62,7 @@ export function createGrantStore({
     const known = kept.get(connectionId);
     if (known !== undefined && now - known.readAtMs < grantsBelievedMs) return known.grants;
     const grants = readConnection(connectionId);
-    const oldest = kept.keys().next();
-    if (kept.size >= connectionsMax && oldest.done !== true) kept.delete(oldest.value);
-    kept.delete(connectionId);
-    kept.set(connectionId, { grants, readAtMs: now });
+    setBounded(kept, connectionsMax, connectionId, { grants, readAtMs: now });
     grants.catch(() => {
       if (kept.get(connectionId)?.grants === grants) kept.delete(connectionId);
     });

@@ -2,7 +2,7 @@ import { defaultTenant } from "@permit-mcp-gateway/policies";
 import { Pool } from "undici";
 import type { DecisionPoint } from "../deps/permit.ts";
 import { GatewayError } from "../errors.ts";
-import { readTogether } from "./read-together.ts";
+import { together } from "./together.ts";
 
 /** A decision takes milliseconds. One that takes longer than this is none. */
 const decisionTimeoutMs = 2_000;
@@ -82,7 +82,7 @@ export function createPermitDecisionPoint({
     return answer.allow.map(isAllowed);
   };
   // One question each, which is never asked twice nor remembered; those of a moment go in one request.
-  const decide = readTogether<object, boolean>(
+  const decide = together<object, boolean>(
     async (questions) => {
       const [only, ...others] = questions;
       if (only !== undefined && others.length === 0) {

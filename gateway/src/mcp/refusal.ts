@@ -7,6 +7,7 @@ import {
   urlElicitationCode,
 } from "../errors.ts";
 import { resourceMetadataUrl } from "../oauth/resource-identifier.ts";
+import { scopes } from "../oauth/token-format.ts";
 import type { Progress } from "./exchange.ts";
 import { answerId, rpcError } from "./json-rpc.ts";
 import { calledTool } from "./methods.ts";
@@ -79,7 +80,7 @@ function refusalHeaders(error: GatewayError, exchange: Progress, publicUrl: stri
   const code = lacksScope ? "insufficient_scope" : "invalid_token";
   const challenge = [
     `resource_metadata="${resourceMetadataUrl(publicUrl, serverKey, query)}"`,
-    'scope="mcp offline_access"',
+    `scope="${scopes.join(" ")}"`,
     ...(error.code === "TOKEN_MISSING"
       ? []
       : [`error="${code}"`, `error_description="${error.sentence.replaceAll('"', "'")}"`]),

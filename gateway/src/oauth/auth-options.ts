@@ -19,22 +19,16 @@ import { signInHooks } from "./sign-in-hooks.ts";
 import { createTokenClaims } from "./token-claims.ts";
 import {
   accessTokenSeconds,
-  mcpScope,
   opaqueTokenPrefix,
   refreshReuseSeconds,
   refreshTokenPrefix,
   refreshTokenSeconds,
+  scopes,
 } from "./token-format.ts";
 import { tokenKeyOptions } from "./token-keys.ts";
 
 /** Below this path the library's own endpoints are. */
 export const libraryPath = "/api/auth";
-
-/**
- * Scopes of this authorization server. No `openid`: nothing here needs an ID token, and without it no client learns
- * more of a human than that they consented.
- */
-export const scopes = [mcpScope, "offline_access"] as const;
 
 /** How long a code by mail is good for. */
 const codeSeconds = 5 * 60;

@@ -1,5 +1,5 @@
 import { redirectUriKind } from "@permit-mcp-gateway/policies";
-import { scopes } from "./auth-options.ts";
+import { scopes } from "./token-format.ts";
 
 /** What to hand to the library for a registration request (RFC 7591), and what to correct afterwards. */
 export type RegistrationPlan =

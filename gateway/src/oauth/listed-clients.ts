@@ -2,8 +2,8 @@ import { isMetadataDocumentUrl, type ListedClient } from "@permit-mcp-gateway/po
 import type { HostDirectory } from "../deps/host-settings.ts";
 import type { Secrets } from "../deps/secrets.ts";
 import { digest } from "../digest.ts";
-import { scopes } from "./auth-options.ts";
 import type { AuthRecords, ListedClientRow } from "./auth-records.ts";
+import { scopes } from "./token-format.ts";
 
 /** Keeps the rows of the clients that the policy lists as the policy says. */
 export interface ListedClients {

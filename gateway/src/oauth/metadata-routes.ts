@@ -3,9 +3,10 @@ import type { FastifyPluginAsync } from "fastify";
 import type { HostDirectory } from "../deps/host-settings.ts";
 import type { SigningKeys } from "../deps/tokens.ts";
 import { GatewayError } from "../errors.ts";
-import { libraryPath, scopes } from "./auth-options.ts";
+import { libraryPath } from "./auth-options.ts";
 import { allowCrossOrigin, answerPreflights } from "./cross-origin.ts";
 import { resourceIdentifier } from "./resource-identifier.ts";
+import { scopes } from "./token-format.ts";
 
 /** Fields of the library's metadata (RFC 8414) whose endpoints are open here. */
 const published = [

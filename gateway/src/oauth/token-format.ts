@@ -12,3 +12,8 @@ export const refreshReuseSeconds = 30;
 
 /** The scope without which a token is good for nothing on the MCP path. */
 export const mcpScope = "mcp";
+/**
+ * Scopes of this authorization server. No `openid`: nothing here needs an ID token, and without it no client learns
+ * more of a human than that they consented.
+ */
+export const scopes = [mcpScope, "offline_access"] as const;

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
+import { setBounded } from "../bounded-map.ts";
 import type { Clock } from "../deps/process.ts";
 import type { TokenVerifier, VerifiedToken } from "../deps/tokens.ts";
 import { GatewayError } from "../errors.ts";
@@ -70,9 +71,7 @@ export function createTokenVerifier({
     }
     try {
       const entry = await verify(raw);
-      const oldest = verified.keys().next();
-      if (verified.size >= cacheSizeMax && oldest.done !== true) verified.delete(oldest.value);
-      verified.set(raw, entry);
+      setBounded(verified, cacheSizeMax, raw, entry);
       return entry.token;
     } catch (error) {
       if (error instanceof errors.JOSEError) throw new GatewayError("TOKEN_INVALID", { detail: error.code });

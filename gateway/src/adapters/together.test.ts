@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readTogether } from "./read-together.ts";
+import { together } from "./together.ts";
 
 type Event = { readonly kind: "ask" | "revoke"; readonly key: number } | { readonly kind: "wait" };
 const events = fc.array(
@@ -20,7 +20,7 @@ test("nobody is answered with what was true before they asked: a revocation hold
       const revocations = [0, 0, 0, 0];
       let reads = 0;
       let asked = 0;
-      const find = readTogether<number, number | undefined>(async (keys) => {
+      const find = together<number, number | undefined>(async (keys) => {
         reads += 1;
         expect(new Set(keys).size).toBe(keys.length);
         // As a database: what holds at some moment while it reads.
@@ -51,15 +51,15 @@ test("nobody is answered with what was true before they asked: a revocation hold
 
 test("a read that fails fails those it was for, and the next one is made", async () => {
   let fails = true;
-  const find = readTogether<string, string>(async () => {
+  const find = together<string, string>(async () => {
     await setImmediate();
     if (fails) throw new Error("out of order");
     return (key) => key;
   });
   const first = find("a");
-  const together = [find("b"), find("c")];
+  const later = [find("b"), find("c")];
   await expect(first).rejects.toThrow("out of order");
-  for (const each of together) await expect(each).rejects.toThrow("out of order");
+  for (const each of later) await expect(each).rejects.toThrow("out of order");
   fails = false;
   expect(await find("d")).toBe("d");
 });
