@@ -1,7 +1,10 @@
 /** The environment, read once and typed. The same variables on ECS and on a laptop. */
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { isLoopbackName } from "@permit-mcp-gateway/policies";
 import { z } from "zod";
+import type { AuditDestinationSettings } from "./audit-destination-forms.ts";
+import { auditDestinationProblems, auditDestinationsSchema, auditWebhookSecretSchema } from "./audit-destinations.ts";
 import {
   databaseOf,
   databaseServerFields,
@@ -13,6 +16,7 @@ import { jsonVariable } from "./json-variable.ts";
 import { type MailSettings, mailOf, smtpFromSchema, smtpUrlSchema } from "./mail-settings.ts";
 import { type AllowedProgram, programsSchema } from "./programs.ts";
 import type { ShutdownTimes } from "./shutdown.ts";
+import { type TelemetrySettings, telemetryFields, telemetryOf } from "./telemetry/settings.ts";
 import { trustedProxiesSchema } from "./trusted-proxies.ts";
 
 const origin = z.url().transform((value, context) => {
@@ -32,6 +36,10 @@ const origin = z.url().transform((value, context) => {
 const accounts = jsonVariable('[{"email":"...","password":"..."}]')
   .pipe(z.array(z.strictObject({ email: z.email(), password: z.string().min(8) })))
   .prefault("[]");
+
+const kmsKeyArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a key");
 
 /** The variables by name. The table in `gateway/README.md` lists the same; a test compares the two. */
 export const environmentSchema = z.object({
@@ -68,11 +76,23 @@ export const environmentSchema = z.object({
   SMTP_URL: smtpUrlSchema.optional(),
   /** Sender of all mail. */
   SMTP_FROM: smtpFromSchema.optional(),
-  /** Log group of CloudWatch that audit records are shipped to. Without it they are lines on standard output. */
-  AUDIT_LOG_GROUP: z
+  /** Where audit records are shipped to: URLs separated by spaces. */
+  AUDIT_DESTINATIONS: auditDestinationsSchema,
+  /** Signs what is sent to webhooks. Secret. */
+  AUDIT_WEBHOOK_SECRET: auditWebhookSecretSchema.optional(),
+  /**
+   * Key that signs the audit log: the ARN of a key of AWS KMS, or a file. Without both it is a file in DATA_DIR where the
+   * embedded database is; with another database checkpoints are not signed.
+   */
+  AUDIT_KEY_KMS_ARN: kmsKeyArn.optional(),
+  AUDIT_KEY_FILE: z.string().min(1).optional(),
+  /** Seconds between two checkpoints of the audit log. */
+  AUDIT_CHECKPOINT_SECONDS: z.coerce.number().min(0.2).max(3600).default(60),
+  /** Name of this process in audit records. */
+  REPLICA_NAME: z
     .string()
-    .regex(/^[A-Za-z0-9_\-/.#]{1,512}$/, "must be the name of a log group")
-    .optional(),
+    .regex(/^[\w.:-]{1,128}$/, "must be of letters, digits and . : _ -")
+    .default(hostname()),
   /**
    * Prefix of the names of the policy's secrets in AWS Secrets Manager. Without it they are variables of the environment,
    * see `adapters/secrets-environment.ts`.
@@ -85,10 +105,7 @@ export const environmentSchema = z.object({
    * What encrypts the humans' tokens at upstream servers: the ARN of a key of AWS KMS, or a file. Without both it is a file
    * in DATA_DIR where the embedded database is; with another database nobody can sign in at a server.
    */
-  DATA_KEY_KMS_ARN: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "must be the ARN of a key")
-    .optional(),
+  DATA_KEY_KMS_ARN: kmsKeyArn.optional(),
   DATA_KEY_FILE: z.string().min(1).optional(),
   /** The programs that may be started as MCP servers: JSON list of {command, args, env}. */
   STDIO_PROGRAMS: programsSchema,
@@ -105,7 +122,11 @@ export const environmentSchema = z.object({
   SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(600).default(0),
   /** Seconds after that for calls in flight to end. */
   SHUTDOWN_TIMEOUT_SECONDS: z.coerce.number().min(0).max(3600).default(25),
+  ...telemetryFields,
 });
+
+/** Where a key is. */
+export type KeyPlace = { readonly kmsArn: string } | { readonly file: string };
 
 /** The gateway's configuration. */
 export interface Config {
@@ -120,10 +141,17 @@ export interface Config {
   readonly authSecret: string;
   readonly initialAccounts: readonly { readonly email: string; readonly password: string }[];
   readonly mail: MailSettings | undefined;
-  readonly auditLogGroup: string | undefined;
+  readonly audit: {
+    readonly destinations: readonly AuditDestinationSettings[];
+    readonly webhookSecrets: readonly string[] | undefined;
+    /** What signs the log. Undefined: nothing does. */
+    readonly key: KeyPlace | undefined;
+    readonly checkpointSeconds: number;
+    readonly replica: string;
+  };
   readonly secretsPrefix: string | undefined;
   /** What encrypts the data keys. Undefined: nothing can be stored that needs one; never in the clear. */
-  readonly dataKey: { readonly kmsArn: string } | { readonly file: string } | undefined;
+  readonly dataKey: KeyPlace | undefined;
   /** The programs that may be started as MCP servers; none by default. */
   readonly programs: readonly AllowedProgram[];
   readonly tokenKeyRotationDays: number;
@@ -132,6 +160,8 @@ export interface Config {
   readonly settingsRefreshSeconds: number;
   readonly toolCheckSeconds: number;
   readonly shutdown: ShutdownTimes;
+  /** Undefined: nothing is measured. */
+  readonly telemetry: TelemetrySettings | undefined;
 }
 
 /** Thrown by `readConfig`: one line per wrong variable, never its value (it may be a secret). */
@@ -146,10 +176,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = parsed.data;
   const database = databaseOf(env);
   const mail = mailOf(env);
-  const problems = [database, mail].flatMap((part) => ("problems" in part ? part.problems : []));
-  if ("problems" in database || "problems" in mail) throw incomplete(problems);
-  const dataKey = dataKeyOf(env, "dataDir" in database.database);
-  if (dataKey === "both") throw incomplete(["DATA_KEY_FILE: set it or DATA_KEY_KMS_ARN, not both"]);
+  const telemetry = telemetryOf(env);
+  const problems = [
+    ...[database, mail, telemetry].flatMap((part) => ("problems" in part ? part.problems : [])),
+    ...auditDestinationProblems(env.AUDIT_DESTINATIONS, env.AUDIT_WEBHOOK_SECRET),
+    ...(["DATA", "AUDIT"] as const)
+      .filter((key) => env[`${key}_KEY_FILE`] !== undefined && env[`${key}_KEY_KMS_ARN`] !== undefined)
+      .map((key) => `${key}_KEY_FILE: set it or ${key}_KEY_KMS_ARN, not both`),
+  ];
+  if ("problems" in database || "problems" in mail || "problems" in telemetry || problems.length > 0)
+    throw incomplete(problems);
+  // Replicas need one key, so a file of its own is for the database that only one process can have.
+  const keyDir = "dataDir" in database.database ? database.database.dataDir : undefined;
   return {
     listenHost: env.LISTEN_HOST,
     port: env.PORT,
@@ -161,9 +199,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     authSecret: env.AUTH_SECRET,
     initialAccounts: env.INITIAL_ACCOUNTS,
     mail: mail.mail,
-    auditLogGroup: env.AUDIT_LOG_GROUP,
+    audit: {
+      destinations: env.AUDIT_DESTINATIONS,
+      webhookSecrets: env.AUDIT_WEBHOOK_SECRET,
+      key: keyPlace(env.AUDIT_KEY_KMS_ARN, env.AUDIT_KEY_FILE, keyDir && join(keyDir, "audit.key")),
+      checkpointSeconds: env.AUDIT_CHECKPOINT_SECONDS,
+      replica: env.REPLICA_NAME,
+    },
     secretsPrefix: env.SECRETS_PREFIX,
-    dataKey,
+    dataKey: keyPlace(env.DATA_KEY_KMS_ARN, env.DATA_KEY_FILE, keyDir && join(keyDir, "data.key")),
     programs: env.STDIO_PROGRAMS,
     tokenKeyRotationDays: env.TOKEN_KEY_ROTATION_DAYS,
     gatewayAuthSeconds: env.GATEWAY_AUTH_SECONDS,
@@ -174,19 +218,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       delayMs: env.SHUTDOWN_DELAY_SECONDS * 1000,
       timeoutMs: env.SHUTDOWN_TIMEOUT_SECONDS * 1000,
     },
+    telemetry: telemetry.telemetry,
   };
 }
 
-/** The key of the data keys, or what is wrong. */
-function dataKeyOf(
-  { DATA_KEY_KMS_ARN: kmsArn, DATA_KEY_FILE: file, DATA_DIR: dataDir }: z.infer<typeof environmentSchema>,
-  embedded: boolean,
-): Config["dataKey"] | "both" {
-  if (kmsArn !== undefined && file !== undefined) return "both";
+function keyPlace(kmsArn?: string, file?: string, ownFile?: string): KeyPlace | undefined {
   if (kmsArn !== undefined) return { kmsArn };
-  if (file !== undefined) return { file };
-  // Replicas need one key, so a file of its own is for the database that only one process can have.
-  return embedded ? { file: join(dataDir, "data.key") } : undefined;
+  const path = file ?? ownFile;
+  return path === undefined ? undefined : { file: path };
 }
 
 function incomplete(problems: readonly string[]): ConfigError {

@@ -2,9 +2,6 @@
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { createAttemptStore } from "./adapters/attempt-store.ts";
-import { createDatabaseAuditSink } from "./adapters/audit-database.ts";
-import { createAuditOutbox } from "./adapters/audit-outbox.ts";
-import { createCloudWatchDestination } from "./adapters/cloudwatch-logs.ts";
 import { openDatabase } from "./adapters/database.ts";
 import { DatabaseSettingsError } from "./adapters/database-connection.ts";
 import { DataFolderInUseError } from "./adapters/database-lock.ts";
@@ -13,8 +10,9 @@ import { withDynamicDecisions, withDynamicFacts } from "./adapters/dynamic-permi
 import { createDynamicServerStore } from "./adapters/dynamic-server-store.ts";
 import { createGatewayAssertions } from "./adapters/gateway-assertions.ts";
 import { createGrantStore } from "./adapters/grant-store.ts";
+import { KeyFileError } from "./adapters/key-file.ts";
 import type { KeyWrapping } from "./adapters/key-wrapping.ts";
-import { KeyFileError, openKeyFile } from "./adapters/key-wrapping-file.ts";
+import { openKeyFile } from "./adapters/key-wrapping-file.ts";
 import { createKmsKeyWrapping } from "./adapters/key-wrapping-kms.ts";
 import { noKeyWrapping } from "./adapters/key-wrapping-none.ts";
 import { createMailer } from "./adapters/mailer.ts";
@@ -28,24 +26,26 @@ import { createReceiptStore } from "./adapters/receipt-store.ts";
 import { createEnvironmentSecrets } from "./adapters/secrets-environment.ts";
 import { createSecretsManager } from "./adapters/secrets-manager.ts";
 import { createSigningKeys } from "./adapters/signing-key-store.ts";
+import { createSigningKeyAge } from "./adapters/telemetry/signing-key-age.ts";
+import { openTelemetry } from "./adapters/telemetry/telemetry.ts";
 import { createToolDriftStore } from "./adapters/tool-drift-store.ts";
 import { createUpstreamAccounts } from "./adapters/upstream-accounts.ts";
 import { createUpstreams } from "./adapters/upstreams.ts";
 import { addressRules } from "./address-rules.ts";
 import { buildApp } from "./app.ts";
-import { startAuditShipper } from "./audit/shipper.ts";
+import { policyRecord } from "./audit/log-record.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { createHumanDirectory } from "./human-directory.ts";
 import { createToolPins } from "./mcp/tool-pins.ts";
 import { upstreamCredentials } from "./mcp/upstream-credentials.ts";
 import { createAuthorizationServer } from "./oauth/authorization-server.ts";
 import { startMaintenance } from "./oauth/maintenance.ts";
+import { openAudit } from "./open-audit.ts";
 import { createShutdown } from "./shutdown.ts";
+import { other } from "./telemetry/operation-labels.ts";
+import { timedAudit } from "./telemetry/timed-audit.ts";
 
 const shutdown = createShutdown();
-
-/** For what the last calls left behind. What is not shipped then, the next process or another replica ships. */
-const lastShippingMs = 2_000;
 
 /** What encrypts the data keys. Throws KeyFileError. */
 function openKeyWrapping(dataKey: Config["dataKey"]): KeyWrapping {
@@ -58,6 +58,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const config = readConfig(environment);
   const log = pino({ level: config.logLevel, base: null });
   const clock = () => new Date();
+  const telemetry = await openTelemetry(config.telemetry, log);
 
   const database = await openDatabase(config.database);
   const permit = createPermitClient(config.permit);
@@ -80,16 +81,17 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const { dataKey, publicUrl } = config;
   const wrapping = openKeyWrapping(dataKey);
-  const { auditLogGroup } = config;
-  // Shipped records are not written out as well: on ECS standard output is the log of the application.
-  const writeLines =
-    auditLogGroup === undefined ? (lines: string) => process.stdout.write(`${lines}\n`) : () => undefined;
-  const audit = createDatabaseAuditSink({ database, writeLines });
+  const { auditLog, shippers, close: closeAudit } = await openAudit({ config, database, clock, log });
+  const audit = timedAudit(auditLog, telemetry, () => performance.now());
+  permitDirectory.onChange(async (settings) => audit.note(policyRecord({ host: hostKey, now: clock(), settings })));
   const believedMs = config.toolCheckSeconds * 1000;
   const store = createToolDriftStore({ database, clock });
   const pins = createToolPins({ store, audit, hostKey, believedMs, clock, log });
   const { accounts: upstreamAccounts, tokens: upstreamTokens } = createUpstreamAccounts({
     ...{ publicUrl, hostKey, database, wrapping, directory, secrets, upstream, pins, clock, log },
+    // Servers that humans entered have no name in metrics: there may be any number of them.
+    onRefresh: (server, outcome) =>
+      telemetry.tokenRefreshed(permitDirectory.settings().servers.has(server) ? server : other, outcome),
     credentialsOf: (server, email) => upstreamCredentials({ server, grant: { email } }, { assertions, secrets }),
   });
   const permitFacts = createPermitConsentFacts({ permit, decisions, directory });
@@ -107,32 +109,32 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
 
   const app = await buildApp(config, {
     ...{ directory, tokens, grants, decisions, facts, audit, upstream, upstreamTokens, shutdown, clock, log },
-    ...{ assertions, secrets, pins },
+    ...{ telemetry, assertions, secrets, pins },
     callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
     mergedSessions: createMergedSessionStore({ database, clock }),
     readiness: createReadiness({ database, decisions, directory, mailer }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
   });
-  const shipper =
-    auditLogGroup === undefined
-      ? undefined
-      : startAuditShipper({
-          outbox: createAuditOutbox({ database, clock }),
-          destination: createCloudWatchDestination(auditLogGroup, hostKey),
-          ...{ clock, log },
-        });
+  telemetry.observe({
+    auditQueueLength: auditLog.waiting,
+    auditLagSeconds: () => new Map([...shippers].map(([name, { lagSeconds }]) => [name, lagSeconds()])),
+    sessions: upstream.sessions,
+    signingKeyAgeSeconds: createSigningKeyAge(database, clock),
+    policyReadAt: permitDirectory.readAt,
+  });
   await app.listen({ host: config.listenHost, port: config.port });
   const maintenance = startMaintenance(tokens.maintain, log);
   const close = async () => {
     await app.close();
-    await shipper?.stop(lastShippingMs);
+    await closeAudit();
     await maintenance.stop();
     await permitDirectory.close();
     await Promise.all([upstream.close(), permitDecisions.close()]);
     secretsManager?.close();
     mailer?.close();
     wrapping.close();
+    await telemetry.close();
     await database.close();
   };
   shutdown.begun.addEventListener("abort", () => log.info(config.shutdown, "stopping"));

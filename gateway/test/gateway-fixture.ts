@@ -11,9 +11,9 @@ import { createEnvironmentSecrets } from "../src/adapters/secrets-environment.ts
 import { signInNeeded } from "../src/adapters/upstream-oauth-problem.ts";
 import { createUpstreams, type UpstreamsOptions } from "../src/adapters/upstreams.ts";
 import { buildApp } from "../src/app.ts";
-import { auditLine } from "../src/audit/line.ts";
 import { type Config, readConfig } from "../src/config.ts";
-import type { AuditSink, RequestRecord, ToolCallRecord, ToolDriftRecord } from "../src/deps/audit.ts";
+import type { AuditSink } from "../src/deps/audit.ts";
+import type { CallResultRecord, RequestRecord, ToolCallRecord, ToolDriftRecord } from "../src/deps/audit-records.ts";
 import type { Grant } from "../src/deps/grants.ts";
 import type { HostSettings } from "../src/deps/host-settings.ts";
 import type { SigningKeys } from "../src/deps/tokens.ts";
@@ -39,6 +39,8 @@ export interface World {
   readonly consents: Map<string, TrustLevel>;
   /** Records of tool calls. */
   readonly audit: ToolCallRecord[];
+  /** Records of how calls ended. */
+  readonly results: CallResultRecord[];
   /** Records of requests for resources, prompts and further methods. */
   readonly requests: RequestRecord[];
   /** Records of tools that are not what was reviewed, or are again. */
@@ -143,6 +145,7 @@ export async function startGateway(
     consents: new Map(),
     audit: [],
     requests: [],
+    results: [],
     drift: [],
     auditFails: false,
     auditHolds: undefined,
@@ -181,8 +184,13 @@ export async function startGateway(
       else if (record.event === "request") world.requests.push(record);
       else if (record.event === "tool_drift") world.drift.push(record);
       else throw new Error("not on the MCP path");
-      keepForSearch(auditLine(record));
+      keepForSearch(JSON.stringify(record));
       await world.auditHolds;
+    },
+    note: (record) => {
+      if (record.event !== "call_result") throw new Error("not on the MCP path");
+      world.results.push(record);
+      keepForSearch(JSON.stringify(record));
     },
   };
   const store = memoryToolDrift(clock);

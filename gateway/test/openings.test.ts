@@ -129,7 +129,7 @@ test("a method that nobody knows passes where the policy names it, from its trus
   // The fixture does not have it either: the answer is its own.
   expect((await post(gateway, token, list)).body.error).toMatchObject({ code: -32601 });
   expect(reached).toBe(1);
-  expect(gateway.world.requests.map(({ code }) => code)).toEqual(["NOT_OPEN", "ALLOWED"]);
+  expect(gateway.world.requests.map(({ code }) => code)).toEqual(["METHOD_NOT_ALLOWED", "NOT_OPEN", "ALLOWED"]);
 });
 
 test("of a further method, too, headers and body must agree", async () => {

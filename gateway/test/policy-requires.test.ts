@@ -143,8 +143,6 @@ describe("a server", () => {
 
 describe("a host", () => {
   test.each<[string, PolicyChange, string]>([
-    ["that records arguments", { host: { audit: { arguments: "digest" } } }, "audit-arguments"],
-    ["that keeps its audit longer", { host: { audit: { retentionDays: 3650 } } }, "audit-retention"],
     ["that requires what no version knows", { host: { requires: ["quantum"] } }, "quantum"],
   ])("%s: the gateway is not ready and says why, and nothing passes", async (_what, change, needs) => {
     gateway.provision(change);

@@ -1,16 +1,30 @@
-import { type ExitCode, type Output, UsageError } from "./command.ts";
+import { type Command, type ExitCode, type Output, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 
-const help = `Usage: npm run policy -- <command> [options]
+/** A program of commands. */
+export interface Program {
+  /** How it is started, for example `npm run policy --`. */
+  readonly start: string;
+  readonly commands: readonly Command[];
+}
+
+const policyProgram: Program = { start: "npm run policy --", commands };
+
+const helpOf = ({ start, commands }: Program) => `Usage: ${start} <command> [options]
 
 Commands:
 ${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n")}
 
-\`npm run policy -- <command> --help\` says more about a command.`;
+\`${start} <command> --help\` says more about a command.`;
 
-async function runCommand([name, ...args]: readonly string[], output: Output): Promise<ExitCode> {
+async function runCommand(
+  [name, ...args]: readonly string[],
+  output: Output,
+  program: Program,
+): Promise<ExitCode> {
+  const { commands } = program;
   if (name === "--help" || name === "-h") {
-    output.line(help);
+    output.line(helpOf(program));
     return 0;
   }
   if (name === undefined) throw new UsageError("Name a command.");
@@ -25,14 +39,18 @@ async function runCommand([name, ...args]: readonly string[], output: Output): P
   return command.run(args, output);
 }
 
-/** Runs the program with the arguments after its name. Says by itself what was used wrongly. */
-export async function runProgram(args: readonly string[], output: Output): Promise<ExitCode> {
+/** Runs a program with the arguments after its name. Says by itself what was used wrongly. */
+export async function runProgram(
+  args: readonly string[],
+  output: Output,
+  program: Program = policyProgram,
+): Promise<ExitCode> {
   try {
-    return await runCommand(args, output);
+    return await runCommand(args, output, program);
   } catch (error) {
     output.progress();
     if (!(error instanceof UsageError)) throw error;
-    output.note(`${error.message}\n\n${help}`);
+    output.note(`${error.message}\n\n${helpOf(program)}`);
     return 2;
   }
 }
@@ -45,14 +63,18 @@ export interface ProgramRun {
 }
 
 /** Runs the program and keeps what it writes, without colours and progress. */
-export async function captureProgram(args: readonly string[]): Promise<ProgramRun> {
+export async function captureProgram(args: readonly string[], program: Program = policyProgram): Promise<ProgramRun> {
   const lines: string[] = [];
   const notes: string[] = [];
-  const status = await runProgram(args, {
-    line: (text) => lines.push(`${text}\n`),
-    note: (text) => notes.push(`${text}\n`),
-    progress: () => {},
-    colors: false,
-  });
+  const status = await runProgram(
+    args,
+    {
+      line: (text) => lines.push(`${text}\n`),
+      note: (text) => notes.push(`${text}\n`),
+      progress: () => {},
+      colors: false,
+    },
+    program,
+  );
   return { status, stdout: lines.join(""), stderr: notes.join("") };
 }

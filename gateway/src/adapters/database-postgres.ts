@@ -17,7 +17,8 @@ export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver 
     dialect: new PostgresDialect({ pool }),
     // With a name it is parsed once for each connection.
     execute: async (name, text, values) => {
-      await pool.query({ name, text, values: [...values] });
+      const { rowCount } = await pool.query({ name, text, values: [...values] });
+      return rowCount ?? 0;
     },
     lockAcrossProcesses: (key, run) =>
       withLock(lockPool, async (connection) => {

@@ -23,26 +23,53 @@ export interface GrantRow {
   readonly revoked_at: ColumnType<Date | null, Date | null, Date | null>;
 }
 
-/** One line of the audit log (`AuditRecord` in deps/audit.ts). Never updated but for `shipped_at`. */
+/** `bigint`: a number or its text, as the driver likes. */
+type BigInteger = ColumnType<number | string, number, number>;
+
+/** One record of the audit log (`AuditLine` in deps/audit.ts), and what of it can be asked for. Never updated. */
 export interface AuditRow {
+  readonly chain: string;
+  readonly sequence: BigInteger;
   readonly id: string;
   readonly time: Timestamp;
   readonly event: string;
-  readonly host: string;
-  readonly request_id: string;
-  readonly human: string;
-  readonly agent_client_id: string | null;
-  readonly agent_name: string | null;
-  readonly grant_id: string | null;
+  readonly human: string | null;
+  /** Client id. */
+  readonly agent: string | null;
   readonly server: string | null;
   readonly tool: string | null;
-  readonly trust: TrustLevel | null;
   readonly decision: "allow" | "deny";
   readonly code: string;
-  readonly reason: string;
-  /** `jsonb`: what events other than tool calls say beside the columns. */
-  readonly detail: ColumnType<unknown, string | null, never>;
-  readonly shipped_at: ColumnType<Date | null, undefined, Date>;
+  readonly line: string;
+}
+
+/** What one replica writes from its start to its end, and where it is. */
+export interface AuditChainRow {
+  readonly id: string;
+  readonly host: string;
+  readonly replica: string;
+  readonly started_at: Timestamp;
+  /** When the replica last wrote, by the database's clock. */
+  readonly seen_at: Timestamp;
+  readonly sequence: BigInteger;
+  readonly hash: string;
+  /** Up to here the records were deleted. */
+  readonly trimmed_sequence: ColumnType<number | string, undefined, number>;
+  readonly trimmed_hash: ColumnType<string | null, undefined, string>;
+  /** From then on nothing can be added to it. */
+  readonly ended_at: ColumnType<Date | null, undefined, Date>;
+  /** When each call in it had a result. */
+  readonly settled_at: ColumnType<Date | null, undefined, Date>;
+}
+
+/** How far a chain was shipped to one destination, and who does it. */
+export interface AuditShipmentRow {
+  readonly destination: string;
+  readonly chain: string;
+  readonly sequence: BigInteger;
+  /** Of the process that ships it. */
+  readonly holder: string;
+  readonly leased_until: Timestamp;
 }
 
 /** A key of the gateway's own (`SigningKeys` in deps/tokens.ts). Never deleted: its public part checks what it once signed. */
@@ -158,6 +185,8 @@ export interface DynamicServerRow {
 export interface Tables {
   readonly gateway_grant: GrantRow;
   readonly gateway_audit: AuditRow;
+  readonly gateway_audit_chain: AuditChainRow;
+  readonly gateway_audit_shipment: AuditShipmentRow;
   readonly gateway_receipt: ReceiptRow;
   readonly gateway_signing_key: SigningKeyRow;
   readonly gateway_host_settings: HostSettingsRow;

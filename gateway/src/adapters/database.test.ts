@@ -11,21 +11,18 @@ const folder = mkdtempSync(join(tmpdir(), "gateway-database-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const row = {
+  chain: "01890000-0000-7000-8000-000000000002",
+  sequence: 1,
   id: "01890000-0000-7000-8000-000000000001",
   time: "2026-01-02T03:04:05.678Z",
   event: "tool_call",
-  host: "demo",
-  request_id: "r1",
   human: "developer@example.com",
-  agent_client_id: "c1",
-  agent_name: "Client",
-  grant_id: "g1",
+  agent: "c1",
   server: "issues",
   tool: "list_issues",
-  trust: null,
   decision: "allow",
   code: "ALLOWED",
-  reason: "Allowed.",
+  line: "{}",
 } as const;
 
 describe("the embedded database", () => {
@@ -42,7 +39,7 @@ describe("the embedded database", () => {
     await first.close();
     const second = await openDatabase({ dataDir: folder });
     const read = await second.kysely.selectFrom("gateway_audit").selectAll().execute();
-    expect(read).toEqual([{ ...row, time: new Date(row.time), detail: null, shipped_at: null }]);
+    expect(read).toEqual([{ ...row, time: new Date(row.time) }]);
     await second.close();
   });
 

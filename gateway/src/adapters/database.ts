@@ -12,8 +12,11 @@ import { runMigrations } from "./migrations.ts";
 export interface Database {
   /** Shared by everybody: on the embedded database one lock must guard the one session it has. */
   readonly kysely: Kysely<Tables>;
-  /** Makes a statement that is made very often. `name` is its own: two texts under one are an error. */
-  execute(name: string, text: string, values: readonly unknown[]): Promise<void>;
+  /**
+   * Makes a statement that is made very often; resolves with how many rows it wrote. `name` is its own: two texts under one
+   * are an error.
+   */
+  execute(name: string, text: string, values: readonly unknown[]): Promise<number>;
   /**
    * Runs `run` while nothing else runs under the same key, in this process and, on PostgreSQL, in all others that use
    * this database. `run` may use `kysely` freely.
@@ -44,7 +47,8 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
     execute:
       driver.execute ??
       (async (_name, text, values) => {
-        await kysely.executeQuery(CompiledQuery.raw(text, [...values]));
+        const { numAffectedRows } = await kysely.executeQuery(CompiledQuery.raw(text, [...values]));
+        return Number(numAffectedRows ?? 0);
       }),
     exclusively: (key, run) => {
       const before = queue.get(key) ?? Promise.resolve();

@@ -2,9 +2,9 @@ import type { Selectable } from "kysely";
 import { setBounded } from "../bounded-map.ts";
 import type { Grant, GrantStore } from "../deps/grants.ts";
 import type { Clock } from "../deps/process.ts";
+import { together } from "../together.ts";
 import type { Database } from "./database.ts";
 import type { GrantRow } from "./database-tables.ts";
-import { together } from "./together.ts";
 
 /** A busy agent would otherwise write one row per call. */
 const touchIntervalMs = 60_000;

@@ -12,6 +12,7 @@ import { addConnections } from "./migrations-0008-connections.ts";
 import { addMergedSessions } from "./migrations-0008-merged-sessions.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
 import { addCallCounts } from "./migrations-0011-call-counts.ts";
+import { createAuditChain } from "./migrations-0012-audit-chain.ts";
 
 /** In order of name. One that was released is never edited: a change of the tables is a new one. */
 const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   "0008-merged-sessions": { up: addMergedSessions },
   "0009-tool-drift": { up: addToolDrift },
   "0011-call-counts": { up: addCallCounts },
+  "0012-audit-chain": { up: createAuditChain },
 };
 
 /**

@@ -2,7 +2,7 @@ import { defaultTenant } from "@permit-mcp-gateway/policies";
 import { Pool } from "undici";
 import type { DecisionPoint } from "../deps/permit.ts";
 import { GatewayError } from "../errors.ts";
-import { together } from "./together.ts";
+import { together } from "../together.ts";
 
 /** A decision takes milliseconds. One that takes longer than this is none. */
 const decisionTimeoutMs = 2_000;

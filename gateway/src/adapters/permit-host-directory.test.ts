@@ -74,7 +74,9 @@ test("reads host, servers and tools", async () => {
     unsupported: [],
     rateLimit: undefined,
     digest: undefined,
+    audit: { arguments: "none", redact: [] },
   });
+  expect(settings.audit).toEqual({ retentionDays: 365, lowCalls: "before-answer" });
 });
 
 test("reads what the policy says beside trust", async () => {

@@ -29,6 +29,8 @@ const readAllMs = 60_000;
 export interface RefreshingHostDirectory extends HostDirectory {
   /** Reads once more, now. Throws nothing: a failure is logged and the old settings stay. */
   refresh(): Promise<void>;
+  /** When Permit was last read; undefined: not since the start. */
+  readAt(): Date | undefined;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
   /** What the database holds, as text. */
   let kept: string | undefined;
   let lastProblem: string | undefined;
+  let readAt: Date | undefined;
   let readAllAtMs = Number.NEGATIVE_INFINITY;
 
   const notify = async (listener: (typeof listeners)[number], current: HostSettings) => {
@@ -98,6 +101,7 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
       else await accept(next, onRefused);
       await keepCopy(next);
       report(refused.length === 0 ? undefined : refused.join("; "));
+      readAt = clock();
       return true;
     } catch (error) {
       const failure = permitFailure(`reading host ${hostKey}`, error);
@@ -132,6 +136,7 @@ export async function openPermitHostDirectory(options: HostDirectoryOptions): Pr
     refresh: async () => {
       await refresh();
     },
+    readAt: () => readAt,
     close: async () => {
       closed.abort();
       await running;

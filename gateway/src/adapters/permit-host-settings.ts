@@ -1,5 +1,12 @@
 /** What the gateway makes of a host's documents. Pure. */
-import { dynamicServersKey, hostRequires, reaches, serverRequires, toolRequires } from "@permit-mcp-gateway/policies";
+import {
+  argumentAudit,
+  dynamicServersKey,
+  hostRequires,
+  reaches,
+  serverRequires,
+  toolRequires,
+} from "@permit-mcp-gateway/policies";
 import type { HostSettings, ServerRules, ServerSettings, ToolSettings } from "../deps/host-settings.ts";
 import { supportedFeatures } from "../features.ts";
 import type { HostSnapshot, ServerSnapshot } from "./permit-host-snapshot.ts";
@@ -14,17 +21,20 @@ function unsupportedOf({ readWith }: HostSnapshot, ...required: (readonly string
 }
 
 /** The server's tools by exact name; undefined when two actions claim one name: which trust holds would be chance. */
-function toTools(host: HostSnapshot, { actions }: ServerSnapshot): ReadonlyMap<string, ToolSettings> | undefined {
+function toTools(
+  host: HostSnapshot,
+  { actions, attributes }: ServerSnapshot,
+): ReadonlyMap<string, ToolSettings> | undefined {
   const tools = new Map<string, ToolSettings>();
   const approvalFrom = host.host.approval?.from;
-  for (const [action, { tool: name, trust, approval: own, digest, rate_limit: rateLimit, requires }] of Object.entries(
-    actions,
-  )) {
+  for (const [action, tool] of Object.entries(actions)) {
+    const { tool: name, trust, approval: own, digest, rate_limit: rateLimit, requires } = tool;
     if (tools.has(name)) return undefined;
     const rules = [own, approvalFrom !== undefined && reaches(trust, approvalFrom)].filter(Boolean);
     const approval = rules.length > 0 || requires.includes("approval");
-    const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules, rateLimit }));
-    tools.set(name, { name, action, trust, approval, unsupported, digest, rateLimit });
+    const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules, rateLimit, audit: tool.audit }));
+    const audit = argumentAudit(host.host.audit, attributes.audit, tool.audit);
+    tools.set(name, { name, action, trust, approval, unsupported, digest, rateLimit, audit });
   }
   return tools;
 }
@@ -93,5 +103,7 @@ export function toSettings(
   const unsupported = unsupportedOf(snapshot, host.requires, required);
   const dynamic =
     dynamicServers.enabled && dynamicRules !== undefined ? { ...dynamicServers, rules: dynamicRules } : undefined;
-  return { key: hostKey, name, signIn, sessions, rateLimits, clients, unsupported, servers, dynamicServers: dynamic };
+  const kept = { retentionDays: audit.retentionDays, lowCalls: audit.lowCalls };
+  const settings = { key: hostKey, name, signIn, sessions, rateLimits, clients, audit: kept };
+  return { ...settings, unsupported, servers, dynamicServers: dynamic };
 }

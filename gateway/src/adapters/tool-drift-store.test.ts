@@ -1,13 +1,13 @@
 /** Of many replicas one tells of a tool that has changed, and one that it is back. */
 import { afterAll, describe, expect, test } from "vitest";
+import { auditLogOn, storedLines } from "../../testing/audit-fixture.ts";
 import { settingsOf } from "../../testing/host-settings.ts";
 import { testLog } from "../../testing/test-log.ts";
-import type { AuditRecord } from "../deps/audit.ts";
+import { fromOcsf } from "../audit/ocsf/from-ocsf.ts";
+import type { AuditRecord } from "../deps/audit-records.ts";
 import type { ServerSettings } from "../deps/host-settings.ts";
 import { createDriftLog } from "../mcp/drift-log.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
-import { createDatabaseAuditSink } from "./audit-database.ts";
-import { fromRow } from "./audit-rows.ts";
 import { createToolDriftStore } from "./tool-drift-store.ts";
 
 const tools = { create_issue: { trust: "medium", digest: "sha256:reviewed" }, get_issue: "low" } as const;
@@ -26,7 +26,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
     const replicas = [database, other].map((db) =>
       createDriftLog({
         ...{ store: createToolDriftStore({ database: db, clock }), clock, log: testLog(), hostKey: "demo" },
-        ...{ audit: createDatabaseAuditSink({ database: db, writeLines: () => undefined }), quietMs: 300_000 },
+        ...{ audit: auditLogOn(db), quietMs: 300_000 },
       }),
     );
     const see = (seen: string) =>
@@ -46,8 +46,10 @@ describe.each(testDatabases)("$name", ({ open }) => {
     await see("sha256:reviewed");
     await see("sha256:reviewed");
 
-    const rows = await database.kysely.selectFrom("gateway_audit").selectAll().orderBy("id").execute();
-    const records = rows.map(fromRow) as Extract<AuditRecord, { event: "tool_drift" }>[];
+    const rows = (await storedLines(database)).filter(({ event }) => event === "tool_drift");
+    const records = rows
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ line }) => fromOcsf(JSON.parse(line))?.record as Extract<AuditRecord, { event: "tool_drift" }>);
     expect(records.map(({ code, seen }) => [code, seen])).toEqual([
       ["TOOL_CHANGED", "sha256:other"],
       ["TOOL_CHANGED", "sha256:third"],

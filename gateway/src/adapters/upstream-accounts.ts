@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { HostSettings, HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
 import type { Secrets } from "../deps/secrets.ts";
+import type { TokenRefresh } from "../deps/telemetry.ts";
 import type { Upstream } from "../deps/upstream.ts";
 import type {
   OfferedTools,
@@ -44,6 +45,8 @@ export interface UpstreamAccountsOptions {
   /** Is told what the server says of its tools. */
   readonly pins: ToolPins;
   readonly hooks?: GuardHooks;
+  /** Is told of each attempt to refresh a token at a server. */
+  readonly onRefresh?: (server: string, outcome: TokenRefresh) => void;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
 }

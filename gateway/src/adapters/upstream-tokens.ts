@@ -3,6 +3,7 @@ import { computeScopeUnion } from "@modelcontextprotocol/client";
 import type { FastifyBaseLogger } from "fastify";
 import type { HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
+import type { TokenRefresh } from "../deps/telemetry.ts";
 import type { UpstreamOwner, UpstreamTokens } from "../deps/upstream-accounts.ts";
 import { GatewayError } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -40,6 +41,8 @@ export interface UpstreamTokensOptions {
   readonly directory: HumanDirectory;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
+  /** Is told of each attempt to refresh a token at a server. */
+  readonly onRefresh?: ((server: string, outcome: TokenRefresh) => void) | undefined;
 }
 
 export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTokenStore {
@@ -72,10 +75,12 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
         const refreshToken = next.token.refreshToken ?? stored.token.refreshToken;
         const merged = { ...next, token: { ...next.token, refreshToken, neededScope } };
         await rows.save(owner, merged);
+        options.onRefresh?.(owner.server, "refreshed");
         return merged;
       } catch (error) {
         // Nothing more comes of it. A human without tokens is asked to sign in, at once and without a request upstream.
         const over = error instanceof GatewayError && error.code === "UPSTREAM_SIGN_IN_NEEDED";
+        options.onRefresh?.(owner.server, over ? "sign_in_needed" : "failed");
         if (over && leftMs(stored) <= 0) await rows.remove(owner);
         throw error;
       }

@@ -2,10 +2,10 @@
 import type { Clock } from "../deps/process.ts";
 import type { Upstream, UpstreamCaller } from "../deps/upstream.ts";
 import { createProgramChannels, type ProgramChannelOptions } from "./channels/program-channel.ts";
-import { createSessionUpstream, type SessionLimits } from "./channels/session-upstream.ts";
+import { createSessionUpstream, type SessionLimits, type SessionUpstream } from "./channels/session-upstream.ts";
 import { createSseChannels } from "./channels/sse-channel.ts";
 import { createEraBridge } from "./era-bridge.ts";
-import { type ClosableUpstream, createUpstream, type UpstreamOptions } from "./upstream.ts";
+import { createUpstream, type UpstreamOptions } from "./upstream.ts";
 
 export interface UpstreamsOptions extends ProgramChannelOptions, UpstreamOptions {
   readonly sessionLimits?: SessionLimits | undefined;
@@ -16,7 +16,7 @@ export interface UpstreamsOptions extends ProgramChannelOptions, UpstreamOptions
 const connectionLimits: SessionLimits = { idleMs: 10 * 60_000, perHuman: 32, all: 4_096 };
 
 /** Requests go to each server the way that its `transport` says; without a caller they are plain HTTP. */
-export function createUpstreams(options: UpstreamsOptions): ClosableUpstream {
+export function createUpstreams(options: UpstreamsOptions): SessionUpstream {
   const http = createUpstream(options);
   const stdio = createSessionUpstream(createProgramChannels(options), options.sessionLimits);
   const sse = createSessionUpstream(createSseChannels(http), options.sessionLimits ?? connectionLimits);
@@ -27,6 +27,7 @@ export function createUpstreams(options: UpstreamsOptions): ClosableUpstream {
   };
   return {
     send: (request) => kinds[request.caller?.server.transport.type ?? "http"].send(request),
+    sessions: () => sse.sessions() + stdio.sessions(),
     close: async () => {
       await Promise.all([sse.close(), stdio.close()]);
       await http.close();

@@ -1,56 +1,71 @@
-/** Audit records. One constructor for each outcome; arguments of a call are never in it. */
+/** Audit records. One constructor for each outcome. */
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import type {
   ConsentRecord,
   DynamicServerRecord,
+  RecordedArguments,
   RequestRecord,
   SignInRecord,
   ToolCallRecord,
   ToolDriftRecord,
-} from "../deps/audit.ts";
+} from "../deps/audit-records.ts";
 import type { AgentIdentity, Grant } from "../deps/grants.ts";
+import { storable } from "./storable.ts";
 import { uuidV7 } from "./uuid-v7.ts";
 
 /** What was decided on, and for whom. */
 export interface AuditSubject {
   readonly requestId: string;
+  readonly traceId?: string | undefined;
   readonly host: string;
   readonly now: Date;
-  readonly grant: Grant;
+  readonly grant: Pick<Grant, "id" | "email" | "clientId" | "clientName" | "level">;
+  readonly agentVersion?: string | undefined;
+  readonly clientAddress?: string | undefined;
   /** Null for a tool whose name leads to none of several servers. */
   readonly server: string | null;
   /** Of a server that a human entered, whose key tells nothing. */
   readonly address?: string | undefined;
+  /** Null when it is not known yet. */
+  readonly ceiling: TrustLevel | null;
   /** A tool, by its name as the client wrote it, or a request for something else. Trust is null for a tool of no policy. */
-  readonly asked: { readonly tool: string; readonly trust: TrustLevel | null } | { readonly method: string };
+  readonly asked:
+    | {
+        readonly tool: string;
+        readonly trust: TrustLevel | null;
+        readonly arguments?: RecordedArguments | undefined;
+      }
+    | { readonly method: string | null };
 }
 
-const maxTextLength = 512;
-
-/**
- * Text of a client as it can be stored and read: PostgreSQL takes no NUL and no lone surrogate, and a record that can't
- * be stored would fail the commit it shares with others. Other control characters could forge a log line.
- */
-function storable(text: string): string {
-  return text
-    .slice(0, maxTextLength)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, "\uFFFD");
-}
-
-function describe({ requestId, host, now, grant, server, address, asked }: AuditSubject) {
+function describe(subject: AuditSubject) {
+  const { requestId, traceId, host, now, grant, agentVersion, clientAddress, server, address, ceiling, asked } =
+    subject;
   const when = { id: uuidV7(now), time: now.toISOString() };
   const who = {
     host,
     requestId,
+    ...(traceId === undefined ? {} : { traceId }),
     human: grant.email,
-    agent: { clientId: storable(grant.clientId), name: storable(grant.clientName) },
+    agent: {
+      clientId: storable(grant.clientId),
+      name: storable(grant.clientName),
+      ...(agentVersion === undefined ? {} : { version: storable(agentVersion) }),
+    },
     grantId: grant.id,
     server,
     ...(address === undefined ? {} : { address: storable(address) }),
+    ...(clientAddress === undefined || clientAddress === "" ? {} : { clientAddress }),
+    consent: grant.level,
+    ceiling,
   };
-  if ("method" in asked) return { ...when, event: "request" as const, ...who, method: storable(asked.method) };
-  return { ...when, event: "tool_call" as const, ...who, tool: storable(asked.tool), trust: asked.trust };
+  if ("method" in asked) {
+    const method = asked.method === null ? null : storable(asked.method);
+    return { ...when, event: "request" as const, ...who, method };
+  }
+  const { tool, trust, arguments: args } = asked;
+  const call = { tool: storable(tool), trust, ...(args === undefined ? {} : { arguments: args }) };
+  return { ...when, event: "tool_call" as const, ...who, ...call };
 }
 
 /** The decision point allowed the call, or the request. */

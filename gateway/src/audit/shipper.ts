@@ -1,24 +1,31 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyBaseLogger } from "fastify";
-import type { AuditDestination, AuditOutbox } from "../deps/audit.ts";
+import type { AuditDestination } from "../deps/audit.ts";
+import type { AuditShipments } from "../deps/audit-store.ts";
 import type { Clock } from "../deps/process.ts";
-import { batches } from "./batches.ts";
+import { lineBatches } from "./line-batches.ts";
 
-/** How many records are read at once. */
-const recordsPerRead = 1_000;
-const idleWaitMs = 1_000;
+/** How many lines are read at once. */
+const linesPerRead = 1_000;
+/** New lines are looked for so often: those of one moment go together. */
+const idleWaitMs = 250;
 const longestWaitMs = 60_000;
+/** Longer than a delivery takes. A process that dies is followed by another one after it. */
+const leaseMs = 60_000;
 const lagReportMs = 30_000;
 
-/** Carries audit records from the database to a log service, for as long as the process lives. */
+/** Carries audit records from the database to one destination, for as long as the process lives. */
 export interface AuditShipper {
+  /** Age in seconds of the oldest record that the destination has not got, as last looked at; undefined: not known. */
+  lagSeconds(): number | undefined;
   /** Ships what is there a last time, at most so long, and ends. */
   stop(timeoutMs: number): Promise<void>;
 }
 
 /** What a shipper works with. */
 export interface AuditShipperParts {
-  readonly outbox: AuditOutbox;
+  readonly shipments: AuditShipments;
   readonly destination: AuditDestination;
   readonly clock: Clock;
   readonly log: Pick<FastifyBaseLogger, "info" | "error">;
@@ -29,43 +36,48 @@ export interface AuditShipperParts {
 }
 
 /**
- * Starts shipping. At least once: a record is marked after it was delivered, so that whatever breaks in between is
- * delivered again under the same id. In order, as far as ids tell it: version 7 UUIDs sort by time. One replica at a time;
- * any other goes on where it stopped.
+ * Starts shipping. At least once: that lines were delivered is noted after it was done, so whatever breaks in between is
+ * delivered again, the same bytes with the same ids. In the order of each chain. One process at a time ships a chain, by
+ * lease; when it is gone, another one goes on where it has come to.
  */
 export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
-  const { outbox, destination, clock, log, random = Math.random } = parts;
+  const { shipments, destination, clock, log, random = Math.random } = parts;
   const { wait = (ms, signal) => sleep(ms, undefined, { signal }) } = parts;
+  const { name } = destination;
+  const holder = randomUUID();
   const stopping = new AbortController();
   let failures = 0;
+  let lagSeconds: number | undefined;
   let lagReportedMs = 0;
 
-  const ship = async () => {
+  const shipChain = async (chain: string): Promise<void> => {
     for (;;) {
-      const records = await outbox.next(recordsPerRead);
-      for (const batch of batches(records, destination.limits)) {
+      const after = await shipments.lease(name, chain, holder, leaseMs);
+      if (after === undefined) return;
+      const lines = await shipments.lines(chain, after, linesPerRead);
+      for (const batch of lineBatches(lines, destination.limits)) {
         const refused = await destination.deliver(batch);
-        await outbox.shipped(batch.map(({ id }) => id));
+        const to = batch.at(-1)?.sequence ?? after;
         if (refused > 0) {
-          const message = `The log service refused ${refused} of ${batch.length} audit records for good. They stay in the table gateway_audit.`;
-          log.error({ code: "AUDIT_REFUSED", from: batch[0]?.id, to: batch.at(-1)?.id, refused }, message);
+          const message = `The destination refused ${refused} of ${batch.length} audit records for good. They stay in the table gateway_audit.`;
+          const range = { destination: name, chain, from: batch[0].sequence, to };
+          log.error({ code: "AUDIT_REFUSED", ...range, refused }, message);
         }
+        if (!(await shipments.shipped(name, chain, holder, to))) return;
       }
-      if (records.length < recordsPerRead) return;
+      if (lines.length < linesPerRead) return;
     }
   };
 
   const attempt = async () => {
     try {
-      await outbox.ifAlone(ship);
-      if (failures > 0) log.info({ failures }, "audit records are shipped again");
+      for (const { chain } of await shipments.waiting(name)) await shipChain(chain);
+      if (failures > 0) log.info({ destination: name, failures }, "audit records are shipped again");
       failures = 0;
     } catch (err) {
       failures += 1;
-      log.error(
-        { err, code: "AUDIT_NOT_SHIPPED", failures },
-        "Audit records could not be shipped. They are kept and tried again.",
-      );
+      const message = "Audit records could not be shipped. They are kept and tried again.";
+      log.error({ err, code: "AUDIT_NOT_SHIPPED", destination: name, failures }, message);
     }
   };
 
@@ -75,10 +87,11 @@ export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
     if (nowMs - lagReportedMs < lagReportMs) return;
     lagReportedMs = nowMs;
     try {
-      const [oldest] = await outbox.next(1);
-      const lagMs = oldest === undefined ? 0 : Math.max(0, nowMs - Date.parse(oldest.time));
-      log.info({ auditLagSeconds: Math.round(lagMs / 1000) }, "audit lag");
+      const oldest = await shipments.oldestWaiting(name);
+      lagSeconds = oldest === undefined ? 0 : Math.round(Math.max(0, nowMs - oldest.getTime()) / 1000);
+      log.info({ destination: name, auditLagSeconds: lagSeconds }, "audit lag");
     } catch (err) {
+      lagSeconds = undefined;
       log.error({ err }, "audit lag is unknown");
     }
   };
@@ -93,15 +106,17 @@ export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
       await wait(waitMs(), stopping.signal).catch(() => undefined);
     }
     await attempt();
+    await shipments.release(holder).catch(() => undefined);
   };
   const ended = run();
   return {
+    lagSeconds: () => lagSeconds,
     stop: async (timeoutMs) => {
       stopping.abort();
       const timeout = new AbortController();
       await Promise.race([ended, sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined)]);
       timeout.abort();
-      destination.close();
+      await destination.close();
     },
   };
 }

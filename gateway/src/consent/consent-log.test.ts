@@ -9,7 +9,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { createSigningKeys } from "../adapters/signing-key-store.ts";
-import type { ConsentRecord } from "../deps/audit.ts";
+import type { ConsentRecord } from "../deps/audit-records.ts";
 import { GatewayError } from "../errors.ts";
 import { TestClient, tokensOf } from "../oauth/testing/test-client.ts";
 import { TestHost } from "../oauth/testing/test-host.ts";

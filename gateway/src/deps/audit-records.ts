@@ -101,7 +101,7 @@ export interface CallResultRecord extends AgentRecord {
   readonly durationMs: number | null;
   /** Of the JSON-RPC message as it was sent upstream. */
   readonly requestBytes: number | null;
-  /** Of the answer's body as the client got it. */
+  /** Of the body of the upstream's answer, as far as it was read. */
   readonly responseBytes: number | null;
 }
 

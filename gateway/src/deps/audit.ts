@@ -5,13 +5,15 @@ import type { AuditRecord } from "./audit-records.ts";
 export interface AuditSink {
   /** Returns when the record is durable. Throws GatewayError AUDIT_UNAVAILABLE: the call is then refused. */
   write(record: AuditRecord): Promise<void>;
+  /** Takes a record of what has happened already: it is tried until it is durable, and nobody waits for it. */
+  note(record: AuditRecord): void;
 }
 
 /** A record as it is stored and shipped. */
 export interface AuditLine {
   readonly chain: string;
   readonly sequence: number;
-  /** RFC 3339. */
+  /** RFC 3339. The record's, or that of the line before it where that is later: in a chain it never runs backwards. */
   readonly time: string;
   /** The OCSF event as JSON, one line without its end. Its bytes are what the chain's hashes are of: never written anew. */
   readonly line: string;

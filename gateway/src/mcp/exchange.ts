@@ -3,12 +3,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { AttemptStore } from "../deps/attempts.ts";
 import type { AuditSink } from "../deps/audit.ts";
+import type { RequestRecord, ToolCallRecord } from "../deps/audit-records.ts";
 import type { Grant, GrantStore } from "../deps/grants.ts";
 import type { GrantTerm, HostSettings, HumanDirectory, ServerSettings } from "../deps/host-settings.ts";
 import type { ConsentFacts, DecisionPoint } from "../deps/permit.ts";
 import type { Clock, Shutdown } from "../deps/process.ts";
 import type { Secrets } from "../deps/secrets.ts";
 import type { MergedSessionStore, UpstreamSession } from "../deps/sessions.ts";
+import type { Operation, Telemetry } from "../deps/telemetry.ts";
 import type { GatewayAssertions, TokenVerifier, VerifiedToken } from "../deps/tokens.ts";
 import type { Upstream, UpstreamAnswer } from "../deps/upstream.ts";
 import type { UpstreamTokens } from "../deps/upstream-accounts.ts";
@@ -37,6 +39,8 @@ export interface McpDeps {
   /** Tool calls of agents, for the limits of the policy. */
   readonly callCounts: AttemptStore;
   readonly shutdown: Shutdown;
+  /** Undefined: nothing is measured. */
+  readonly telemetry?: Telemetry;
   readonly clock: Clock;
 }
 
@@ -52,6 +56,14 @@ export interface Exchange {
   /** Name, value, name, value, as they came: in `headers`, values of a header that came twice are one value. */
   readonly rawHeaders: readonly string[];
   readonly body: Readable;
+  /** IP address that the request came from. */
+  readonly clientAddress: string;
+  /** When it arrived, by `performance.now()`. */
+  readonly receivedMs: number;
+  /** What is measured of it; undefined for what no client has asked for. */
+  readonly operation?: Operation;
+  /** Trace id of W3C Trace Context, for the audit record. */
+  readonly traceId?: string | undefined;
   /** Aborted when the client goes away, or with the GatewayError that ends the call. */
   readonly signal: AbortSignal;
   /** True while the agent can use another server at this address: that one's consent is over is no reason to sign in again. */
@@ -127,13 +139,24 @@ export interface WithVisibleTools {
   readonly visibleTools: VisibleTools | undefined;
 }
 
-/** The decision is being written to the audit log: resolves once it is durable. Undefined for what is not recorded. */
+/** A decision that is being written to the audit log. */
+export interface Decided {
+  readonly record: ToolCallRecord | RequestRecord;
+  /** Resolves once it is durable. */
+  readonly recorded: Promise<void>;
+  /** By `performance.now()`. */
+  readonly startedMs: number;
+}
+
+/** Undefined for what is not recorded. */
 export interface WithRecord {
-  readonly recorded: Promise<void> | undefined;
+  readonly decided: Decided | undefined;
 }
 
 export interface WithAnswer {
   readonly answer: UpstreamAnswer;
+  /** Of the message as it was sent upstream. */
+  readonly sentBytes?: number;
 }
 
 /** What every answered request has. */
@@ -141,7 +164,10 @@ export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & Wi
 
 /** How far a request came before it was refused. */
 export type Progress = Exchange &
-  Partial<WithHost & WithServer & WithToken & WithGrants & WithGrant & WithMessage & WithProtocol & WithRecord>;
+  Partial<
+    WithHost & WithServer & WithToken & WithGrants & WithGrant & WithTerm & WithMessage & WithProtocol & WithRecord
+  > &
+  Partial<WithAnswer>;
 
 /** One rule of the path: returns what it found out, or throws a GatewayError. */
 export type Step<Needs, Adds extends object> = (exchange: Needs, deps: McpDeps) => Adds | Promise<Adds>;

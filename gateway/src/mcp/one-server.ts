@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { FastifyBaseLogger } from "fastify";
 import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
+import { callEnding } from "./call-end.ts";
 import type { ClientAnswer } from "./client-answer.ts";
 import type { Answered, Called, Entered, Exchange, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
 import { withLastWords } from "./last-words.ts";
@@ -72,16 +73,35 @@ export function createOneServer(deps: McpDeps): OneServer {
   };
   return {
     message: async (exchange, log, onProgress) => {
-      const answered = await messageSteps.run(exchange, deps, onProgress);
-      const withResend = async (sent: typeof answered): Promise<ServedMessage> => ({
-        ...(await served(sent, log)),
-        resend: async (openAnother) => {
-          const asked = { ...sent, openUpstream: openAnother };
-          const again = { ...asked, ...(await openUpstream(asked, deps)) };
-          return withResend({ ...again, ...(await forward(again, deps)) });
-        },
-      });
-      return withResend(answered);
+      let progress: Progress = exchange;
+      const ending = callEnding(() => progress, deps);
+      const telling = async <T>(run: () => Promise<T>): Promise<T> => {
+        try {
+          return await run();
+        } catch (error) {
+          ending.failed(error);
+          throw error;
+        }
+      };
+      const reached = (state: Progress) => {
+        progress = state;
+        onProgress(state);
+      };
+      const answered = await telling(() => messageSteps.run(exchange, deps, reached));
+      const withResend = async (sent: typeof answered): Promise<ServedMessage> => {
+        const takeBack = ending.answered(sent.answer);
+        return {
+          ...(await served(sent, log)),
+          resend: (openAnother) =>
+            telling(async () => {
+              takeBack();
+              const asked = { ...sent, openUpstream: openAnother };
+              const again = { ...asked, ...(await openUpstream(asked, deps)) };
+              return withResend({ ...again, ...(await forward(again, deps)) });
+            }),
+        };
+      };
+      return telling(() => withResend(answered));
     },
     session: async (exchange, log, onProgress) => served(await sessionSteps.run(exchange, deps, onProgress), log),
   };

@@ -67,9 +67,11 @@ export async function readToolList(exchange: Asking, deps: McpDeps): Promise<rea
   for (let page = 0; page < pagesMax; page += 1) {
     const id = randomUUID();
     const params = { ...(cursor === undefined ? {} : { cursor }), ...metaOf(exchange) };
-    const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params });
+    const message = { jsonrpc: "2.0", id, method: "tools/list", params };
+    const call = exchange.operation?.upstream(server, "tools/list");
+    const body = JSON.stringify(call?.message(message) ?? message);
     const request = { url: server.upstreamUrl, method: "POST", headers, body, signal, timeoutMs } as const;
-    const result = await resultOf(exchange, await sendUpstream(exchange, deps, request), id);
+    const result = await resultOf(exchange, await sendUpstream(exchange, deps, request, call), id);
     if (!Array.isArray(result.tools)) throw unreadable(server, "the list is no list");
     entries.push(...(result.tools as unknown[]));
     cursor = result.nextCursor;

@@ -1,6 +1,10 @@
 /** `/mcp` and `/mcp/{server}`: runs the steps, writes the answer, and sees to it that what was refused is recorded. */
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../errors.ts";
+import { traceIdOf } from "../telemetry/message-context.ts";
+import { noTelemetry } from "../telemetry/no-telemetry.ts";
+import { entryTold, servedAsOperation } from "../telemetry/served-operation.ts";
+import { clientAddress } from "../trusted-proxies.ts";
 import { answerOfBatch, type Outcome } from "./batch-answer.ts";
 import { sendAnswer } from "./client-answer.ts";
 import { answerPreflight, mcpPaths } from "./cross-origin.ts";
@@ -21,6 +25,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
   const oneServer = createOneServer(deps);
   const merged = createMergedServer(deps, oneServer);
   const streams = createStreamWatch(deps);
+  const telemetry = deps.telemetry ?? noTelemetry;
   const openCalls = new Set<AbortController>();
   deps.shutdown.overdue.addEventListener("abort", () => {
     for (const call of openCalls) call.abort(new GatewayError("GATEWAY_STOPPING"));
@@ -42,12 +47,13 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     message: RpcMessage,
     request: McpRequest,
     onProgress: (progress: Progress) => void,
-  ): Promise<Served> => {
-    if (entered.grants.length > 1) return merged.message(entered, message, request.log, onProgress);
-    const [grant] = entered.grants;
-    onProgress({ ...entered, grant, message });
-    return oneServer.message({ ...entered, grant, message }, request.log, onProgress);
-  };
+  ): Promise<Served> =>
+    servedAsOperation(telemetry, entered, message, (within) => {
+      if (within.grants.length > 1) return merged.message(within, message, request.log, onProgress);
+      const [grant] = within.grants;
+      onProgress({ ...within, grant, message });
+      return oneServer.message({ ...within, grant, message }, request.log, onProgress);
+    });
 
   /** One message of a batch, whatever becomes of it: the others go on. */
   const outcomeOf = async (entered: Entered, message: RpcMessage, request: McpRequest): Promise<Outcome> => {
@@ -83,6 +89,9 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       headers: request.headers,
       rawHeaders: request.raw.rawHeaders,
       body: request.raw,
+      clientAddress: clientAddress(request),
+      receivedMs: performance.now() - reply.elapsedTime,
+      traceId: traceIdOf(request.headers, undefined),
       signal: call.signal,
     };
     let progress: Progress = exchange;
@@ -102,11 +111,15 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
     };
     try {
       if (exchange.httpMethod !== "POST") {
-        const called = await callerSteps.run(exchange, deps, onProgress);
-        if (called.grants.length > 1) return await sendOne(await merged.session(called, request.log));
-        return await sendOne(await oneServer.session({ ...called, grant: called.grants[0] }, request.log, onProgress));
+        const called = await entryTold(telemetry, () => progress, callerSteps.run(exchange, deps, onProgress));
+        const served = await servedAsOperation<typeof called, Served>(telemetry, called, undefined, (within) =>
+          within.grants.length > 1
+            ? merged.session(within, request.log)
+            : oneServer.session({ ...within, grant: within.grants[0] }, request.log, onProgress),
+        );
+        return await sendOne(served);
       }
-      const entered = await entrySteps.run(exchange, deps, onProgress);
+      const entered = await entryTold(telemetry, () => progress, entrySteps.run(exchange, deps, onProgress));
       const [message] = entered.messages;
       if (entered.batch || message === undefined) {
         const outcomes = entered.messages.map((each) => outcomeOf(entered, each, request));

@@ -1,6 +1,8 @@
+import type { UpstreamCall } from "../deps/telemetry.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
+import { onBodyEnd } from "../telemetry/answer-end.ts";
 import type { McpDeps, WithGrant, WithServer } from "./exchange.ts";
 import { upstreamCredentials } from "./upstream-credentials.ts";
 
@@ -9,7 +11,7 @@ import { upstreamCredentials } from "./upstream-credentials.ts";
  * was not processed (RFC 6750 section 3.1), so it is sent once more with another token, before anything reached the
  * client. Throws GatewayError UPSTREAM_SIGN_IN_NEEDED, UPSTREAM_SCOPE_NEEDED, and what `Upstream.send` throws.
  */
-export async function sendUpstream(
+async function sendAuthorized(
   exchange: Pick<WithServer & WithGrant, "server" | "grant">,
   deps: Pick<McpDeps, "upstream" | "upstreamTokens" | "assertions" | "secrets" | "publicUrl">,
   unsent: Omit<UpstreamRequest, "guarded">,
@@ -43,6 +45,25 @@ export async function sendUpstream(
     throw new GatewayError("UPSTREAM_SCOPE_NEEDED", { sentence, link });
   }
   return answer;
+}
+
+/** Sends a request likewise, with the trace context of `call`, which ends with the answer. Throws likewise. */
+export async function sendUpstream(
+  exchange: Parameters<typeof sendAuthorized>[0],
+  deps: Parameters<typeof sendAuthorized>[1],
+  unsent: Parameters<typeof sendAuthorized>[2],
+  call: UpstreamCall | undefined,
+): Promise<UpstreamAnswer> {
+  const headers = { ...call?.headers, ...unsent.headers };
+  try {
+    const answer = await sendAuthorized(exchange, deps, { ...unsent, headers });
+    if (call?.staysOpen === true) call.end({ status: answer.status });
+    else if (call !== undefined) onBodyEnd(answer.body, answer.status, call.end);
+    return answer;
+  } catch (error) {
+    call?.end({ code: error instanceof GatewayError ? error.code : "INTERNAL" });
+    throw error;
+  }
 }
 
 function discard({ body }: UpstreamAnswer): void {

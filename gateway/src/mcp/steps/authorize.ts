@@ -4,7 +4,7 @@ import { GatewayError } from "../../errors.ts";
 import { assertSupported } from "../../features.ts";
 import { labelOf } from "../../server-url.ts";
 import { denialOf, explainDenial } from "../denial-reason.ts";
-import type { McpDeps, WithGrant, WithMessage, WithServer, WithTerm } from "../exchange.ts";
+import type { Exchange, McpDeps, WithGrant, WithMessage, WithServer, WithTerm } from "../exchange.ts";
 import { levelBound } from "../level-bound.ts";
 import { calledTool } from "../methods.ts";
 
@@ -13,10 +13,10 @@ import { calledTool } from "../methods.ts";
  * ceiling holds from the next call on, and one that ends today does whatever Permit says. The agent is client and human together; what Bob granted never serves Alice.
  */
 export async function authorize(
-  asking: WithMessage & WithServer & WithGrant & WithTerm,
+  asking: WithMessage & WithServer & WithGrant & WithTerm & Pick<Exchange, "operation">,
   deps: McpDeps,
 ): Promise<object> {
-  const { message, server, grant, term } = asking;
+  const { message, server, grant, term, operation } = asking;
   const name = calledTool(message);
   if (name === undefined) return {};
   // By exact name: look-alikes and other spellings are tools that the policy does not know.
@@ -29,7 +29,8 @@ export async function authorize(
   assertSupported(`The policy of "${tool.name}" on "${labelOf(server)}"`, { unsupported });
   if (!reaches(term.ceiling, tool.trust)) throw denialOf({ tool, server }, term.ceiling, undefined);
   const within = reaches(levelBound(asking), tool.trust);
-  if (within && (await deps.decisions.check(agentKey(grant.clientId, grant.email), tool.action, server.key))) return {};
+  const ask = () => deps.decisions.check(agentKey(grant.clientId, grant.email), tool.action, server.key);
+  if (within && (await (operation?.decision(ask) ?? ask()))) return {};
   throw await explainDenial({ tool, server, grant }, deps.facts);
 }
 

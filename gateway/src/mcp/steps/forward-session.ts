@@ -7,11 +7,12 @@ export async function forwardSession(
   exchange: Exchange & WithServer & WithGrant & WithProtocol & WithSession,
   deps: McpDeps,
 ): Promise<WithAnswer> {
-  const answer = await sendUpstream(exchange, deps, {
+  const request = {
     url: exchange.server.upstreamUrl,
     method: exchange.httpMethod,
     headers: upstreamHeaders(exchange),
     signal: exchange.signal,
-  });
+  };
+  const answer = await sendUpstream(exchange, deps, request, exchange.operation?.upstream(exchange.server));
   return { answer };
 }

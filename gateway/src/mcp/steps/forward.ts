@@ -23,17 +23,20 @@ export async function forward(
 ): Promise<WithAnswer> {
   const { server, message } = exchange;
   const limited = server.timeoutSeconds !== undefined && !staysOpen(message);
-  const sending = sendUpstream(exchange, deps, {
+  const call = exchange.operation?.upstream(server);
+  const body = JSON.stringify(call?.message(message.json) ?? message.json);
+  const request = {
     url: server.upstreamUrl,
-    method: "POST",
+    method: "POST" as const,
     headers: { ...upstreamHeaders(exchange), "content-type": "application/json" },
-    body: JSON.stringify(message.json),
+    body,
     signal: exchange.signal,
     timeoutMs: limited ? server.timeoutSeconds * 1000 : undefined,
-  });
+  };
+  const sending = sendUpstream(exchange, deps, request, call);
   try {
-    const [answer] = await Promise.all([sending, exchange.recorded]);
-    return { answer };
+    const [answer] = await Promise.all([sending, exchange.decided?.recorded]);
+    return { answer, sentBytes: Buffer.byteLength(body) };
   } catch (error) {
     void sending.then(
       ({ body }) => body.destroy(),

@@ -21,9 +21,9 @@ import { createSigningKeys } from "../../adapters/signing-key-store.ts";
 import { createToolDriftStore } from "../../adapters/tool-drift-store.ts";
 import { createUpstreamAccounts } from "../../adapters/upstream-accounts.ts";
 import { buildApp } from "../../app.ts";
-import { auditLine } from "../../audit/line.ts";
 import { type Config, readConfig } from "../../config.ts";
-import type { AuditRecord, AuditSink } from "../../deps/audit.ts";
+import type { AuditSink } from "../../deps/audit.ts";
+import type { AuditRecord } from "../../deps/audit-records.ts";
 import type { GrantStore } from "../../deps/grants.ts";
 import type { DecisionPoint } from "../../deps/permit.ts";
 import type { Upstream } from "../../deps/upstream.ts";
@@ -147,8 +147,9 @@ export class TestHost {
       write: async (record) => {
         if (auditState.fails) throw new GatewayError("AUDIT_UNAVAILABLE");
         audit.push(record);
-        keepForSearch(auditLine(record));
+        keepForSearch(JSON.stringify(record));
       },
+      note: (record) => keepForSearch(JSON.stringify(record)),
     };
     const log = testLog();
     const secrets = createEnvironmentSecrets(environment ?? {});
@@ -190,8 +191,9 @@ export class TestHost {
       audit: {
         write: async (record) => {
           calls.push(record);
-          keepForSearch(auditLine(record));
+          keepForSearch(JSON.stringify(record));
         },
+        note: sink.note,
       },
       readiness: {
         database: async () => undefined,

@@ -1,18 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AuditRecord } from "../deps/audit.ts";
-import { batches } from "./batches.ts";
-import { auditLine } from "./line.ts";
+import type { AuditLine } from "../deps/audit.ts";
+import { lineBatches } from "./line-batches.ts";
 
 const records = fc
-  .array(fc.record({ afterMs: fc.integer({ min: 0, max: 40 }), tool: fc.string({ unit: "binary", maxLength: 12 }) }), {
+  .array(fc.record({ afterMs: fc.integer({ min: -5, max: 40 }), text: fc.string({ unit: "binary", maxLength: 12 }) }), {
     maxLength: 30,
   })
   .map((each) => {
     let timeMs = Date.UTC(2026, 0, 1);
-    return each.map(({ afterMs, tool }, index) => {
+    return each.map(({ afterMs, text }, index): AuditLine => {
       timeMs += afterMs;
-      return { id: String(index), time: new Date(timeMs).toISOString(), tool } as AuditRecord;
+      return { chain: "c", sequence: index + 1, time: new Date(timeMs).toISOString(), line: JSON.stringify({ text }) };
     });
   });
 const limits = fc.record({
@@ -25,13 +24,15 @@ const limits = fc.record({
 test("batches hold every record once, in order, within the limits, and are no smaller than they must be", () => {
   fc.assert(
     fc.property(records, limits, (all, limit) => {
-      const parts = batches(all, limit);
+      const parts = lineBatches(all, limit);
       expect(parts.flat()).toEqual(all);
-      const bytesOf = (part: readonly AuditRecord[]) =>
-        part.reduce((sum, record) => sum + Buffer.byteLength(auditLine(record)) + limit.bytesPerRecord, 0);
-      const spanOf = (part: readonly AuditRecord[]) =>
-        Date.parse(part.at(-1)?.time ?? "") - Date.parse(part[0]?.time ?? "");
-      const fits = (part: readonly AuditRecord[]) =>
+      const bytesOf = (part: readonly AuditLine[]) =>
+        part.reduce((sum, record) => sum + Buffer.byteLength(record.line) + limit.bytesPerRecord, 0);
+      const spanOf = (part: readonly AuditLine[]) => {
+        const times = part.map(({ time }) => Date.parse(time));
+        return Math.max(...times) - Math.min(...times);
+      };
+      const fits = (part: readonly AuditLine[]) =>
         part.length <= limit.records && bytesOf(part) <= limit.bytes && spanOf(part) < limit.spanMs;
       for (const [index, part] of parts.entries()) {
         expect(part.length).toBeGreaterThan(0);

@@ -1,0 +1,5 @@
+import type { Program } from "@permit-mcp-gateway/policies/cli/run-program";
+import { verify } from "./verify.ts";
+
+/** The commands, in the order in which the help lists them. */
+export const auditProgram: Program = { start: "npm run audit --", commands: [verify] };

@@ -1,0 +1,66 @@
+/** The audit log of this process: writer, checkpoints, shippers. */
+import type { FastifyBaseLogger } from "fastify";
+import { openAuditDestinations } from "./adapters/audit-destinations/open-destinations.ts";
+import { createAuditShipments } from "./adapters/audit-shipments.ts";
+import { createFileAuditSigner } from "./adapters/audit-signer-file.ts";
+import { createKmsAuditSigner } from "./adapters/audit-signer-kms.ts";
+import { createAuditStore } from "./adapters/audit-store.ts";
+import type { Database } from "./adapters/database.ts";
+import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
+import { startLogKeeper } from "./audit/log-keeper.ts";
+import { type AuditShipper, startAuditShipper } from "./audit/shipper.ts";
+import type { Config } from "./config.ts";
+import type { AuditSigner } from "./deps/audit-signer.ts";
+import type { Clock } from "./deps/process.ts";
+
+/** For the records that are left, and then for what is not shipped. What is not done then, another replica does. */
+const lastRecordsMs = 3_000;
+const lastShippingMs = 2_000;
+
+export interface OpenAudit {
+  readonly auditLog: AuditLog;
+  readonly shippers: ReadonlyMap<string, AuditShipper>;
+  /** Ends the chain and ships what is there. */
+  close(): Promise<void>;
+}
+
+async function openSigner(key: Config["audit"]["key"]): Promise<AuditSigner | undefined> {
+  if (key === undefined) return undefined;
+  return "kmsArn" in key ? createKmsAuditSigner(key.kmsArn) : createFileAuditSigner(key.file);
+}
+
+export interface AuditParts {
+  readonly config: Pick<Config, "hostKey" | "audit">;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+  readonly onAppended?: ((durationMs: number) => void) | undefined;
+}
+
+/** Opens it. Throws KeyFileError, and what KMS says of a key that can't be used. */
+export async function openAudit({ config, database, clock, log, onAppended }: AuditParts): Promise<OpenAudit> {
+  const { hostKey: host, audit } = config;
+  const signer = await openSigner(audit.key);
+  const message =
+    "No key signs the audit log: set AUDIT_KEY_FILE or AUDIT_KEY_KMS_ARN. Whoever can write to the database could replace it unnoticed.";
+  if (signer === undefined) log.warn({ code: "AUDIT_UNSIGNED" }, message);
+  const store = createAuditStore(database);
+  const { destinations } = openAuditDestinations(audit.destinations, {
+    ...{ hostKey: host, webhookSecrets: audit.webhookSecrets, clock },
+  });
+  const auditLog = createAuditLog({ store, host, replica: audit.replica, signer, clock, log, onAppended });
+  const keeper = startLogKeeper({ store, auditLog, host, checkpointMs: audit.checkpointSeconds * 1000, clock, log });
+  const shipments = createAuditShipments(database);
+  const shippers = new Map(
+    destinations.map((destination) => [destination.name, startAuditShipper({ shipments, destination, clock, log })]),
+  );
+  return {
+    auditLog,
+    shippers,
+    close: async () => {
+      await keeper.stop(lastRecordsMs);
+      await Promise.all([...shippers.values()].map((shipper) => shipper.stop(lastShippingMs)));
+      signer?.close();
+    },
+  };
+}
