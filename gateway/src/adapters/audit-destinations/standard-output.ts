@@ -1,0 +1,45 @@
+import type { Writable } from "node:stream";
+import type { SettingsOf } from "../../audit-destination-forms.ts";
+import type { AuditBatchLimits, AuditDestination } from "../../deps/audit.ts";
+import { inTurn } from "./in-turn.ts";
+
+/** Small, because it is what is written again when the process ends in the middle of a delivery. */
+const limits: AuditBatchLimits = {
+  records: 500,
+  bytes: 1_048_576,
+  bytesPerRecord: 1,
+  spanMs: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Lines on standard output, beside those of the log. A line counts when the kernel has taken it (`write` has called back);
+ * a reader that is slow makes it wait. What the reader does with it is beyond what a process can know.
+ *
+ * The log writes to the same pipe. A write of up to 4,096 bytes (PIPE_BUF of pipe(7) on Linux) is never mixed with another,
+ * so each line is a write of its own; a longer one can be, when the pipe is full at that moment.
+ */
+export function createStandardOutputDestination(
+  { name }: SettingsOf<"stdout">,
+  stream: Writable = process.stdout,
+): AuditDestination {
+  // The callback of the write has the error as well; an event that nobody listens to would end the process.
+  const ignore = () => undefined;
+  stream.on("error", ignore);
+  const write = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      stream.write(text, (error) => {
+        if (error) reject(new Error("Standard output does not take audit records any more.", { cause: error }));
+        else resolve();
+      });
+    });
+  return {
+    name,
+    limits,
+    deliver: inTurn(async (lines) => {
+      for (const { line } of lines) await write(`${line}\n`);
+      return 0;
+    }),
+    // The stream is the process's own and stays open.
+    close: () => void stream.off("error", ignore),
+  };
+}
