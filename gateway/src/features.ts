@@ -5,6 +5,9 @@ import { GatewayError } from "./errors.ts";
 
 /** Everything else that a policy requires is refused. A name stands here once what it stands for is enforced. */
 export const supportedFeatures: readonly string[] = [
+  "audit-arguments",
+  "audit-before-call",
+  "audit-retention",
   "call-limits",
   "clients",
   "dynamic-servers",

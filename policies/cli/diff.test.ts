@@ -121,6 +121,33 @@ trigger-elicitation-request (medium), trigger-elicitation-request-async (medium)
 `);
 });
 
+test("says what the audit log shows of calls that it did not, and what it does not show any more", async () => {
+  const tool = (audit: string) => `create_issue: { trust: medium, audit: ${audit} }`;
+  repository.edit(
+    "demo/servers/issues.yaml",
+    "create_issue: { trust: medium }",
+    tool("{ arguments: digest, redact: [$.title] }"),
+  );
+  repository.git("commit", "--quiet", "--all", "--message", "audit");
+  repository.edit(
+    "demo/servers/issues.yaml",
+    tool("{ arguments: digest, redact: [$.title] }"),
+    tool("{ arguments: full, redact: [$.body] }"),
+  );
+  repository.edit("demo/host.yaml", "admins:", "audit: { redact: [$..token], lowCalls: before-call }\nadmins:");
+  expect((await diff("HEAD", ...day)).stdout).toBe(`audit records hold more of the arguments of calls.
+
+demo
+  Tools
+    + create_issue on issues: arguments in the audit log digest -> full, redacts "$.body", no longer redacts "$.title"
+  Settings
+    - audit.lowCalls: before-answer -> before-call
+    - audit.redact: added "$..token"
+`);
+  const without = await diff("HEAD", ...day, "--fail-on", "disclosure");
+  expect(without.status).toBe(1);
+});
+
 test("shows how a server's definition of a tool differs, and a lock that cuts lines is told", async () => {
   const lock = (description: string) => {
     const said = { description, inputSchema: { type: "object", properties: { id: { type: "string" } } } };

@@ -19,24 +19,40 @@ afterAll(() => {
 });
 
 let next = 0;
-/** A record as the gateway writes it. */
-function record(changes: object = {}) {
+interface Call {
+  readonly human?: string;
+  readonly host?: string;
+  readonly server?: string | null;
+  readonly tool?: string;
+  readonly trust?: string;
+  readonly consent?: string;
+  readonly decision?: "allow" | "deny";
+  readonly code?: string;
+}
+/** The event of a tool call as the gateway writes it; `changes` are members of the event. */
+function record(call: Call = {}, changes: object = {}) {
   next += 1;
+  const { human = "developer@example.com", host = "demo", server = "issues", tool = "create_issue" } = call;
+  const { trust = "medium", consent, decision = "allow", code = "ALLOWED" } = call;
   return {
-    type: "audit",
-    id: `id-${next}`,
-    time: "2026-11-20T10:00:00.000Z",
-    host: "demo",
-    requestId: "r",
-    human: "developer@example.com",
-    agent: { clientId: "https://client.example.com", name: "Client" },
-    grantId: "g",
-    server: "issues",
-    tool: "create_issue",
-    trust: "medium",
-    decision: "allow",
-    code: "ALLOWED",
-    reason: "Permit allows the call.",
+    category_uid: 6,
+    class_uid: 6003,
+    activity_id: 99,
+    type_uid: 600399,
+    time: Date.parse("2026-11-20T10:00:00.000Z"),
+    severity_id: 1,
+    action_id: decision === "allow" ? 1 : 2,
+    status_code: code,
+    message: "Permit allows the call.",
+    metadata: { version: "1.8.0", uid: `id-${next}`, event_code: "tool_call", tenant_uid: host },
+    actor: {
+      user: { name: human, email_addr: human },
+      app_name: "Client",
+      app_uid: "https://client.example.com",
+    },
+    api: { operation: "tools/call", ...(server === null ? {} : { service: { name: server } }), request: { uid: "r" } },
+    resources: [{ name: tool, type: "MCP tool" }],
+    unmapped: { grant_id: "g", trust, consent },
     ...changes,
   };
 }
@@ -91,14 +107,16 @@ test("reads records in the lines of log services, passes over other lines, and c
     "",
     twice,
     twice,
-    { type: "audit", event: "sign-in", human: "developer@example.com" },
+    { class_uid: 3002, action_id: 1, metadata: { event_code: "sign_in" }, user: { name: "developer@example.com" } },
+    record({}, { metadata: { ...record().metadata, event_code: "call_result" } }),
+    { class_uid: 6003, type: "audit", human: "developer@example.com", tool: "create_issue", decision: "allow" },
   ).replaceAll("\n", "\r\n");
   const { status, stdout } = await run(input.trimEnd(), "--json");
   expect(status).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     decisions: 4,
     repeated: 1,
-    otherLines: 2,
+    otherLines: 4,
     unchanged: 3,
     denied: 1,
     problemsTotal: 0,
@@ -109,8 +127,10 @@ test("lines that can't be read are named, the others are decided, and it exits w
   const input = lines(
     record(),
     "no JSON \u001b[2K",
-    record({ time: "yesterday" }),
-    record({ decision: "maybe" }),
+    record({}, { time: "yesterday" }),
+    record({}, { action_id: 3 }),
+    record({}, { resources: [] }),
+    record({}, { time: 8.64e15 + 1 }),
     "[]",
     record(flipped),
   );
@@ -118,10 +138,18 @@ test("lines that can't be read are named, the others are decided, and it exits w
   expect(status).toBe(1);
   expect(stdout).toContain("2 decisions");
   expect(stderr).toBe(`line 2: not JSON
-line 3: time: not a time of RFC 3339
-line 4: decision: Invalid option: expected one of "allow"|"deny"
-line 5: not a JSON object
+line 3: time: Invalid input: expected number, received string
+line 4: action_id: neither 1 (allowed) nor 2 (denied)
+line 5: resources.0: Invalid input: expected object, received undefined
+line 6: time: Too big: expected number to be <=8640000000000000
+line 7: not a JSON object
 `);
+});
+
+test("a call whose name led to none of several servers is denied under every policy", async () => {
+  const { status, stdout } = await run(lines(record({ server: null, decision: "deny", code: "TOOL_UNKNOWN" })));
+  expect(status).toBe(0);
+  expect(stdout).toContain("unchanged   1");
 });
 
 test("a log without a decision is no log without a flip", async () => {

@@ -14,7 +14,7 @@ import { Tally } from "./replay/tally.ts";
 const help = `Usage: npm run policy -- replay <audit.jsonl> [options]
 
 Decides the calls of an audit log again, under the policy as it is now or as it would be: which answers would flip. The
-log has one JSON object a line, as the gateway writes it to standard output; lines of the log around the records are
+log has one OCSF event a line, as the gateway writes and ships it; other events, and lines of the log around them, are
 passed over. \`-\` reads standard input. A record need not say the consent of its agent: where the answer depends on
 it, replay says that it can't tell.
 

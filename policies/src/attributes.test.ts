@@ -20,6 +20,22 @@ describe("a tool has", () => {
       { definition: { inputSchema: {}, digest: "sha256:a" } },
       { tool: "wipe", trust: "high", digest: "sha256:a" },
     ],
+    ["no word of the audit where it says none", { audit: { redact: [] } }, { tool: "wipe", trust: "high" }],
+    [
+      "what is recorded of its arguments",
+      { audit: { arguments: "digest", redact: [] } },
+      { tool: "wipe", trust: "high", audit: { arguments: "digest" }, requires: ["audit-arguments"] },
+    ],
+    [
+      "what is redacted, which needs nothing as long as nothing is recorded",
+      { audit: { redact: ["$.pin"] } },
+      { tool: "wipe", trust: "high", audit: { redact: ["$.pin"] } },
+    ],
+    [
+      "that nothing is recorded, whatever its server says",
+      { audit: { arguments: "none", redact: [] } },
+      { tool: "wipe", trust: "high", audit: { arguments: "none" } },
+    ],
   ])("%s", (_, changes, expected) => {
     expect(toolAttributes(plainTool("wipe", "high", changes))).toEqual(expected);
   });
@@ -65,6 +81,11 @@ describe("a server has", () => {
       "a limit of calls",
       { rateLimit: { max: 5, windowSeconds: 60 } },
       { rate_limit: { max: 5, windowSeconds: 60 }, requires: ["call-limits"] },
+    ],
+    [
+      "arguments in the audit log",
+      { audit: { arguments: "full", redact: ["$..token"] } },
+      { audit: { arguments: "full", redact: ["$..token"] }, requires: ["audit-arguments"] },
     ],
     ["a life of consents", { consentDays: 7 }, { consent_days: 7 }],
   ])("%s", (_, changes, expected) => {
@@ -114,7 +135,10 @@ describe("a host has", () => {
     ["other rate limits", { rateLimits: { mcp: { max: 1, windowSeconds: 60 } } }, ["rate-limits"]],
     ["a limit of an agent's calls", { rateLimits: { agent: { max: 1, windowSeconds: 60 } } }, ["call-limits"]],
     ["arguments in the audit log", { audit: { arguments: "digest" } }, ["audit-arguments"]],
+    ["all of the arguments", { audit: { arguments: "full" } }, ["audit-arguments"]],
+    ["what is redacted, alone", { audit: { redact: ["$.pin"] } }, []],
     ["another retention", { audit: { retentionDays: 30 } }, ["audit-retention"]],
+    ["records before all calls", { audit: { lowCalls: "before-call" } }, ["audit-before-call"]],
     ["other sessions", { sessions: { idleDays: 7 } }, []],
     ["self-approval", { approval: { selfApproval: true } }, []],
   ])("what needs a gateway that knows it: %s", (_, fields, expected) => {
@@ -125,7 +149,9 @@ describe("a host has", () => {
   test("the other settings, by the names that the gateway reads", () => {
     expect(saying({ sessions: { idleDays: 7 } })).toEqual({ ...plain, sessions: { idleDays: 7, absoluteDays: 90 } });
     expect(saying({ dynamicServers: { enabled: true } })).toMatchObject({ dynamic_servers: { enabled: true } });
-    expect(saying({ audit: { retentionDays: 30 } })).toMatchObject({ audit: { retentionDays: 30, arguments: "none" } });
+    expect(saying({ audit: { retentionDays: 30 } }).audit).toEqual({
+      ...{ retentionDays: 30, arguments: "none", redact: [], lowCalls: "before-answer" },
+    });
     expect(saying({ rateLimits: { mcp: { max: 1, windowSeconds: 60 } } }).rate_limits).toMatchObject({
       mcp: { max: 1, windowSeconds: 60 },
     });

@@ -3,6 +3,7 @@ import { hostRequires, serverRequires, toolRequires } from "./features.ts";
 import type { HostAttributes, ServerAttributes, ToolAttributes } from "./host-settings.ts";
 import type { GrantModel, HostModel, ServerModel, ToolModel } from "./model.ts";
 import { profileKey } from "./permit-keys.ts";
+import type { CallAudit } from "./schema/audit.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
 
 /** Leaves out what has the value that reading fills in anyway. */
@@ -13,6 +14,12 @@ function withoutDefaults<T extends object>(attributes: T, defaults: Readonly<Rec
   return Object.fromEntries(changed) as T;
 }
 
+/** What a place says of the audit of calls; undefined: nothing. */
+function saidAudit(audit: CallAudit): CallAudit | undefined {
+  const said = withoutDefaults(audit, { redact: [] });
+  return Object.keys(said).length === 0 ? undefined : said;
+}
+
 /** Attributes of a tool's action. */
 export function toolAttributes(tool: ToolModel): ToolAttributes {
   const attributes = {
@@ -21,6 +28,7 @@ export function toolAttributes(tool: ToolModel): ToolAttributes {
     approval: tool.approval.length > 0,
     digest: tool.definition?.digest,
     rate_limit: tool.rateLimit,
+    audit: saidAudit(tool.audit),
     requires: [...toolRequires(tool)],
   };
   return withoutDefaults(attributes, { approval: false, requires: [] });
@@ -54,6 +62,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     methods: server.methods,
     consent_days: server.consentDays,
     rate_limit: server.rateLimit,
+    audit: saidAudit(server.audit),
     grant_terms: grantTerms(grants),
     requires: [...serverRequires(server)],
   };

@@ -1,4 +1,5 @@
 /** The servers that humans enter by URL, as the policy decides on them: one server that stands for them all. */
+import { silentAudit } from "./call-audit.ts";
 import type { CheckedFiles } from "./host-model.ts";
 import type { ServerModel, ToolModel } from "./model.ts";
 import { connectDynamicAction, dynamicServersKey } from "./permit-keys.ts";
@@ -35,10 +36,11 @@ export function dynamicServersModel({ value, source }: CheckedFiles["host"]): re
       methods: {},
       consentDays: undefined,
       rateLimit: undefined,
+      audit: silentAudit,
       tools: Object.entries(dynamicTools).map(([name, trust]): ToolModel => {
         const waits = name !== connectDynamicAction && from !== undefined && reaches(trust, from);
         const approvals = waits ? [rule] : [];
-        const plain = { rateLimit: undefined, definition: undefined, source: at };
+        const plain = { rateLimit: undefined, audit: silentAudit, definition: undefined, source: at };
         return { name, action: name, trust, enabled: true, approval: approvals, ...plain };
       }),
       source: at,

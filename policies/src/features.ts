@@ -4,6 +4,7 @@
  * refuses a call instead of letting it pass without, say, its approval.
  */
 import type { HostModel, ServerModel, ToolModel } from "./model.ts";
+import type { CallAudit } from "./schema/audit.ts";
 import { defaultClients } from "./schema/clients.ts";
 import { defaultRateLimits } from "./schema/host-file.ts";
 import { signInMethods } from "./schema/sign-in.ts";
@@ -29,18 +30,26 @@ export const features = [
   "call-limits",
   "audit-arguments",
   "audit-retention",
+  "audit-before-call",
 ] as const;
 
 export type Feature = (typeof features)[number];
+
+/** Of a place that says what is recorded of arguments. Paths alone ask for nothing: they only take away. */
+function auditRequires({ arguments: level = "none" }: Pick<CallAudit, "arguments">): readonly Feature[] {
+  return level === "none" ? [] : ["audit-arguments"];
+}
 
 /** Of one tool: without them its calls are refused. */
 export function toolRequires({
   approval,
   rateLimit,
-}: Pick<ToolModel, "rateLimit"> & { readonly approval: readonly unknown[] }): readonly Feature[] {
+  audit,
+}: Pick<ToolModel, "rateLimit" | "audit"> & { readonly approval: readonly unknown[] }): readonly Feature[] {
   return [
     ...(approval.length > 0 ? (["approval"] as const) : []),
     ...(rateLimit === undefined ? [] : (["call-limits"] as const)),
+    ...auditRequires(audit),
   ];
 }
 
@@ -52,7 +61,11 @@ export function serverRequires({
   prompts,
   methods,
   rateLimit,
-}: Pick<ServerModel, "auth" | "transport" | "resources" | "prompts" | "methods" | "rateLimit">): readonly Feature[] {
+  audit,
+}: Pick<
+  ServerModel,
+  "auth" | "transport" | "resources" | "prompts" | "methods" | "rateLimit" | "audit"
+>): readonly Feature[] {
   return [
     ...(auth.type === "none" ? [] : ([`upstream-${auth.type}`] as const)),
     ...(transport.type === "http" ? [] : ([`upstream-${transport.type}`] as const)),
@@ -60,6 +73,7 @@ export function serverRequires({
     ...(prompts === "low" ? [] : (["prompts-trust"] as const)),
     ...(Object.keys(methods).length === 0 ? [] : (["further-methods"] as const)),
     ...(rateLimit === undefined ? [] : (["call-limits"] as const)),
+    ...auditRequires(audit),
   ];
 }
 
@@ -71,7 +85,6 @@ export function hostRequires(
   const methods = furtherSignInMethods.filter((method) => signIn[method]?.enabled === true);
   const limited = signIn.domains !== undefined || signInMethods.some((method) => signIn[method]?.domains !== undefined);
   const { agent: ofAgent, ...ofAddresses } = host.rateLimits;
-  const defaults = { retentionDays: 365, arguments: "none" };
   return [
     ...methods.map((method) => `sign-in-${method}` as const),
     ...(limited ? (["sign-in-domains"] as const) : []),
@@ -79,7 +92,8 @@ export function hostRequires(
     ...(JSON.stringify(host.clients) === JSON.stringify(defaultClients) ? [] : (["clients"] as const)),
     ...(JSON.stringify(ofAddresses) === JSON.stringify(defaultRateLimits) ? [] : (["rate-limits"] as const)),
     ...(ofAgent === undefined ? [] : (["call-limits"] as const)),
-    ...(host.audit.arguments === defaults.arguments ? [] : (["audit-arguments"] as const)),
-    ...(host.audit.retentionDays === defaults.retentionDays ? [] : (["audit-retention"] as const)),
+    ...auditRequires(host.audit),
+    ...(host.audit.retentionDays === 365 ? [] : (["audit-retention"] as const)),
+    ...(host.audit.lowCalls === "before-answer" ? [] : (["audit-before-call"] as const)),
   ];
 }

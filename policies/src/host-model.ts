@@ -1,4 +1,5 @@
 import { byText } from "./by-text.ts";
+import { silentAudit } from "./call-audit.ts";
 import { dynamicServersModel } from "./dynamic-servers.ts";
 import { canonicalEmail } from "./email.ts";
 import type { ServerEntry } from "./host-files.ts";
@@ -27,7 +28,7 @@ function addressOf(key: string, file: ServerFile): Pick<ServerModel, "url" | "tr
 
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
   const { name, description, auth, timeoutSeconds, listTools, consentDays, rateLimit, approval, tools } = content.value;
-  const { resources = "low", prompts = "low", methods = {} } = content.value;
+  const { resources = "low", prompts = "low", methods = {}, audit = silentAudit } = content.value;
   const hostFrom = host.value.approval.from;
   return {
     key,
@@ -42,7 +43,8 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
     methods,
     consentDays,
     rateLimit,
-    tools: Object.entries(tools).map(([tool, { trust, enabled, approval: own, rateLimit: ofTool }]) => {
+    audit,
+    tools: Object.entries(tools).map(([tool, { trust, enabled, approval: own, ...said }]) => {
       const rules: ApprovalRule[] = [];
       if (own) rules.push({ scope: "tool", source: content.positionOf(["tools", tool, "approval"]) });
       if (approval !== undefined && reaches(trust, approval.from)) {
@@ -57,7 +59,8 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
         trust,
         enabled,
         approval: rules,
-        rateLimit: ofTool,
+        rateLimit: said.rateLimit,
+        audit: said.audit ?? silentAudit,
         definition: lock !== undefined && Object.hasOwn(lock.tools, tool) ? lock.tools[tool] : undefined,
         source: content.positionOfKey(["tools", tool]),
       };

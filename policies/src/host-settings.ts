@@ -4,6 +4,7 @@
  * so that a change shows as one.
  */
 import { z } from "zod";
+import { silentAudit } from "./call-audit.ts";
 import { hostApprovalSchema } from "./schema/approval.ts";
 import { day, openFrom, trust, wholeNumber } from "./schema/fields.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
@@ -26,6 +27,8 @@ export const toolAttributesSchema = z.object({
   digest: z.string().optional(),
   /** How often one agent may call it. */
   rate_limit: server.rateLimit,
+  /** What the tool says of the audit of its calls, beside server and host. */
+  audit: server.audit.default(silentAudit),
   requires,
 });
 
@@ -48,6 +51,8 @@ export const serverAttributesSchema = z.object({
   consent_days: server.consentDays,
   /** How often one agent may call its tools, all together. */
   rate_limit: server.rateLimit,
+  /** What the server says of the audit of calls, beside the host. */
+  audit: server.audit.default(silentAudit),
   /**
    * Humans whose ceiling ends or whose consents live shorter: profile key -> their grants, the highest ceiling first.
    * The first that has not ended on a day is the ceiling of that day, whatever tuple Permit still has.

@@ -1,3 +1,6 @@
+export { argumentsDigest } from "./arguments-digest.ts";
+export * from "./call-audit.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { dayOf } from "./day-of.ts";
 export * from "./decide.ts";
 export { dynamicTools } from "./dynamic-servers.ts";
@@ -10,7 +13,10 @@ export * from "./model.ts";
 export * from "./permit-keys.ts";
 export * from "./plan.ts";
 export { proposeUnreviewedTrust } from "./propose-trust.ts";
+export { JsonPathProblem } from "./redaction/json-path-problem.ts";
+export { redactArguments, redactedText } from "./redaction/redact-arguments.ts";
 export * from "./redirect-uri-kind.ts";
+export type { ArgumentLevel, CallAudit, HostAudit } from "./schema/audit.ts";
 export { defaultClients, isMetadataDocumentUrl, type ListedClient } from "./schema/clients.ts";
 export type { RateLimit } from "./schema/fields.ts";
 export type { ServerTransport } from "./schema/program.ts";

@@ -1,4 +1,5 @@
 import type { ToolDefinition } from "./lock.ts";
+import type { CallAudit } from "./schema/audit.ts";
 import type { RateLimit } from "./schema/fields.ts";
 import type { HostFile } from "./schema/host-file.ts";
 import type { ServerTransport } from "./schema/program.ts";
@@ -35,6 +36,8 @@ export interface ToolModel {
   readonly approval: readonly ApprovalRule[];
   /** How often one agent may call it; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
+  /** What the tool says of the audit of its calls; `argumentAudit` is what holds. */
+  readonly audit: CallAudit;
   /** What the server said of the tool when it was last imported, from the lock file. */
   readonly definition: ToolDefinition | undefined;
   readonly source: SourcePosition;
@@ -67,6 +70,8 @@ export interface ServerModel {
   readonly consentDays: number | undefined;
   /** How often one agent may call its tools, all together; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
+  /** What the server says of the audit of calls of its tools. */
+  readonly audit: CallAudit;
   readonly tools: readonly ToolModel[];
   readonly source: SourcePosition;
 }

@@ -1,33 +1,29 @@
 /** Past decisions of the gateway under another policy. */
-import { z } from "zod";
 import { dayOf } from "./day-of.ts";
 import { decide } from "./decide.ts";
 import type { Day, HostModel } from "./model.ts";
 import { isDynamicServerKey, permitServerOf } from "./permit-keys.ts";
 import { type TrustLevel, trustLevels, trustRank } from "./trust.ts";
 
-/**
- * What is read of an audit record of the gateway. Further fields are welcome: the gateway writes more, and what it
- * writes later must not make old programs fail.
- */
-export const pastDecisionSchema = z.object({
+/** A decision on a tool call that the gateway once made. */
+export interface PastDecision {
   /** Tells a record that was delivered twice. */
-  id: z.string().optional(),
-  time: z.iso.datetime({ offset: true, error: "not a time of RFC 3339" }),
-  host: z.string(),
-  human: z.string(),
-  agent: z.object({ clientId: z.string() }).optional(),
-  server: z.string(),
-  tool: z.string(),
-  /** Trust of the tool at that time; null: the policy did not know the tool. */
-  trust: z.enum(trustLevels).nullish(),
-  /** The consent at that time, where a record says it. */
-  consent: z.enum(trustLevels).nullish(),
-  decision: z.enum(["allow", "deny"]),
-  code: z.string(),
-});
-
-export type PastDecision = z.infer<typeof pastDecisionSchema>;
+  readonly id?: string | undefined;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly host: string;
+  readonly human: string;
+  readonly agent?: { readonly clientId: string } | undefined;
+  /** Empty: the name of the tool led to none of several servers. */
+  readonly server: string;
+  readonly tool: string;
+  /** Trust of the tool at that time; null or left out: the policy did not know the tool. */
+  readonly trust?: TrustLevel | null | undefined;
+  /** The consent at that time; null: there was none; left out: that is not known. */
+  readonly consent?: TrustLevel | null | undefined;
+  readonly decision: "allow" | "deny";
+  readonly code: string;
+}
 
 /** What would become of a past decision. */
 export type Replayed =

@@ -1,5 +1,6 @@
 /** What the policy of a host says, as the gateway uses it. */
 import type {
+  ArgumentAudit,
   HostAttributesRead,
   RateLimit,
   ServerAttributesRead,
@@ -22,6 +23,8 @@ export interface ToolSettings {
   readonly digest: string | undefined;
   /** How often one agent may call it; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
+  /** What an audit record says of the arguments of its calls, by all that host, server and tool say. */
+  readonly audit: ArgumentAudit;
 }
 
 /** What one human may consent to on a server until a day, highest ceiling first in a list. */
@@ -73,6 +76,8 @@ export interface HostSettings {
   readonly sessions: HostAttributesRead["sessions"];
   readonly rateLimits: HostAttributesRead["rate_limits"];
   readonly clients: HostAttributesRead["clients"];
+  /** How long shipped records are kept in the database, and when the record of a call of a `low` tool is durable. */
+  readonly audit: Pick<HostAttributesRead["audit"], "retentionDays" | "lowCalls">;
   /** Names of what its policy needs and this gateway does not have: nobody can use it. */
   readonly unsupported: readonly string[];
   readonly servers: ReadonlyMap<string, ServerSettings>;

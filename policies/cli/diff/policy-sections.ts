@@ -1,15 +1,17 @@
 import type { HostDiff, ServerChange, SettingChange, ToolChange, ToolTerms } from "../../src/diff/host-diff.ts";
-import { isLooserLimit } from "../../src/diff/tools.ts";
+import { isLooserLimit, isRecordedLess, showsMore } from "../../src/diff/tools.ts";
 import { trustRank } from "../../src/trust.ts";
+import { auditTexts } from "./audit-texts.ts";
 import { definitionLines } from "./definition-comparison.ts";
 import { type Entry, heaviestFirst, type Section, type Weight } from "./report.ts";
 import { own, say, some, type Text } from "./text.ts";
 
 const namesMax = 20;
 
-function toolWeight({ before, after, definition }: ToolChange): Weight {
+function toolWeight(change: ToolChange): Weight {
+  const { before, after, definition } = change;
   if (before === null || after === null) return "other";
-  if (isLooserLimit(before.rateLimit, after.rateLimit)) return "more";
+  if (isLooserLimit(before.rateLimit, after.rateLimit) || isRecordedLess(change) || showsMore(change)) return "more";
   const drops = before.approval.length > 0 && after.approval.length === 0;
   if (drops || trustRank(after.trust) < trustRank(before.trust) || (!before.enabled && after.enabled)) return "more";
   return definition === null ? "less" : "more";
@@ -31,6 +33,7 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
     ...(limitText(before) === limitText(after)
       ? []
       : [own(`calls of one agent ${limitText(before)} -> ${limitText(after)}`)]),
+    ...auditTexts(before, after),
     ...(change.definition === null ? [] : [own("the server defines it differently")]),
   ];
   const line = say`${change.tool} on ${change.server}: ${some(said, said.length)}`;
@@ -42,13 +45,15 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
 /** Tools of a server of which the same is to be said, in one entry, with what the server says of those it has now. */
 function listEntry(what: string, server: string, tools: readonly ToolChange[]): readonly Entry[] {
   const named = tools.map(({ tool, before, after }) => {
-    const { trust, enabled, approval, rateLimit } = after ??
-      before ?? { trust: "high", enabled: false, approval: [], rateLimit: null };
+    const terms = after ?? before;
+    if (terms === null) return say`${tool}`;
+    const { trust, enabled, approval, rateLimit, audit } = terms;
     const more = [
       trust,
       ...(enabled ? [] : ["disabled"]),
       ...(approval.length > 0 ? ["waits for an approval"] : []),
       ...(rateLimit === null ? [] : [`an agent may call it ${rateLimit.max} times in ${rateLimit.windowSeconds} s`]),
+      ...(audit.arguments === null ? [] : [`arguments in the audit log: ${audit.arguments}`]),
     ];
     return say`${tool} (${own(more.join(", "))})`;
   });

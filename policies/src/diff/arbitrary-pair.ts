@@ -4,11 +4,14 @@ import { arbitraryHost } from "../arbitrary-host.ts";
 import { toolDigest } from "../lock.ts";
 import type { HostModel, ServerModel, ToolModel } from "../model.ts";
 import { grantsThatHold } from "../reaching-grants.ts";
+import { argumentLevels } from "../schema/audit.ts";
 import { hostFileSchema } from "../schema/host-file.ts";
 import { trustLevels } from "../trust.ts";
 
 const domains = fc.option(fc.subarray(["a.example", "b.example"]), { nil: undefined });
 const method = fc.option(fc.record({ enabled: fc.boolean(), domains }), { nil: undefined });
+const paths = fc.subarray(["$.password", "$..token"]);
+const callAudit = fc.record({ arguments: fc.constantFrom(undefined, ...argumentLevels), redact: paths });
 const people = fc.subarray(["human0@example.com", "human1@example.com", "human2@example.com"]);
 
 const settings = fc
@@ -34,7 +37,12 @@ const settings = fc
       bypass: fc.subarray([{ client: "a" }, { client: "b", human: "human0@example.com" }]),
     }),
     sessions: fc.record({ idleDays: fc.constantFrom(1, 30), absoluteDays: fc.constantFrom(30, 90) }),
-    audit: fc.record({ retentionDays: fc.constantFrom(30, 365), arguments: fc.constantFrom("none", "digest") }),
+    audit: fc.record({
+      retentionDays: fc.constantFrom(30, 365),
+      arguments: fc.constantFrom(...argumentLevels),
+      redact: paths,
+      lowCalls: fc.constantFrom("before-answer", "before-call"),
+    }),
     dynamicServers: fc.record({ enabled: fc.boolean() }),
     clients: fc.record({
       registration: fc.boolean(),
@@ -68,9 +76,10 @@ const serverWith = (server: ServerModel) =>
     .tuple(
       fc.constantFrom("https://a.example/mcp", "https://b.example/mcp"),
       fc.option(fc.constantFrom(1, 30), { nil: undefined }),
+      callAudit,
       each(server.tools, (tool) => definition.map((said) => ({ ...tool, definition: said }))),
     )
-    .map(([url, consentDays, tools]) => ({ ...server, url, consentDays, tools }));
+    .map(([url, consentDays, audit, tools]) => ({ ...server, url, consentDays, audit, tools }));
 
 /** Hosts that differ in all that the diff tells apart. */
 export const arbitraryPolicy: fc.Arbitrary<HostModel> = fc.tuple(arbitraryHost, settings).chain(([host, said]) =>
@@ -92,6 +101,7 @@ const edited = (host: HostModel): fc.Arbitrary<HostModel> => {
       fc.constant({ ...tool, enabled: !tool.enabled }),
       fc.constant({ ...tool, approval: [] }),
       fc.constant({ ...tool, rateLimit: { max: 1, windowSeconds: 60 } }),
+      callAudit.map((audit) => ({ ...tool, audit })),
       fc.constantFrom(...trustLevels).map((trust) => ({ ...tool, trust })),
     );
   return fc

@@ -54,15 +54,23 @@ describe("a host", () => {
           server: "issues",
           tool: "read",
           before: null,
-          after: { trust: "low", enabled: true, approval: [], rateLimit: null },
+          after: { trust: "low", enabled: true, approval: [], rateLimit: null, audit: { arguments: null, redact: [] } },
           definition: null,
+          recorded: { before: null, after: "none" },
         },
         {
           server: "issues",
           tool: "wipe",
           before: null,
-          after: { trust: "high", enabled: true, approval: [], rateLimit: null },
+          after: {
+            trust: "high",
+            enabled: true,
+            approval: [],
+            rateLimit: null,
+            audit: { arguments: null, redact: [] },
+          },
           definition: null,
+          recorded: { before: null, after: "none" },
         },
       ],
       servers: [{ server: "issues", before: null, after: { name: "issues", url: "https://issues.example.com/mcp" } }],
@@ -94,7 +102,9 @@ describe("tools", () => {
   });
   const toolsOf = (changes: object, before: object = {}) =>
     diffHosts([withTool(before)], [withTool(changes)], today).hosts[0]?.tools;
-  const terms = { trust: "low", enabled: true, approval: [], rateLimit: null };
+  const audit = { arguments: null, redact: [] };
+  const terms = { trust: "low", enabled: true, approval: [], rateLimit: null, audit };
+  const recorded = { before: "none", after: "none" };
   test.each<readonly [string, object, object]>([
     ["another trust", { trust: "medium" }, { trust: "medium" }],
     ["switched off", { enabled: false }, { enabled: false }],
@@ -108,6 +118,11 @@ describe("tools", () => {
       },
       { approval: ["server", "host"] },
     ],
+    [
+      "another audit",
+      { audit: { arguments: "none", redact: ["$.b", "$.a"] } },
+      { audit: { arguments: "none", redact: ["$.a", "$.b"] } },
+    ],
   ])("%s", (_, changes, expected) => {
     const change = {
       server: "issues",
@@ -115,13 +130,14 @@ describe("tools", () => {
       before: terms,
       after: { ...terms, ...expected },
       definition: null,
+      recorded,
     };
     expect(toolsOf(changes)).toEqual([change]);
   });
 
   test("a definition that is another one, with both; the same one by its digest is none", () => {
     const other = { ...definition, digest: "sha256:b" };
-    const change = { server: "issues", tool: "read", before: terms, after: terms };
+    const change = { server: "issues", tool: "read", before: terms, after: terms, recorded };
     expect(toolsOf({ definition })).toEqual([{ ...change, definition: { before: null, after: definition } }]);
     expect(toolsOf({ definition: other }, { definition })).toEqual([
       { ...change, definition: { before: definition, after: other } },

@@ -34,7 +34,9 @@ function diffPresent(before: HostModel, after: HostModel, on: Day): Omit<HostDif
     access: sides.flatMap(({ key, base, head }) => accessChanges(key, base, head, people)),
     grants: sides.flatMap(({ key, base, head }) => grantChanges(key, base.holding, head.holding, people)),
     tools: sides.flatMap(({ key, base, head }) =>
-      isSwitched(key, base, head) ? [] : toolChanges(key, base.server, head.server),
+      isSwitched(key, base, head)
+        ? []
+        : toolChanges(key, { host: before, server: base.server }, { host: after, server: head.server }),
     ),
     servers: sides.flatMap(({ key, base, head }): ServerChange[] => {
       if ((base.server === undefined) === (head.server === undefined) || isSwitched(key, base, head)) return [];

@@ -1,6 +1,7 @@
 /** What a changed setting does to security. */
 import { canonicalJson } from "../canonical-json.ts";
 import type { HostModel } from "../model.ts";
+import { argumentLevels } from "../schema/audit.ts";
 import { type SignIn, type SignInMethod, signInMethods } from "../schema/sign-in.ts";
 import { trustLevels } from "../trust.ts";
 import type { Change, Effect } from "./host-diff.ts";
@@ -50,6 +51,15 @@ const openFrom: Meaning = ({ before, after }) => {
   const rank = (level: unknown) => (levels.includes(level) ? levels.indexOf(level) : levels.length);
   return effect(rank(after) < rank(before), rank(after) > rank(before));
 };
+/** What is replaced in records: without a path they show more. */
+const shownParts: Meaning = ({ before, after }) => admitted(list(after), list(before));
+/** What is recorded of arguments: more of it is more to look into. A server that says nothing says what its host says. */
+const recorded: Meaning = ({ before, after }, hosts) => {
+  const levels: readonly unknown[] = argumentLevels;
+  const was = levels.indexOf(before ?? hosts.before.audit.arguments);
+  const is = levels.indexOf(after ?? hosts.after.audit.arguments);
+  return effect(is < was, is > was);
+};
 const onLoosens: Meaning = ({ before, after }) => effect(after === true, before === true);
 const neutral: Meaning = () => "neutral";
 const differs: Meaning = () => "differs";
@@ -92,7 +102,9 @@ const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^dynamicServers\.maxPerHuman$/, largerLoosens],
   [/^(rateLimits\..*|server\.rateLimit)\.windowSeconds$/, ofLimit(largerTightens)],
   [/^audit\.retentionDays$/, largerTightens],
-  [/^audit\.arguments$/, ({ after }) => (after === "none" ? "loosens" : "tightens")],
+  [/^(server\.)?audit\.arguments$/, recorded],
+  [/^(server\.)?audit\.redact$/, shownParts],
+  [/^audit\.lowCalls$/, ({ after }) => (after === "before-call" ? "tightens" : "loosens")],
   [/^signIn\.domains$/, admission(signInMethods)],
   ...signInMethods.flatMap((method): readonly (readonly [RegExp, Meaning])[] => [
     [new RegExp(`^signIn\\.${method}\\.(enabled|domains)$`), admission([method])],

@@ -9,6 +9,7 @@ export const findingKinds = {
   gain: "somebody's agents can call a tool that they could not, or with a lower consent, today or later",
   "server-change": "a server is new or gone, or its URL or the gateway's sign-in there differs",
   "tool-change": "a tool is new or gone, has another trust, is on or off, or its definition differs",
+  disclosure: "audit records hold more of what calls say: their arguments, or parts that were redacted",
   weakened: "another setting permits more: longer sessions, higher rate limits, less audit",
   loss: "somebody's agents can't call a tool that they could",
   any: "anything differs",

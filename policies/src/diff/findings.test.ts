@@ -43,6 +43,8 @@ const grants = (
   ),
 });
 
+const disclosed = "audit records hold more of the arguments of calls";
+
 type Row = readonly [string, HostModel, HostModel, readonly (readonly [readonly FindingKind[], string])[]];
 const high: readonly FindingKind[] = ["destructive-gain", "gain"];
 const rows: readonly Row[] = [
@@ -274,6 +276,94 @@ const rows: readonly Row[] = [
     plain,
     hostWith({}, { audit: { ...plain.audit, retentionDays: 1 } }),
     [[["weakened"], "1 setting is weaker"]],
+  ],
+  [
+    "arguments in the audit log of the host",
+    plain,
+    hostWith({}, { audit: { ...plain.audit, arguments: "full" } }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "their digest alone, which shows nothing",
+    plain,
+    hostWith({}, { audit: { ...plain.audit, arguments: "digest" } }),
+    [],
+  ],
+  [
+    "less in the audit log",
+    hostWith({}, { audit: { ...plain.audit, arguments: "full" } }),
+    hostWith({}, { audit: { ...plain.audit, arguments: "digest" } }),
+    [[["weakened"], "1 setting is weaker"]],
+  ],
+  [
+    "a part that is no longer redacted, beside another one that is",
+    hostWith({}, { audit: { ...plain.audit, redact: ["$.a"] } }),
+    hostWith({}, { audit: { ...plain.audit, redact: ["$.b"] } }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "more that is redacted",
+    plain,
+    hostWith({ server: { audit: { redact: ["$.b"] } } }, { audit: { ...plain.audit, redact: ["$.a"] } }),
+    [],
+  ],
+  [
+    "arguments in the audit log of a server",
+    plain,
+    hostWith({ server: { audit: { arguments: "full", redact: [] } } }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "a server that says no more that they are not",
+    hostWith(
+      { server: { audit: { arguments: "none", redact: [] } } },
+      { audit: { ...plain.audit, arguments: "full" } },
+    ),
+    hostWith({}, { audit: { ...plain.audit, arguments: "full" } }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "arguments in the audit log of a tool",
+    hostWith({ tools: [plainTool("read", "low"), plainTool("wipe", "high")] }),
+    hostWith({
+      tools: [plainTool("read", "low", { audit: { arguments: "full", redact: [] } }), plainTool("wipe", "high")],
+    }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "a tool that says no more that they are not",
+    hostWith(
+      { tools: [plainTool("read", "low", { audit: { arguments: "none", redact: ["$.a"] } })] },
+      { audit: { ...plain.audit, arguments: "full" } },
+    ),
+    hostWith(
+      { tools: [plainTool("read", "low", { audit: { redact: ["$.a"] } })] },
+      { audit: { ...plain.audit, arguments: "full" } },
+    ),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "a part of a tool's arguments that is no longer redacted",
+    hostWith({ tools: [plainTool("read", "low", { audit: { redact: ["$.a"] } })] }),
+    hostWith({ tools: [plainTool("read", "low")] }),
+    [[["disclosure"], disclosed]],
+  ],
+  [
+    "a tool of whose calls less is recorded, and one that says what holds anyway",
+    hostWith(
+      { tools: [plainTool("read", "low"), plainTool("wipe", "high")] },
+      { audit: { ...plain.audit, arguments: "digest" } },
+    ),
+    hostWith(
+      {
+        tools: [
+          plainTool("read", "low", { audit: { arguments: "none", redact: [] } }),
+          plainTool("wipe", "high", { audit: { arguments: "digest", redact: [] } }),
+        ],
+      },
+      { audit: { ...plain.audit, arguments: "digest" } },
+    ),
+    [[["weakened"], "less is recorded of calls of 1 tool"]],
   ],
   [
     "settings that strengthen or have no weight",

@@ -1,4 +1,5 @@
 import { accessFindings } from "./access-findings.ts";
+import { disclosureFindings } from "./disclosure.ts";
 import { counted, type Finding, type FindingKind, people } from "./finding.ts";
 import {
   type GrantChange,
@@ -9,7 +10,7 @@ import {
   type SettingChange,
   type ToolChange,
 } from "./host-diff.ts";
-import { isLooserLimit } from "./tools.ts";
+import { isLooserLimit, isRecordedLess } from "./tools.ts";
 
 const consentDays = (terms: readonly GrantTerms[], ceiling: string) =>
   terms.find((one) => one.ceiling === ceiling)?.consentDays ?? Number.POSITIVE_INFINITY;
@@ -111,12 +112,14 @@ export function findingsOf({ hosts }: PolicyDiff): readonly Finding[] {
     ({ server, setting }) =>
       !setting.startsWith("signIn.") &&
       !approvalSettings.test(setting) &&
+      setting !== "audit.redact" &&
       !Object.hasOwn(roles, setting) &&
       !(server !== null && serverSettings.test(setting)),
   );
   const faster = tools.filter(
     ({ before, after }) => before !== null && after !== null && isLooserLimit(before.rateLimit, after.rateLimit),
   ).length;
+  const quieter = tools.filter(isRecordedLess).length;
   const longer = new Set(
     hosts.flatMap(({ grants }) => grants.filter(consentsLiveLonger).flatMap((change) => change.people.humans)),
   );
@@ -128,11 +131,15 @@ export function findingsOf({ hosts }: PolicyDiff): readonly Finding[] {
     ...access.other,
     ...serverFindings(hosts),
     ...toolFindings(tools),
+    ...disclosureFindings(tools, settings),
     ...(longer.size > 0
       ? [{ kinds: ["weakened"], text: `consents of ${people(longer.size)} live longer` } as const]
       : []),
     ...(faster > 0
       ? [{ kinds: ["weakened"], text: `${counted(faster, "tool")} can be called more often` } as const]
+      : []),
+    ...(quieter > 0
+      ? [{ kinds: ["weakened"], text: `less is recorded of calls of ${counted(quieter, "tool")}` } as const]
       : []),
     ...(rest.length > 0
       ? [{ kinds: ["weakened"], text: `${counted(rest.length, "setting is", "settings are")} weaker` } as const]

@@ -5,6 +5,7 @@
 
 import type { ToolDefinition } from "../lock.ts";
 import type { ApprovalRule, Day, HostModel } from "../model.ts";
+import type { ArgumentLevel } from "../schema/audit.ts";
 import type { RateLimit } from "../schema/fields.ts";
 import type { TrustLevel } from "../trust.ts";
 
@@ -72,6 +73,8 @@ export interface ToolTerms {
   readonly approval: readonly ApprovalRule["scope"][];
   /** How often one agent may call it; null: no limit of its own. */
   readonly rateLimit: RateLimit | null;
+  /** What it says itself of the audit of its calls; `arguments` is null where the server or the host says it. */
+  readonly audit: { readonly arguments: ArgumentLevel | null; readonly redact: readonly string[] };
 }
 
 /** A tool that is new, gone or different. */
@@ -80,6 +83,8 @@ export interface ToolChange extends Change<ToolTerms> {
   readonly tool: string;
   /** What the server says of it, by the lock files; null when that is the same. */
   readonly definition: Change<ToolDefinition> | null;
+  /** What is recorded of the arguments of its calls, whichever of tool, server and host says so. */
+  readonly recorded: Change<ArgumentLevel>;
 }
 
 /** A server that is new or gone. */

@@ -109,6 +109,20 @@ describe("a changed setting of the host, and the change back", () => {
     ],
     ["audit.retentionDays", {}, { audit: { retentionDays: 30 } }, 365, 30, "loosens"],
     ["audit.arguments", {}, { audit: { arguments: "digest" } }, "none", "digest", "tightens"],
+    [
+      "audit.arguments",
+      { audit: { arguments: "digest" } },
+      { audit: { arguments: "full" } },
+      ...(["digest", "full", "tightens"] as const),
+    ],
+    ["audit.redact", {}, { audit: { redact: ["$.a"] } }, [], ["$.a"], "tightens"],
+    ["audit.redact", { audit: { redact: ["$.a"] } }, { audit: { redact: ["$.b"] } }, ["$.a"], ["$.b"], "differs"],
+    [
+      "audit.lowCalls",
+      {},
+      { audit: { lowCalls: "before-call" } },
+      ...(["before-answer", "before-call", "tightens"] as const),
+    ],
     ["signIn.otp.enabled", {}, { signIn: { password, otp: { enabled: true } } }, null, true, "loosens"],
     ["signIn.password.enabled", {}, { signIn: { password: { enabled: false } } }, true, null, "tightens"],
     ["signIn.domains", {}, { signIn: { password, domains: ["a.example"] } }, null, ["a.example"], "tightens"],
@@ -195,10 +209,12 @@ describe("a changed setting of the host, and the change back", () => {
 
   test("what is left out and what is written as it is anyway are the same, and so are lists in another order", () => {
     const written = hostSaying({
+      audit: { redact: ["$.b", "$.a"] },
       signIn: { password, domains: ["a.example", "b.example"], otp: { enabled: false }, saml: { enabled: false } },
       approval: { bypass: [{ client: "a" }, { client: "b" }], notify: { email: ["a@example.com", "b@example.com"] } },
     });
     const other = hostSaying({
+      audit: { redact: ["$.a", "$.b"], lowCalls: "before-answer" },
       signIn: { domains: ["b.example", "a.example"] },
       approval: { bypass: [{ client: "b" }, { client: "a" }], notify: { email: ["b@example.com", "a@example.com"] } },
     });
@@ -229,6 +245,9 @@ describe("a changed setting of a server", () => {
     ["rateLimit.windowSeconds", { rateLimit: { max: 5, windowSeconds: 30 } }, 60, 30, "loosens"],
     ["consentDays", { consentDays: undefined }, 30, null, "loosens"],
     ["consentDays", { consentDays: 7 }, 30, 7, "tightens"],
+    ["audit.arguments", { audit: { arguments: "digest", redact: [] } }, null, "digest", "tightens"],
+    ["audit.arguments", { audit: { arguments: "none", redact: [] } }, null, "none", "neutral"],
+    ["audit.redact", { audit: { redact: ["$.a"] } }, [], ["$.a"], "tightens"],
     ["auth.scopes", { auth: { type: "oauth", scopes: ["a"] } }, ["a", "b"], ["a"], "differs"],
     ["auth.clientId", { auth: { type: "oauth", scopes: ["a", "b"], clientId: "c" } }, null, "c", "differs"],
   ])("%s %#", (setting, change, before, after, effect) => {
@@ -248,6 +267,21 @@ describe("a changed setting of a server", () => {
     expect(effects({}, none)).toEqual([
       ["rateLimit.max", "loosens"],
       ["rateLimit.windowSeconds", "neutral"],
+    ]);
+  });
+
+  test("of the audit is compared with what the host says where the server says nothing", () => {
+    const saying = (host: string, ofServer?: string) => ({
+      ...hostSaying({ audit: { arguments: host } }),
+      servers: [{ ...server, audit: { redact: [], ...(ofServer && { arguments: ofServer }) } as typeof server.audit }],
+    });
+    const effects = (before: HostModel, after: HostModel) =>
+      settingsOf(before, after).map((change) => [change.server, change.effect]);
+    expect(effects(saying("full"), saying("full", "digest"))).toEqual([["issues", "loosens"]]);
+    expect(effects(saying("full", "digest"), saying("full"))).toEqual([["issues", "tightens"]]);
+    expect(effects(saying("full"), saying("digest", "full"))).toEqual([
+      [null, "loosens"],
+      ["issues", "neutral"],
     ]);
   });
 

@@ -5,7 +5,7 @@ import type { SettingChange } from "./host-diff.ts";
 
 /** Settings whose order says nothing. */
 const sets =
-  /^(signIn\.(.+\.)?(domains|forceRedirectDomains)|approval\.(bypass|notify\.email)|clients\.(listed|webOrigins)|dynamicServers\.privateHosts|auth\.scopes)$/;
+  /^(signIn\.(.+\.)?(domains|forceRedirectDomains)|approval\.(bypass|notify\.email)|clients\.(listed|webOrigins)|audit\.redact|dynamicServers\.privateHosts|auth\.scopes)$/;
 
 /** Path -> value, of everything that is not an object. What is left out and what is written as its default are one. */
 function flatten(value: unknown, path = ""): readonly (readonly [string, unknown])[] {

@@ -1,6 +1,7 @@
 /** The format of `host.yaml`. */
 import { z } from "zod";
 import { hostApprovalSchema } from "./approval.ts";
+import { hostAuditSchema } from "./audit.ts";
 import { clientsSchema, defaultClients } from "./clients.ts";
 import { hostOrRange, line, permitKeyField, rate, wholeNumber } from "./fields.ts";
 import { signInSchema } from "./sign-in.ts";
@@ -87,16 +88,7 @@ export const hostFileSchema = z
     rateLimits: rateLimitsSchema
       .default(defaultRateLimits)
       .describe("How many requests one address may make, and how many calls one agent."),
-    audit: z
-      .strictObject({
-        retentionDays: wholeNumber(1, 3653).default(365).describe("Days for which audit records are kept."),
-        arguments: z
-          .enum(["none", "digest"])
-          .default("none")
-          .describe("What a record says of a call's arguments: nothing, or their SHA-256 digest."),
-      })
-      .default({ retentionDays: 365, arguments: "none" })
-      .describe("What the audit log keeps."),
+    audit: hostAuditSchema,
   })
   .describe("The host: its name, its place in Permit, how humans sign in, who administers it.");
 

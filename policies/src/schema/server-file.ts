@@ -1,6 +1,7 @@
 /** The format of `servers/<server>.yaml`, of a server's own file and of one that builds on a shared file. */
 import { z } from "zod";
 import { serverApprovalSchema } from "./approval.ts";
+import { callAudit } from "./audit.ts";
 import {
   furtherMethod,
   line,
@@ -65,6 +66,7 @@ const tools = z.record(
       enabled: z.boolean().default(true).describe("`false` to refuse the tool to everybody."),
       approval: z.boolean().default(false).describe("`true` to let every call of the tool wait for an approval."),
       rateLimit: callRate.optional().describe("How often one agent may call the tool. Left out: no limit of its own."),
+      audit: callAudit("the tool"),
     })
     .describe("The tool `<name>`, exactly as the server's `tools/list` spells it."),
 );
@@ -114,6 +116,7 @@ const fields = {
     .optional()
     .describe("How often one agent may call tools of this server, all together. Left out: no limit of its own."),
   approval: serverApprovalSchema.optional().describe("Which calls of this server wait for a human."),
+  audit: callAudit("all tools of the server"),
   tools: tools.describe(
     "The tools that may be called: name -> what the policy says of it. A tool not listed is refused.",
   ),
@@ -151,6 +154,7 @@ export const sharedServerFileSchema = z
     consentDays: fields.consentDays,
     rateLimit: fields.rateLimit,
     approval: fields.approval,
+    audit: fields.audit,
     tools: tools
       .default({})
       .describe("Tools about which this host says something else than the shared file, and further tools."),

@@ -21,10 +21,14 @@ const text = fc.constantFrom("Plain", "yes", "0x10", "A: b # c", '"quoted"', "{ 
 
 const rateLimit = optional(fc.record({ max: fc.integer({ min: 1, max: 9 }), windowSeconds: fc.constantFrom(1, 60) }));
 
+const redact = optional(fc.subarray(["$.password", "$..token", "$['a b'][?@.kind == 'x: y']"]));
+const recorded = optional(fc.constantFrom("none" as const, "digest" as const, "full" as const));
+const audit = optional(withoutUndefined(fc.record({ arguments: recorded, redact })));
+
 const tools = fc.dictionary(
   toolName,
   withoutUndefined(
-    fc.record({ trust: level, enabled: optional(fc.boolean()), approval: optional(fc.boolean()), rateLimit }),
+    fc.record({ trust: level, enabled: optional(fc.boolean()), approval: optional(fc.boolean()), rateLimit, audit }),
   ),
   { maxKeys: 5 },
 );
@@ -54,6 +58,7 @@ const server = withoutUndefined(
     methods: optional(fc.dictionary(fc.constantFrom("skills/list", "skills/get"), level)),
     consentDays: optional(fc.integer({ min: 1, max: 90 })),
     rateLimit,
+    audit,
     approval: optional(level.map((from) => ({ from }))),
     tools,
   }),
@@ -90,6 +95,16 @@ const host = withoutUndefined(
       ),
     ),
     listTools: optional(fc.constantFrom("effective" as const, "all" as const)),
+    audit: optional(
+      withoutUndefined(
+        fc.record({
+          retentionDays: optional(fc.constantFrom(1, 3653)),
+          arguments: recorded,
+          redact,
+          lowCalls: optional(fc.constantFrom("before-answer" as const, "before-call" as const)),
+        }),
+      ),
+    ),
     // On, because grants name it.
     dynamicServers: fc
       .subarray(["10.0.0.0/8", "tools.internal"])

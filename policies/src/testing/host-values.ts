@@ -78,6 +78,7 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     methods,
     consentDays,
     rateLimit,
+    audit,
     tools,
   } = server;
   const waits = (scope: string) => (tool: ServerModel["tools"][number]) =>
@@ -95,11 +96,13 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     methods,
     consentDays,
     rateLimit,
+    audit: { ...audit, redact: [...audit.redact] },
     approval: from === undefined ? undefined : { from },
     tools: Object.fromEntries(
       tools.map((tool) => {
-        const { trust, enabled, rateLimit: ofTool } = tool;
-        return [tool.name, given({ trust, enabled, approval: waits("tool")(tool), rateLimit: ofTool })];
+        const { trust, enabled, rateLimit: ofTool, audit: said } = tool;
+        const rest = { rateLimit: ofTool, audit: given(said) };
+        return [tool.name, given({ trust, enabled, approval: waits("tool")(tool), ...rest })];
       }),
     ),
   });

@@ -1,4 +1,5 @@
 /** Models in which everything is as it is when a file says nothing, for tests. */
+import { silentAudit } from "../call-audit.ts";
 import type { GrantModel, HostModel, ServerModel, ToolModel } from "../model.ts";
 import { toolActionKey } from "../permit-keys.ts";
 import { hostFileSchema } from "../schema/host-file.ts";
@@ -19,6 +20,7 @@ export function plainTool(name: string, trust: TrustLevel, changes: Partial<Tool
     enabled: true,
     approval: [],
     rateLimit: undefined,
+    audit: silentAudit,
     definition: undefined,
     source,
     ...changes,
@@ -45,6 +47,7 @@ export function plainServer(
     methods: {},
     consentDays: undefined,
     rateLimit: undefined,
+    audit: silentAudit,
     tools: Object.entries(tools).map(([name, trust]) => plainTool(name, trust)),
     source,
     ...changes,
