@@ -65,6 +65,9 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
   await app.register(healthRoutes(deps.readiness, deps.shutdown));
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
+    const { method, routeOptions } = request;
+    const status = reply.statusCode;
+    deps.telemetry?.httpAnswered({ method, route: routeOptions.url, status, durationMs: reply.elapsedTime });
     const durationMs = Math.round(reply.elapsedTime);
     const address = clientAddress(request);
     request.log.debug({ method: request.method, path, status: reply.statusCode, durationMs, address }, "request");

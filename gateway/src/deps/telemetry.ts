@@ -69,13 +69,13 @@ export interface Readings {
   /** Records that wait to become durable. */
   readonly auditQueueLength?: () => number;
   /** Age of the oldest record that a destination does not have yet, in seconds, by the name of the destination. */
-  readonly auditLagSeconds?: () => Promise<ReadonlyMap<string, number>>;
+  readonly auditLagSeconds?: () => ReadonlyMap<string, number | undefined>;
   /** Sessions with servers that this process holds open. */
   readonly sessions?: () => number;
   /** Age of the newest key that the gateway signs with, in seconds. */
   readonly signingKeyAgeSeconds?: () => Promise<number | undefined>;
-  /** Time since the policy was last read, in seconds. */
-  readonly policyAgeSeconds?: () => number | undefined;
+  /** When the policy was last read. */
+  readonly policyReadAt?: () => Date | undefined;
 }
 
 /** One HTTP request, answered. */

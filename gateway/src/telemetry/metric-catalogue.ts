@@ -29,7 +29,7 @@ export const metrics = {
     name: "http.server.request.duration",
     instrument: "histogram",
     unit: "s",
-    description: "HTTP requests, from their arrival to the end of the answer.",
+    description: "HTTP requests but those for health, from their arrival to the end of the answer.",
     labels: ["http.request.method", "http.route", "http.response.status_code", "url.scheme", "error.type"],
     boundaries: httpSeconds,
   },

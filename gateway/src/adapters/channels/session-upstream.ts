@@ -48,8 +48,14 @@ function answer(status: number, headers: UpstreamAnswer["headers"] = {}, body?: 
 
 const rpcError = (id: unknown, message: string): Message => ({ jsonrpc: "2.0", id, error: { code: -32600, message } });
 
+/** One that holds sessions. */
+export interface SessionUpstream extends ClosableUpstream {
+  /** How many there are now. */
+  sessions(): number;
+}
+
 /** One `Upstream` for all servers that `open` can reach. Every request must have a `caller`. */
-export function createSessionUpstream(open: OpenChannel, limits: SessionLimits = sessionLimits): ClosableUpstream {
+export function createSessionUpstream(open: OpenChannel, limits: SessionLimits = sessionLimits): SessionUpstream {
   const entries = new Map<string, Entry>();
   const ending = new Set<Promise<void>>();
 
@@ -192,6 +198,7 @@ export function createSessionUpstream(open: OpenChannel, limits: SessionLimits =
         throw error;
       }
     },
+    sessions: () => entries.size,
     close: async () => {
       for (const { session } of entries.values()) void end(session);
       await Promise.all(ending);

@@ -42,11 +42,15 @@ export function observeReadings(meter: Meter, readings: () => Readings): void {
   gauge(
     meter,
     metrics.policyAge,
-    one(() => readings().policyAgeSeconds?.()),
+    one(() => {
+      const readAt = readings().policyReadAt?.();
+      return readAt === undefined ? undefined : (Date.now() - readAt.getTime()) / 1000;
+    }),
   );
-  gauge(meter, metrics.auditLag, async (result) => {
-    const lags = (await readings().auditLagSeconds?.()) ?? new Map<string, number>();
-    for (const [destination, seconds] of lags) result.observe(seconds, { "gateway.audit.destination": destination });
+  gauge(meter, metrics.auditLag, (result) => {
+    for (const [destination, seconds] of readings().auditLagSeconds?.() ?? []) {
+      if (seconds !== undefined) result.observe(seconds, { "gateway.audit.destination": destination });
+    }
   });
 }
 
