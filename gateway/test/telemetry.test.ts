@@ -328,6 +328,13 @@ describe("/metrics", () => {
     expect(names).not.toContain("gateway_mcp_sessions");
   });
 
+  test("a policy that was never read is as old as the process", async () => {
+    const telemetry = await start({ listener });
+    telemetry.observe({ policyReadAt: () => undefined });
+    const age = (await readMetrics(telemetry)).find(({ name }) => name === "gateway_policy_age_seconds")?.value ?? 0;
+    expect(Math.abs(age - process.uptime())).toBeLessThan(5);
+  });
+
   test("is there for GET and HEAD, and nothing else is", async () => {
     const telemetry = await start({ listener });
     const answer = async (method: string, path: string) => {

@@ -29,7 +29,7 @@ export const metrics = {
     name: "http.server.request.duration",
     instrument: "histogram",
     unit: "s",
-    description: "HTTP requests but those for health, from their arrival to the end of the answer.",
+    description: "HTTP requests, from their arrival to the end of the answer.",
     labels: ["http.request.method", "http.route", "http.response.status_code", "url.scheme", "error.type"],
     boundaries: httpSeconds,
   },
@@ -118,7 +118,7 @@ export const metrics = {
     name: "gateway.policy.age",
     instrument: "gauge",
     unit: "s",
-    description: "Time since the policy was last read.",
+    description: "Time since the policy was last read, or since the start.",
     labels: [],
   },
   cpuTime: {

@@ -43,8 +43,11 @@ export function observeReadings(meter: Meter, readings: () => Readings): void {
     meter,
     metrics.policyAge,
     one(() => {
-      const readAt = readings().policyReadAt?.();
-      return readAt === undefined ? undefined : (Date.now() - readAt.getTime()) / 1000;
+      const { policyReadAt } = readings();
+      if (policyReadAt === undefined) return undefined;
+      const readAt = policyReadAt();
+      // Never read is as old as the process: an alarm must not wait for the first time.
+      return readAt === undefined ? process.uptime() : (Date.now() - readAt.getTime()) / 1000;
     }),
   );
   gauge(meter, metrics.auditLag, (result) => {
