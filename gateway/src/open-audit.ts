@@ -1,6 +1,7 @@
 /** The audit log of this process: writer, checkpoints, shippers. */
 import type { FastifyBaseLogger } from "fastify";
 import { openAuditDestinations } from "./adapters/audit-destinations/open-destinations.ts";
+import { createAuditRetention } from "./adapters/audit-retention.ts";
 import { createAuditShipments } from "./adapters/audit-shipments.ts";
 import { createFileAuditSigner } from "./adapters/audit-signer-file.ts";
 import { createKmsAuditSigner } from "./adapters/audit-signer-kms.ts";
@@ -8,6 +9,7 @@ import { createAuditStore } from "./adapters/audit-store.ts";
 import type { Database } from "./adapters/database.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import { startLogKeeper } from "./audit/log-keeper.ts";
+import { deleteExpired } from "./audit/retention.ts";
 import { type AuditShipper, startAuditShipper } from "./audit/shipper.ts";
 import type { Config } from "./config.ts";
 import type { AuditSigner } from "./deps/audit-signer.ts";
@@ -32,24 +34,36 @@ async function openSigner(key: Config["audit"]["key"]): Promise<AuditSigner | un
 export interface AuditParts {
   readonly config: Pick<Config, "hostKey" | "audit">;
   readonly database: Database;
+  /** Days for which records are kept in the database; undefined while no policy was read: then nothing is deleted. */
+  readonly retentionDays: () => number | undefined;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
-  readonly onAppended?: ((durationMs: number) => void) | undefined;
 }
 
 /** Opens it. Throws KeyFileError, and what KMS says of a key that can't be used. */
-export async function openAudit({ config, database, clock, log, onAppended }: AuditParts): Promise<OpenAudit> {
+export async function openAudit({ config, database, retentionDays, clock, log }: AuditParts): Promise<OpenAudit> {
   const { hostKey: host, audit } = config;
   const signer = await openSigner(audit.key);
   const message =
     "No key signs the audit log: set AUDIT_KEY_FILE or AUDIT_KEY_KMS_ARN. Whoever can write to the database could replace it unnoticed.";
   if (signer === undefined) log.warn({ code: "AUDIT_UNSIGNED" }, message);
   const store = createAuditStore(database);
+  const retention = createAuditRetention(database);
   const { destinations } = openAuditDestinations(audit.destinations, {
     ...{ hostKey: host, webhookSecrets: audit.webhookSecrets, clock },
   });
-  const auditLog = createAuditLog({ store, host, replica: audit.replica, signer, clock, log, onAppended });
-  const keeper = startLogKeeper({ store, auditLog, host, checkpointMs: audit.checkpointSeconds * 1000, clock, log });
+  const auditLog = createAuditLog({ store, host, replica: audit.replica, signer, clock, log });
+  const keeper = startLogKeeper({
+    ...{ store, auditLog, host, clock, log },
+    checkpointMs: audit.checkpointSeconds * 1000,
+    deleteExpired: async () => {
+      const days = retentionDays();
+      if (days === undefined) return;
+      const names = destinations.map(({ name }) => name);
+      const chains = await deleteExpired(days, { retention, auditLog, host, destinations: names, clock });
+      if (chains > 0) log.info({ chains, days }, "audit records were deleted that were kept for long enough");
+    },
+  });
   const shipments = createAuditShipments(database);
   const shippers = new Map(
     destinations.map((destination) => [destination.name, startAuditShipper({ shipments, destination, clock, log })]),

@@ -35,6 +35,7 @@ import { addressRules } from "./address-rules.ts";
 import { buildApp } from "./app.ts";
 import { policyRecord } from "./audit/log-record.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
+import type { HostDirectory } from "./deps/host-settings.ts";
 import { createHumanDirectory } from "./human-directory.ts";
 import { createToolPins } from "./mcp/tool-pins.ts";
 import { upstreamCredentials } from "./mcp/upstream-credentials.ts";
@@ -51,6 +52,15 @@ const shutdown = createShutdown();
 function openKeyWrapping(dataKey: Config["dataKey"]): KeyWrapping {
   if (dataKey === undefined) return noKeyWrapping;
   return "kmsArn" in dataKey ? createKmsKeyWrapping(dataKey.kmsArn) : openKeyFile(dataKey.file);
+}
+
+/** Undefined while no policy was read. */
+function keptDays(directory: HostDirectory): number | undefined {
+  try {
+    return directory.settings().audit.retentionDays;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Starts the gateway and returns the way to end it. */
@@ -81,7 +91,14 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
   const assertions = createGatewayAssertions({ signingKeys, hostKey, lifetimeSeconds, clock });
   const { dataKey, publicUrl } = config;
   const wrapping = openKeyWrapping(dataKey);
-  const { auditLog, shippers, close: closeAudit } = await openAudit({ config, database, clock, log });
+  const {
+    auditLog,
+    shippers,
+    close: closeAudit,
+  } = await openAudit({
+    ...{ config, database, clock, log },
+    retentionDays: () => keptDays(permitDirectory),
+  });
   const audit = timedAudit(auditLog, telemetry, () => performance.now());
   permitDirectory.onChange(async (settings) => audit.note(policyRecord({ host: hostKey, now: clock(), settings })));
   const believedMs = config.toolCheckSeconds * 1000;

@@ -75,6 +75,18 @@ export function createAuditStore(database: Database): AuditStore {
         .execute();
       return rows.map((row) => ({ ...headOf(row), ended: row.ended_at !== null }))[0];
     },
+    chains: async () => {
+      const rows = await kysely.selectFrom("gateway_audit_chain").selectAll().orderBy("started_at").execute();
+      return rows.map((row) => ({
+        ...headOf(row),
+        replica: row.replica,
+        ended: row.ended_at !== null,
+        trimmed:
+          row.trimmed_hash === null
+            ? undefined
+            : { chain: row.id, sequence: Number(row.trimmed_sequence), hash: row.trimmed_hash },
+      }));
+    },
     openChains: async () => {
       const rows = await kysely
         .selectFrom("gateway_audit_chain")

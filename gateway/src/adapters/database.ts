@@ -6,7 +6,7 @@ import { type MemoryTarget, openEmbedded } from "./database-embedded.ts";
 import { openPostgres } from "./database-postgres.ts";
 import { databaseProblem } from "./database-problem.ts";
 import type { Tables } from "./database-tables.ts";
-import { runMigrations } from "./migrations.ts";
+import { assertMigrated, runMigrations } from "./migrations.ts";
 
 /** A database whose tables are there. */
 export interface Database {
@@ -34,10 +34,14 @@ export interface Database {
 export type DatabaseTarget = Config["database"] | MemoryTarget;
 
 /**
- * Opens the database and brings our own tables up to date. Throws DataFolderInUseError when another process has the
+ * Opens the database and brings our own tables up to date, unless `migrate` is false: what only reads must not change the
+ * tables under gateways of another version. Throws DataFolderInUseError when another process has the
  * data folder, DatabaseSettingsError for settings that can't be used, and DatabaseProblem when PostgreSQL can't be.
  */
-export async function openDatabase(target: DatabaseTarget): Promise<Database> {
+export async function openDatabase(
+  target: DatabaseTarget,
+  { migrate = true }: { readonly migrate?: boolean } = {},
+): Promise<Database> {
   const remote = "url" in target || "host" in target;
   const driver = remote ? openPostgres(target) : openEmbedded(target);
   const kysely = new Kysely<Tables>({ dialect: driver.dialect });
@@ -68,7 +72,7 @@ export async function openDatabase(target: DatabaseTarget): Promise<Database> {
     },
   };
   try {
-    await runMigrations(kysely);
+    await (migrate ? runMigrations(kysely) : assertMigrated(kysely));
   } catch (error) {
     await database.close();
     throw remote ? databaseProblem(placeOf(target), error) : error;

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Tables } from "./database-tables.ts";
 import { createFirstTables } from "./migrations-0001-first-tables.ts";
@@ -30,17 +30,31 @@ const migrations: Record<string, Migration> = {
   "0012-audit-chain": { up: createAuditChain },
 };
 
-/**
- * Brings our own tables up to date. Replicas that start together wait for each other (an advisory lock on PostgreSQL).
- * Throws the error of the migration that failed; it leaves nothing half done.
- */
-export async function runMigrations(kysely: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({
+const createMigrator = (kysely: Kysely<Tables>) =>
+  new Migrator({
     db: kysely,
     provider: { getMigrations: async () => migrations },
     migrationTableName: "gateway_migration",
     migrationLockTableName: "gateway_migration_lock",
   });
-  const { error } = await migrator.migrateToLatest();
+
+/** The tables are those of this version. Throws, with a sentence that says what to do. */
+export async function assertMigrated(kysely: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`select name from gateway_migration`
+    .execute(kysely)
+    .catch(() => ({ rows: [] }));
+  const done = new Set(rows.map(({ name }) => name));
+  const all = Object.keys(migrations);
+  if (done.size === 0) throw new Error("The database has no tables of a gateway. Start the gateway on it once.");
+  if (all.length === done.size && all.every((name) => done.has(name))) return;
+  throw new Error("The database is of a gateway of another version. Use this program of the same version.");
+}
+
+/**
+ * Brings our own tables up to date. Replicas that start together wait for each other (an advisory lock on PostgreSQL).
+ * Throws the error of the migration that failed; it leaves nothing half done.
+ */
+export async function runMigrations(kysely: Kysely<Tables>): Promise<void> {
+  const { error } = await createMigrator(kysely).migrateToLatest();
   if (error !== undefined) throw error;
 }

@@ -56,12 +56,10 @@ export interface AuditLogParts {
   readonly signer: AuditSigner | undefined;
   readonly clock: Clock;
   readonly log: Pick<FastifyBaseLogger, "info" | "error">;
-  /** Called after each append, with how long it took. */
-  readonly onAppended?: ((durationMs: number) => void) | undefined;
 }
 
 /** Begins its chain with the first record. */
-export function createAuditLog({ store, host, replica, signer, clock, log, onAppended }: AuditLogParts): AuditLog {
+export function createAuditLog({ store, host, replica, signer, clock, log }: AuditLogParts): AuditLog {
   let head: ChainHead | undefined;
   let latest = "";
   const entries = new Set<Entry>();
@@ -114,11 +112,9 @@ export function createAuditLog({ store, host, replica, signer, clock, log, onApp
   /** True when the records are durable. Throws AuditLineRefused and AuditStoreUnable: then none is. */
   const append = async (before: ChainHead, records: readonly AuditRecord[]): Promise<boolean> => {
     const { after, lines } = await link(before, records);
-    const startedMs = performance.now();
     try {
       if (await store.append(before, after, lines)) {
         head = after;
-        onAppended?.(performance.now() - startedMs);
         return true;
       }
     } catch (error) {

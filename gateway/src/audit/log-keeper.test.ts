@@ -38,9 +38,18 @@ describe.each(testDatabases)("$name", ({ open }) => {
   afterAll(async () => (await opening).database.close());
 
   const clock = () => new Date();
+  const deleteExpired = async () => undefined;
   const keep = (auditLog: AuditLog) => {
     const store = createAuditStore(database);
-    const keeper = startLogKeeper({ store, auditLog, host: "demo", checkpointMs: 50, clock, log: testLog() });
+    const keeper = startLogKeeper({
+      store,
+      auditLog,
+      host: "demo",
+      checkpointMs: 50,
+      deleteExpired,
+      clock,
+      log: testLog(),
+    });
     keepers.push(keeper);
     return keeper;
   };

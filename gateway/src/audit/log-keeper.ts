@@ -22,12 +22,22 @@ export interface LogKeeperParts {
   readonly host: string;
   /** Time between two checkpoints. */
   readonly checkpointMs: number;
+  /** Deletes what was kept for long enough. Called by one replica at a time. */
+  readonly deleteExpired: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Pick<FastifyBaseLogger, "info" | "error">;
 }
 
 /** Starts keeping. */
-export function startLogKeeper({ store, auditLog, host, checkpointMs, clock, log }: LogKeeperParts): LogKeeper {
+export function startLogKeeper({
+  store,
+  auditLog,
+  host,
+  checkpointMs,
+  deleteExpired,
+  clock,
+  log,
+}: LogKeeperParts): LogKeeper {
   /** The others: so that a checkpoint of one replica tells of a chain that was taken out as a whole. */
   const otherHeads = async () => {
     const own = auditLog.head()?.chain;
@@ -58,15 +68,18 @@ export function startLogKeeper({ store, auditLog, host, checkpointMs, clock, log
       await store.ifAlone(async () => {
         await store.endSilent(silentCheckpoints * checkpointMs);
         await settleAbandoned();
+        await deleteExpired();
       });
     } catch (err) {
       log.error({ err, code: "AUDIT_NOT_KEPT" }, "The audit log could not be looked after. It is tried again.");
     }
   };
 
-  let keeping = Promise.resolve();
+  let keeping: Promise<void> | undefined;
   const timer = setInterval(() => {
-    keeping = keeping.then(keep);
+    keeping ??= keep().finally(() => {
+      keeping = undefined;
+    });
   }, checkpointMs);
 
   const end = async () => {

@@ -97,7 +97,9 @@ export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
   };
 
   const waitMs = () =>
-    failures === 0 ? idleWaitMs : Math.min(longestWaitMs, idleWaitMs * 2 ** failures) * (0.5 + random() / 2);
+    failures === 0
+      ? (destination.limits.paceMs ?? idleWaitMs)
+      : Math.min(longestWaitMs, idleWaitMs * 2 ** failures) * (0.5 + random() / 2);
 
   const run = async () => {
     while (!stopping.signal.aborted) {

@@ -27,6 +27,13 @@ export interface OpenChain extends ChainHead {
   readonly replica: string;
 }
 
+/** A chain as far as the database has it. */
+export interface KeptChain extends OpenChain {
+  readonly ended: boolean;
+  /** Up to here its records were deleted; undefined: all are there. */
+  readonly trimmed: ChainHead | undefined;
+}
+
 /** A call that was let through and has no result. */
 export interface OpenCall {
   /** Line of its decision. */
@@ -45,6 +52,8 @@ export interface AuditStore {
   append(before: ChainHead, after: ChainHead, lines: readonly StoredLine[]): Promise<boolean>;
   /** Where a chain is, once every append that was begun is over; undefined when there is none. */
   head(chain: string): Promise<(ChainHead & { readonly ended: boolean }) | undefined>;
+  /** All chains, in the order in which they began. */
+  chains(): Promise<readonly KeptChain[]>;
   /** All chains that have not ended. */
   openChains(): Promise<readonly OpenChain[]>;
   /** Nothing can be added to the chain any more. */
@@ -73,4 +82,15 @@ export interface AuditShipments {
   oldestWaiting(destination: string): Promise<Date | undefined>;
   /** Gives back what `holder` has leased. */
   release(holder: string): Promise<void>;
+}
+
+/** What was kept for long enough. */
+export interface AuditRetention {
+  /**
+   * Of each chain the last line of before `before` that every destination has got, and that is not deleted yet. Chains
+   * without one are left out.
+   */
+  expired(before: Date, destinations: readonly string[]): Promise<readonly AuditLine[]>;
+  /** Deletes the lines of the chain up to this one, and remembers where the rest begins. */
+  trim(to: ChainHead): Promise<void>;
 }

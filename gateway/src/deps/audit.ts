@@ -41,4 +41,6 @@ export interface AuditBatchLimits {
   readonly bytesPerRecord: number;
   /** Between the first and the last record. */
   readonly spanMs: number;
+  /** Time between two deliveries of a chain, where each of them costs; undefined: as soon as there is something. */
+  readonly paceMs?: number;
 }

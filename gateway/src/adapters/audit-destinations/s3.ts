@@ -9,6 +9,8 @@ const limits: AuditBatchLimits = {
   bytes: 8 * 1_048_576,
   bytesPerRecord: 1,
   spanMs: 24 * 60 * 60 * 1000,
+  // Each object is paid for, and whoever reads them opens each.
+  paceMs: 10_000,
 };
 
 /** Sorted by name, the objects of a chain are in its order. The day is that of the first line, in UTC. */

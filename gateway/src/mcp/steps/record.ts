@@ -1,4 +1,5 @@
 import { allowRecord, denyRecord } from "../../audit/record.ts";
+import { recordedArguments } from "../../audit/recorded-arguments.ts";
 import type { ServerSettings } from "../../deps/host-settings.ts";
 import type { GatewayError } from "../../errors.ts";
 import { clientVersion } from "../client-version.ts";
@@ -19,7 +20,11 @@ import { openingOf } from "../opening.ts";
 /** What a decision is recorded on: tool calls, and requests for what the policy opens. Undefined for everything else. */
 function askedFor(message: RpcMessage | undefined, server: ServerSettings | undefined) {
   const tool = calledTool(message);
-  if (tool !== undefined) return { tool, trust: server?.tools.get(tool)?.trust ?? null };
+  if (message?.kind === "request" && tool !== undefined) {
+    const settings = server?.tools.get(tool);
+    const args = settings && recordedArguments(message.params.arguments, settings.audit);
+    return { tool, trust: settings?.trust ?? null, arguments: args };
+  }
   return message?.kind === "request" && server !== undefined && openingOf(message, server) !== undefined
     ? { method: message.method }
     : undefined;
@@ -38,13 +43,13 @@ function addressOf(server: ServerSettings | undefined): string | undefined {
 
 /**
  * The allowed call is on record, durably, before the upstream sees it; one of a low tool before the client sees the answer,
- * so that reading waits for the server and the database at once. Throws GatewayError AUDIT_UNAVAILABLE.
+ * so that reading waits for the server and the database at once, unless the policy says otherwise. Throws GatewayError AUDIT_UNAVAILABLE.
  */
 export async function record(
   exchange: Exchange & WithMessage & WithServer & WithGrant & WithTerm,
   { audit, clock, hostKey }: McpDeps,
 ): Promise<WithRecord> {
-  const { server, message, term } = exchange;
+  const { host, server, message, term } = exchange;
   const asked = askedFor(message, server);
   if (asked === undefined) return { decided: undefined };
   const about = { server: server.key, address: addressOf(server), asked, ceiling: term.ceiling };
@@ -52,7 +57,8 @@ export async function record(
   const decision = allowRecord({ ...exchange, ...about, agentVersion: version, host: hostKey, now: clock() });
   const startedMs = performance.now();
   const recorded = audit.write(decision);
-  if (!("tool" in asked) || asked.trust !== "low") await recorded;
+  const mayWait = "tool" in asked && asked.trust === "low" && host.audit.lowCalls === "before-answer";
+  if (!mayWait) await recorded;
   // Awaited before anything is answered, see `forward` and `recordRefusal`; an error until then is not unhandled.
   recorded.catch(() => undefined);
   return { decided: { record: decision, recorded, startedMs } };
