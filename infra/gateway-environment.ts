@@ -1,3 +1,5 @@
+import type { gatewayPlainNames, gatewaySecretNames, openTelemetryNames } from "./gateway-variables.ts";
+
 /** What a gateway is started with, wherever it runs. */
 export interface GatewayEnvironmentArgs {
   /** Address to listen on. Left out: the gateway's own default, all addresses. */
@@ -24,8 +26,17 @@ export interface GatewayEnvironmentArgs {
   readonly initialAccounts?: readonly { readonly email: string; readonly password: string }[] | undefined;
   /** Mail server; `url` holds its password: secret. Left out: no mail leaves. */
   readonly mail?: { readonly url: string; readonly from?: string | undefined } | undefined;
-  /** Log group of CloudWatch for audit records. Left out: they go to standard output. */
-  readonly auditLogGroup?: string | undefined;
+  /** Where audit records are shipped to, such as `cloudwatch:<log group>`. Left out: they go to standard output. */
+  readonly auditDestinations?: readonly string[] | undefined;
+  /** Signs what is sent to webhooks: `whsec_...`, with its predecessors. Secret. */
+  readonly auditWebhookSecret?: string | undefined;
+  /** ARN of the key of AWS KMS that signs the audit log, or a file. Left out: a file in the data folder. */
+  readonly auditKeyKmsArn?: string | undefined;
+  readonly auditKeyFile?: string | undefined;
+  /** Time between two checkpoints of the audit log. Left out: 60. */
+  readonly auditCheckpointSeconds?: number | undefined;
+  /** Name of the process in audit records. Left out: the machine's, of a task on ECS its own. */
+  readonly replicaName?: string | undefined;
   /** Beginning of the names of the policy's secrets in Secrets Manager. Left out: they are variables. */
   readonly secretsPrefix?: string | undefined;
   /** ARN of the key of AWS KMS that encrypts tokens at MCP servers, or a file. Left out: a file in the data folder. */
@@ -47,52 +58,24 @@ export interface GatewayEnvironmentArgs {
   readonly shutdown?: { readonly delaySeconds: number; readonly timeoutSeconds: number } | undefined;
   /** Addresses and CIDR blocks of the reverse proxies in front of it, such as the load balancer's subnets. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Where metrics can be fetched. Left out: nowhere. */
+  readonly metrics?: { readonly port: number; readonly host?: string | undefined } | undefined;
+  /** OpenTelemetry's variables, by their own names; `headers` are credentials of the receiver: secret. */
+  readonly openTelemetry?:
+    | {
+        readonly headers?: string | undefined;
+        readonly variables: Readonly<Partial<Record<OpenTelemetryName, string>>>;
+      }
+    | undefined;
 }
+
+type OpenTelemetryName = (typeof openTelemetryNames)[number];
 
 /** The variables, told apart because only `plain` may be in a task definition, a log or a preview. */
 export interface GatewayEnvironment {
   readonly plain: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
-
-/** The names of the variables that are secret. */
-export const gatewaySecretNames = [
-  "AUTH_SECRET",
-  "DATABASE_URL",
-  "INITIAL_ACCOUNTS",
-  "PERMIT_API_KEY",
-  "SMTP_URL",
-] as const;
-/** The names of all others. Together they are what `gateway/src/config.ts` reads. */
-export const gatewayPlainNames = [
-  "AUDIT_LOG_GROUP",
-  "DATABASE_AUTH",
-  "DATABASE_CA_FILE",
-  "DATABASE_HOST",
-  "DATABASE_NAME",
-  "DATABASE_PORT",
-  "DATABASE_USER",
-  "DATA_DIR",
-  "DATA_KEY_FILE",
-  "DATA_KEY_KMS_ARN",
-  "GATEWAY_AUTH_SECONDS",
-  "HOST_KEY",
-  "LISTEN_HOST",
-  "LOG_LEVEL",
-  "PERMIT_API_URL",
-  "PERMIT_PDP_URL",
-  "PORT",
-  "PUBLIC_URL",
-  "SECRETS_PREFIX",
-  "SETTINGS_REFRESH_SECONDS",
-  "TOOL_CHECK_SECONDS",
-  "SHUTDOWN_DELAY_SECONDS",
-  "SHUTDOWN_TIMEOUT_SECONDS",
-  "SMTP_FROM",
-  "STDIO_PROGRAMS",
-  "TOKEN_KEY_ROTATION_DAYS",
-  "TRUSTED_PROXIES",
-] as const;
 
 function withoutUndefined<Name extends string>(values: Record<Name, string | undefined>): Record<string, string> {
   return Object.fromEntries(
@@ -112,10 +95,20 @@ function serverVariables({ database, databaseCaFile }: GatewayEnvironmentArgs) {
   };
 }
 
+function auditVariables(args: GatewayEnvironmentArgs) {
+  return {
+    AUDIT_CHECKPOINT_SECONDS: args.auditCheckpointSeconds?.toString(),
+    AUDIT_DESTINATIONS: args.auditDestinations?.join(" "),
+    AUDIT_KEY_FILE: args.auditKeyFile,
+    AUDIT_KEY_KMS_ARN: args.auditKeyKmsArn,
+    REPLICA_NAME: args.replicaName,
+  };
+}
+
 /** The environment of the gateway: the same variables on ECS and on a laptop. Pure. */
 export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnvironment {
-  const plain: Record<(typeof gatewayPlainNames)[number], string | undefined> = {
-    AUDIT_LOG_GROUP: args.auditLogGroup,
+  const plain: Record<Exclude<(typeof gatewayPlainNames)[number], OpenTelemetryName>, string | undefined> = {
+    ...auditVariables(args),
     ...serverVariables(args),
     DATA_DIR: "dataDir" in args.database ? args.database.dataDir : undefined,
     DATA_KEY_FILE: args.dataKeyFile,
@@ -124,6 +117,9 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     HOST_KEY: args.hostKey,
     LISTEN_HOST: args.listenHost,
     LOG_LEVEL: args.logLevel,
+    METRICS_HOST: args.metrics?.host,
+    METRICS_PORT: args.metrics?.port.toString(),
+    ...args.openTelemetry?.variables,
     PERMIT_API_URL: args.permitApiUrl,
     PERMIT_PDP_URL: args.permitPdpUrl,
     PORT: args.port?.toString(),
@@ -139,9 +135,11 @@ export function gatewayEnvironment(args: GatewayEnvironmentArgs): GatewayEnviron
     TRUSTED_PROXIES: args.trustedProxies?.join(","),
   };
   const secrets: Record<(typeof gatewaySecretNames)[number], string | undefined> = {
+    AUDIT_WEBHOOK_SECRET: args.auditWebhookSecret,
     AUTH_SECRET: args.authSecret,
     DATABASE_URL: "url" in args.database ? args.database.url : undefined,
     INITIAL_ACCOUNTS: args.initialAccounts === undefined ? undefined : JSON.stringify(args.initialAccounts),
+    OTEL_EXPORTER_OTLP_HEADERS: args.openTelemetry?.headers,
     PERMIT_API_KEY: args.permitApiKey,
     SMTP_URL: args.mail?.url,
   };

@@ -9,6 +9,8 @@ const documents = [
   "infra/README.md",
   "infra/local/permit/README.md",
   "gateway/README.md",
+  "gateway/AUDIT-EVENTS.md",
+  "gateway/OBSERVABILITY.md",
   "gateway/BENCHMARKS.md",
   "stacks/README.md",
 ];

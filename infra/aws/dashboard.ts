@@ -19,6 +19,18 @@ export interface DashboardArgs {
 
 type Metric = readonly [namespace: string, metric: string, ...dimensions: pulumi.Input<string>[]];
 
+/** Of a refusal of any kind: calls, consents, sign-ins. OCSF (`gateway/AUDIT-EVENTS.md`), by the names that people know. */
+const denialFields = [
+  "@timestamp",
+  "metadata.event_code as event",
+  "actor.user.email_addr as human",
+  "actor.app_name as agent",
+  "api.service.name as server",
+  "resources.0.name as resource",
+  "status_code as code",
+  "message as reason",
+].join(", ");
+
 /** One page that answers: does it work, who is denied, is it audited. */
 export class Dashboard extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
@@ -37,6 +49,20 @@ export class Dashboard extends pulumi.ComponentResource {
           [args.namespace, logMetrics.denied],
           [args.namespace, logMetrics.decisionUnavailable],
         ],
+      ],
+      [
+        "Calls that were let through and not answered, by how they ended",
+        "Sum",
+        [
+          [args.namespace, logMetrics.failed],
+          [args.namespace, logMetrics.cancelled],
+          [args.namespace, logMetrics.unknown],
+        ],
+      ],
+      [
+        "Time of MCP servers for a tool call, 95th percentile, in milliseconds",
+        "p95",
+        [[args.namespace, logMetrics.callDuration]],
       ],
       ["Audit lag in seconds", "Maximum", [[args.namespace, logMetrics.auditLag]]],
       [
@@ -86,7 +112,7 @@ export class Dashboard extends pulumi.ComponentResource {
         title: "Latest denials",
         region,
         view: "table",
-        query: pulumi.interpolate`SOURCE '${args.auditGroupName}' | filter type = "audit" and decision = "deny" | fields @timestamp, human, agent, server, tool, code | sort @timestamp desc | limit 50`,
+        query: pulumi.interpolate`SOURCE '${args.auditGroupName}' | filter action_id = 2 | fields ${denialFields} | sort @timestamp desc | limit 50`,
       },
     };
     const dashboard = new cloudwatch.Dashboard(

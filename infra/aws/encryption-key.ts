@@ -1,6 +1,7 @@
 import * as kms from "@pulumi/aws/kms/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type Account, arnOf, regionalService } from "./account.ts";
+import { accountRoot, administrationStatement } from "./key-statements.ts";
 import { policyDocument, type Statement } from "./policy-document.ts";
 
 export interface EncryptionKeyArgs {
@@ -15,27 +16,6 @@ export interface EncryptionKeyArgs {
   readonly protect: boolean;
 }
 
-/** Manages the key and never uses it: no Encrypt, no Decrypt, no grant. */
-const administration = [
-  "kms:CreateAlias",
-  "kms:DeleteAlias",
-  "kms:UpdateAlias",
-  "kms:Describe*",
-  "kms:Get*",
-  "kms:List*",
-  "kms:PutKeyPolicy",
-  "kms:UpdateKeyDescription",
-  "kms:EnableKey",
-  "kms:DisableKey",
-  "kms:EnableKeyRotation",
-  "kms:DisableKeyRotation",
-  "kms:RotateKeyOnDemand",
-  "kms:RevokeGrant",
-  "kms:TagResource",
-  "kms:UntagResource",
-  "kms:ScheduleKeyDeletion",
-  "kms:CancelKeyDeletion",
-];
 const use = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
 
 /**
@@ -48,27 +28,24 @@ export class EncryptionKey extends pulumi.ComponentResource {
   constructor(name: string, args: EncryptionKeyArgs, options?: pulumi.ComponentResourceOptions) {
     super("permit-mcp-gateway:aws:EncryptionKey", name, {}, options);
     const { account } = args;
-    const accountRoot = { AWS: pulumi.interpolate`arn:${account.partition}:iam::${account.id}:root` };
     // In a key's policy the resource is always this key, and "*" the only way to say so.
     const resources = "*";
     const throughServices = {
       "kms:ViaService": args.via.map((service) => regionalService(account, service)),
       "kms:CallerAccount": account.id,
     };
-    const statements: Statement[] = [
-      { sid: "Administration", principals: accountRoot, actions: administration, resources },
-    ];
+    const statements: Statement[] = [administrationStatement(account)];
     const throughThem: Statement[] = [
       {
         sid: "UseThroughServices",
-        principals: accountRoot,
+        principals: accountRoot(account),
         actions: use,
         resources,
         conditions: { StringEquals: throughServices },
       },
       {
         sid: "GrantsToServices",
-        principals: accountRoot,
+        principals: accountRoot(account),
         actions: "kms:CreateGrant",
         resources,
         conditions: { StringEquals: throughServices, Bool: { "kms:GrantIsForAWSResource": "true" } },

@@ -69,7 +69,7 @@ export class GatewayService extends pulumi.ComponentResource {
           ...(database ? [{ arns: [database.masterSecretArn], kmsKeyArn: platform.keyArn }] : []),
         ],
         policySecrets: { prefix: names.policySecrets, kmsKeyArn: stores.keyArn },
-        dataKeyArn: stores.dataKeyArn,
+        ...{ dataKeyArn: stores.dataKeyArn, signingKeyArn: stores.signingKeyArn },
         databaseUser: database && { clusterResourceId: database.resourceId, name: names.databaseUser },
       },
       own,
@@ -86,9 +86,10 @@ export class GatewayService extends pulumi.ComponentResource {
     const { databaseUser } = names;
     const variables = args.variablesAt(
       pulumi
-        .all([platform, audit.name, stores.dataKeyArn])
-        .apply(([{ database, loadBalancerCidrs }, auditLogGroup, dataKeyKmsArn]) => ({
-          ...{ port, permitPdpUrl: decisionPointUrl, shutdown, auditLogGroup, trustedProxies: loadBalancerCidrs },
+        .all([platform, audit.name, stores.dataKeyArn, stores.signingKeyArn])
+        .apply(([{ database, loadBalancerCidrs }, auditGroup, dataKeyKmsArn, auditKeyKmsArn]) => ({
+          ...{ port, permitPdpUrl: decisionPointUrl, shutdown, trustedProxies: loadBalancerCidrs },
+          ...{ auditDestinations: [`cloudwatch:${auditGroup}`], auditKeyKmsArn },
           ...{ secretsPrefix: names.policySecrets, dataKeyKmsArn },
           database: database
             ? { host: database.host, port: database.port, name: databaseUser, user: databaseUser }

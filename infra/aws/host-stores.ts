@@ -7,6 +7,7 @@ import type { Names } from "./naming.ts";
 import { ServiceLogs } from "./service-logs.ts";
 import { ServiceSecrets } from "./service-secrets.ts";
 import type { ServiceSettings } from "./service-settings.ts";
+import { SigningKey } from "./signing-key.ts";
 
 export interface HostStoresArgs {
   readonly account: Account;
@@ -22,6 +23,8 @@ export class HostStores extends pulumi.ComponentResource {
   readonly keyArn: pulumi.Output<string>;
   /** Encrypts the gateway's data keys, and nothing else. */
   readonly dataKeyArn: pulumi.Output<string>;
+  /** Signs the audit log, and nothing else. */
+  readonly signingKeyArn: pulumi.Output<string>;
   readonly secrets: ServiceSecrets;
   readonly logs: ServiceLogs;
   readonly archive: AuditArchive;
@@ -59,6 +62,12 @@ export class HostStores extends pulumi.ComponentResource {
       },
       own,
     );
+    // Apart from the key that encrypts the log: what reads or stores it can't sign it, and what signs it can't read it.
+    const signingKey = new SigningKey(
+      `${names.prefix}-audit-signing`,
+      { account, protect, description: `${names.prefix}: signatures of the audit log` },
+      own,
+    );
     this.logs = new ServiceLogs(
       `${name}-logs`,
       {
@@ -87,6 +96,8 @@ export class HostStores extends pulumi.ComponentResource {
     );
     this.keyArn = key.arn;
     this.dataKeyArn = dataKey.arn;
-    this.registerOutputs({ keyArn: this.keyArn, dataKeyArn: this.dataKeyArn });
+    this.signingKeyArn = signingKey.arn;
+    const { keyArn, dataKeyArn, signingKeyArn } = this;
+    this.registerOutputs({ keyArn, dataKeyArn, signingKeyArn });
   }
 }

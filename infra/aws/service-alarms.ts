@@ -43,8 +43,27 @@ function watched(args: ServiceAlarmsArgs): Readonly<Record<string, Watched>> {
       ...{ periodSeconds: 60, periods: [3, 5], when: "above", threshold: thresholds.auditLagSeconds, silence: "alarm" },
     },
     "audit-refused": {
-      description: "CloudWatch refused audit records for good (AUDIT_REFUSED): they are in the database only.",
+      description:
+        "Audit records were refused for good: by CloudWatch (AUDIT_REFUSED), so that they are in the database only, or by the database (AUDIT_RECORD_REFUSED), so that the application log has all that is left of them.",
       ...{ namespace: args.namespace, metric: logMetrics.auditRefused, statistic: "Sum", ...above },
+      ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
+    },
+    "audit-not-written": {
+      description:
+        "The database does not take audit records (AUDIT_NOT_WRITTEN): calls are refused, and what has happened is kept in memory only until it does.",
+      ...{ namespace: args.namespace, metric: logMetrics.auditNotWritten, statistic: "Sum", ...above },
+      ...{ periodSeconds: 60, periods: [3, 5], threshold: 0 },
+    },
+    "audit-not-signed": {
+      description:
+        "Checkpoints of the audit log are not signed (AUDIT_NOT_SIGNED) or not written (AUDIT_NOT_KEPT): whoever can write to the database could replace unnoticed what came after the last that is. Look at the signing key and its policy.",
+      ...{ namespace: args.namespace, metric: logMetrics.auditNotSigned, statistic: "Sum", ...above },
+      ...{ periodSeconds: 60, periods: [3, 5], threshold: 0 },
+    },
+    "audit-chain-lost": {
+      description:
+        "The end of a task's chain of audit records is not where the task left it (AUDIT_CHAIN_LOST): another task took it for dead because it could not write for minutes, or somebody changed the database. Verify the log.",
+      ...{ namespace: args.namespace, metric: logMetrics.auditChainLost, statistic: "Sum", ...above },
       ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
     },
     "tool-changed": {

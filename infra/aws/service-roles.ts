@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Account, arnOf, regionalService } from "./account.ts";
-import { dataKeyActions, dataKeyContext } from "./key-statements.ts";
+import { dataKeyActions, dataKeyContext, signingActions } from "./key-statements.ts";
 import type { Statement } from "./policy-document.ts";
 import { ServiceRole } from "./service-role.ts";
 
@@ -16,6 +16,8 @@ export interface ServiceRolesArgs {
   readonly policySecrets: { readonly prefix: string; readonly kmsKeyArn: pulumi.Input<string> };
   /** The key of the gateway's data keys. */
   readonly dataKeyArn: pulumi.Input<string>;
+  /** The key that signs the audit log. */
+  readonly signingKeyArn: pulumi.Input<string>;
   /** The database user that tasks may be; left out: none, they have a password. */
   readonly databaseUser: { readonly clusterResourceId: pulumi.Input<string>; readonly name: string } | undefined;
 }
@@ -104,7 +106,8 @@ export class ServiceRoles extends pulumi.ComponentResource {
       resources: args.dataKeyArn,
       conditions: { StringEquals: dataKeyContext },
     };
-    const statements = [...ship, ...connect, ...read, dataKeys];
+    const sign: Statement = { sid: "SignAuditLog", actions: signingActions, resources: args.signingKeyArn };
+    const statements = [...ship, ...connect, ...read, dataKeys, sign];
     const task = new ServiceRole(`${name}-task`, { ...common, statements }, { parent: this });
     this.executionRoleArn = execution.arn;
     this.taskRoleArn = task.arn;

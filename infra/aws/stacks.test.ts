@@ -94,6 +94,17 @@ test("every exception from the policies' laws is needed", () => {
   expect(policyLaws.wildcardResources.filter((exception) => !needed.includes(exception))).toEqual([]);
 });
 
+test("every exception from the law on the rotation of keys is needed, and never by a key that encrypts", () => {
+  const named = Object.values(stacks).flatMap((stack) =>
+    storageLaws.keysWithoutRotation.map(({ name }) => {
+      const keys = stack().all.filter((each) => each.type === "aws:kms/key:Key" && name.test(each.name));
+      return keys.map(({ inputs }) => [inputs.keyUsage, inputs.customerMasterKeySpec, inputs.enableKeyRotation]);
+    }),
+  );
+  const signing = ["SIGN_VERIFY", "ECC_NIST_EDWARDS25519", false];
+  expect(named).toEqual([[signing], [], [signing], [signing]]);
+});
+
 test("a shared platform that was never made is asked for by name", async () => {
   const stack = "organization/permit-mcp-gateway/platform";
   const run = runStack({ stack: "staging", config: stackFile("staging"), secrets: secretValues });

@@ -1,11 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig } from "../config.ts";
-import {
-  type GatewayEnvironment,
-  type GatewayEnvironmentArgs,
-  gatewayEnvironment,
-  gatewaySecretNames,
-} from "../gateway-environment.ts";
+import { type GatewayEnvironment, type GatewayEnvironmentArgs, gatewayEnvironment } from "../gateway-environment.ts";
+import { gatewaySecretNames } from "../gateway-variables.ts";
 import type { ProvisionedHost } from "./provision-host.ts";
 
 /** Where a gateway runs: what it is told besides what its host is. */
@@ -15,7 +11,8 @@ export interface Place
     | "port"
     | "permitPdpUrl"
     | "database"
-    | "auditLogGroup"
+    | "auditDestinations"
+    | "auditKeyKmsArn"
     | "dataKeyKmsArn"
     | "secretsPrefix"
     | "trustedProxies"
@@ -46,16 +43,15 @@ export function environmentOf(host: ProvisionedHost, config: HostConfig): HostEn
           ...(smtpUrl === undefined ? {} : { mail: { url: smtpUrl, from: smtpFrom } }),
         }),
       );
-  const absent = new Set([
-    ...(databaseUrl === undefined ? ["DATABASE_URL"] : []),
-    ...(initialAccounts === undefined ? ["INITIAL_ACCOUNTS"] : []),
-    ...(smtpUrl === undefined ? ["SMTP_URL"] : []),
-  ]);
+  const given: Readonly<Partial<Record<(typeof gatewaySecretNames)[number], unknown>>> = {
+    ...{ AUTH_SECRET: config.authSecret, PERMIT_API_KEY: host.environmentKey },
+    ...{ DATABASE_URL: databaseUrl, INITIAL_ACCOUNTS: initialAccounts, SMTP_URL: smtpUrl },
+  };
   const nowhere: Place = { permitPdpUrl: "", database: { dataDir: "" } };
   return {
     // Everything made with a secret is marked as one; these were chosen because they hold none.
     variablesAt: (place) => pulumi.unsecret(at(place).apply(({ plain }) => plain)),
     secrets: pulumi.secret(at(nowhere).apply(({ secrets }) => secrets)),
-    secretNames: gatewaySecretNames.filter((name) => !absent.has(name)),
+    secretNames: gatewaySecretNames.filter((name) => given[name] !== undefined),
   };
 }

@@ -1,33 +1,26 @@
-/** One audit record of a tool call, as far as the checks here read it. */
-export interface AuditLine {
-  readonly id: string;
-  readonly time: string;
-  readonly human: string;
-  readonly agent: { readonly clientId: string; readonly name: string };
-  readonly server: string;
-  readonly tool: string;
-  readonly decision: "allow" | "deny";
-  readonly code: string;
-  readonly reason: string;
-}
+import { readAuditEvent, type ToolCallEvent, type ToolDriftEvent } from "./audit-event.ts";
 
-/** Collects the audit records of tool calls among the lines of the gateway's standard output. */
+/**
+ * Collects the decisions on tool calls among the lines of the gateway's standard output. They come there from the database,
+ * after the call was answered and in the order of the calls: what a check waits for is there soon, and what was before it is
+ * there then.
+ */
 export class AuditLines {
-  readonly records: AuditLine[] = [];
-  /** The records of tools that are not what was reviewed, or are again. */
-  readonly drift: Pick<AuditLine, "server" | "tool" | "code">[] = [];
+  readonly records: ToolCallEvent[] = [];
+  readonly drift: ToolDriftEvent[] = [];
+  readonly #seen = new Set<string>();
 
-  /** Takes one line; anything else is passed over. */
+  /** Takes one line; anything else is passed over, and what was delivered before as well. */
   take(line: string): void {
-    if (!line.startsWith("{")) return;
-    const value = JSON.parse(line) as { type?: string; event?: string } & AuditLine;
-    if (value.type !== "audit") return;
-    if (value.event === "tool_call") this.records.push(value);
-    if (value.event === "tool_drift") this.drift.push(value);
+    const event = readAuditEvent(line);
+    if (event === undefined || this.#seen.has(event.id)) return;
+    this.#seen.add(event.id);
+    if (event.event === "tool_call") this.records.push(event);
+    if (event.event === "tool_drift") this.drift.push(event);
   }
 
-  /** The records of one agent's calls, in order. */
-  of(agentName: string): readonly AuditLine[] {
+  /** The decisions on one agent's calls, in order. */
+  of(agentName: string): readonly ToolCallEvent[] {
     return this.records.filter((record) => record.agent.name === agentName);
   }
 }

@@ -1,39 +1,12 @@
-import { z } from "zod";
-
-/** The fields of the gateway's audit records that a terminal line shows. */
-const common = {
-  type: z.literal("audit"),
-  time: z.string(),
-  human: z.string(),
-  agent: z.object({ name: z.string() }),
-  decision: z.enum(["allow", "deny"]),
-  reason: z.string(),
-};
-const auditLineSchema = z.discriminatedUnion("event", [
-  z.object({ ...common, event: z.literal("tool_call"), server: z.string(), tool: z.string() }),
-  z.object({ ...common, event: z.literal("request"), server: z.string(), method: z.string() }),
-  z.object({
-    ...common,
-    event: z.enum(["consent", "consent_lowered", "consent_ended"]),
-    server: z.string().nullable(),
-  }),
-]);
+import { readAuditEvent } from "./audit-event.ts";
 
 // Names of clients and tools come from outside: an escape sequence in one could rewrite the terminal.
 const printable = (text: string) => text.replaceAll(/\p{C}/gu, "?");
 
-/** One line for the terminal from a line of the gateway's output; undefined when it is no audit record. */
+/** One line for the terminal from a line of the gateway's output; undefined when it is neither decision nor consent. */
 export function decisionLine(line: string): string | undefined {
-  if (!line.includes('"audit"')) return undefined;
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  const parsed = auditLineSchema.safeParse(json);
-  if (!parsed.success) return undefined;
-  const record = parsed.data;
+  const record = readAuditEvent(line);
+  if (record === undefined || record.event === "tool_drift") return undefined;
   const { time, human, agent, server, decision, reason } = record;
   const who = `${human} via ${agent.name}`;
   const asked = record.event === "tool_call" ? record.tool : record.event === "request" ? record.method : undefined;

@@ -18,6 +18,8 @@ type LockedTool = Parameters<typeof toolDigest>[1] & { readonly digest: string }
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-host-"));
 const policyDir = copyPolicies("policies/hosts/demo", folder);
 const audit = new AuditLines();
+/** Records are printed a moment after the call was answered. */
+const soon = { timeout: 20_000 };
 let host: LocalHost;
 
 const human = (email: string) => new Human(host.gatewayUrl, email, host.accounts[email] ?? "");
@@ -56,7 +58,6 @@ describe("two humans with one OAuth client id", () => {
     const ofContractor = new Agent("shared client", issues(), sdkV2("2026-07-28"), registration);
     await ofContractor.connect(human("contractor@example.com"), { level: "low" });
     const before = await upstreamCalls();
-    const recorded = audit.records.length;
 
     expect(await ofContractor.call("delete_issue", { id: "DEMO-1" })).toMatchObject({
       kind: "denied",
@@ -64,15 +65,22 @@ describe("two humans with one OAuth client id", () => {
     });
     expect(await upstreamCalls()).toEqual(before);
     expect(await ofLead.call("get_issue", { id: "DEMO-1" })).toMatchObject({ kind: "result" });
-    expect(audit.records.slice(recorded)).toMatchObject([
-      {
-        human: "contractor@example.com",
-        agent: { clientId: registration?.client_id },
-        tool: "delete_issue",
-        decision: "deny",
-      },
-      { human: "lead@example.com", agent: { clientId: registration?.client_id }, tool: "get_issue", decision: "allow" },
-    ]);
+    await expect
+      .poll(() => audit.of("shared client"), soon)
+      .toMatchObject([
+        {
+          human: "contractor@example.com",
+          agent: { clientId: registration?.client_id },
+          tool: "delete_issue",
+          decision: "deny",
+        },
+        {
+          human: "lead@example.com",
+          agent: { clientId: registration?.client_id },
+          tool: "get_issue",
+          decision: "allow",
+        },
+      ]);
     await Promise.all([ofLead.close(), ofContractor.close()]);
   });
 });
@@ -155,22 +163,21 @@ describe("a change of the policy", () => {
     const lines = ["create_issue: { trust: medium }", "create_issue: { trust: medium, approval: true }"] as const;
     editPolicy(policyDir, "servers/issues.yaml", lines[0], lines[1]);
     await host.provision();
-    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).not.toContain("create_issue");
+    await expect.poll(() => agent.listTools(), soon).not.toContain("create_issue");
     const before = await upstreamCalls();
-    const recorded = audit.records.length;
     expect(await agent.call("create_issue", { project: "DEMO", title: "Unapproved" })).toMatchObject({
       kind: "denied",
       code: "APPROVAL_REQUIRED",
       reason: expect.stringContaining("approval"),
     });
     expect(await upstreamCalls()).toEqual(before);
-    expect(audit.records.slice(recorded)).toMatchObject([
-      { tool: "create_issue", decision: "deny", code: "APPROVAL_REQUIRED" },
-    ]);
+    await expect
+      .poll(() => audit.of("approval"), soon)
+      .toMatchObject([{ tool: "create_issue", decision: "deny", code: "APPROVAL_REQUIRED" }]);
 
     editPolicy(policyDir, "servers/issues.yaml", lines[1], lines[0]);
     await host.provision();
-    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).toContain("create_issue");
+    await expect.poll(() => agent.listTools(), soon).toContain("create_issue");
     await agent.close();
   });
 
@@ -187,7 +194,7 @@ describe("a change of the policy", () => {
     editPolicy(policyDir, lock, `"description": "${tool.description}"`, `"description": "${description}"`);
     editPolicy(policyDir, lock, tool.digest, toolDigest("get_issue", { ...tool, description }));
     await host.provision();
-    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).not.toContain("get_issue");
+    await expect.poll(() => agent.listTools(), soon).not.toContain("get_issue");
     const before = await upstreamCalls();
     for (let n = 0; n < 2; n += 1) {
       expect(await agent.call("get_issue", { id: "DEMO-1" })).toMatchObject({
@@ -197,12 +204,16 @@ describe("a change of the policy", () => {
       });
     }
     expect(await upstreamCalls()).toEqual(before);
+    // With the calls everything before them is there.
+    const decided = () => audit.of("another definition").map(({ code }) => code);
+    await expect.poll(decided, soon).toEqual(["ALLOWED", "TOOL_CHANGED", "TOOL_CHANGED"]);
     expect(audit.drift).toMatchObject([{ server: "issues", tool: "get_issue", code: "TOOL_CHANGED" }]);
 
     writeFileSync(join(policyDir, lock), written);
     await host.provision();
-    await expect.poll(() => agent.listTools(), { timeout: 20_000 }).toContain("get_issue");
+    await expect.poll(() => agent.listTools(), soon).toContain("get_issue");
     expect(await agent.call("get_issue", { id: "DEMO-1" })).toMatchObject({ kind: "result" });
+    await expect.poll(decided, soon).toEqual(["ALLOWED", "TOOL_CHANGED", "TOOL_CHANGED", "ALLOWED"]);
     expect(audit.drift.map(({ code }) => code)).toEqual(["TOOL_CHANGED", "TOOL_RESTORED"]);
     await agent.close();
   });
@@ -224,12 +235,12 @@ describe("a change of the policy", () => {
     const before = await upstreamCalls();
     editPolicy(policyDir, "grants.yaml", grant(tomorrow), grant(yesterday));
     await host.provision();
-    await expect.poll(create, { timeout: 20_000 }).toMatchObject({ kind: "denied", code: "GRANT_ENDED" });
+    await expect.poll(create, soon).toMatchObject({ kind: "denied", code: "GRANT_ENDED" });
     expect(await upstreamCalls()).toEqual(before);
 
     editPolicy(policyDir, "grants.yaml", grant(yesterday), grant());
     await host.provision();
-    await expect.poll(create, { timeout: 20_000 }).toMatchObject({ kind: "result" });
+    await expect.poll(create, soon).toMatchObject({ kind: "result" });
     await agent.close();
   });
 

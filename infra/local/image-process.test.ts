@@ -12,6 +12,7 @@ import { Agent, type Sdk } from "./agents/agent.ts";
 import { Human } from "./agents/human.ts";
 import { sdkV1 } from "./agents/sdk-v1.ts";
 import { sdkV2 } from "./agents/sdk-v2.ts";
+import { AuditLines } from "./audit-lines.ts";
 import { countAuditRows } from "./audit-rows.ts";
 import { copyPolicies } from "./policy-copy.ts";
 import { freePorts } from "./ports.ts";
@@ -19,10 +20,12 @@ import { type LocalHost, startLocalHost } from "./up.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "permit-mcp-gateway-image-"));
 const app = join(folder, "app");
-const lines: string[] = [];
+const audit = new AuditLines();
 let host: LocalHost;
 /** A machine with much else to do is slower than the second that is the default. */
 const soon = { timeout: 10_000 };
+/** A tool of the reference server that takes the seconds that it is told. */
+const longRunning = "trigger-long-running-operation";
 
 /** A new, empty database on the machine's PostgreSQL. */
 async function emptyDatabase(serverUrl: string): Promise<string> {
@@ -48,8 +51,14 @@ beforeAll(async () => {
     policyDir: copyPolicies("policies/hosts/demo", folder),
     dataDir: join(folder, "data"),
     ports: await freePorts(),
-    gatewayCommand: ["env", "SHUTDOWN_DELAY_SECONDS=2", "SHUTDOWN_TIMEOUT_SECONDS=10", ...command],
-    onGatewayLine: (line) => lines.push(line),
+    gatewayCommand: [
+      "env",
+      "SHUTDOWN_DELAY_SECONDS=2",
+      "SHUTDOWN_TIMEOUT_SECONDS=10",
+      "AUDIT_CHECKPOINT_SECONDS=1",
+      ...command,
+    ],
+    onGatewayLine: (line) => audit.take(line),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
 });
@@ -90,7 +99,7 @@ test("the health check passes while it runs, fails otherwise, and says nothing",
 });
 
 test.runIf(databaseUrl !== undefined)(
-  "killed in the middle of calls: what reached the upstream is on record",
+  "killed in the middle of calls: what reached the upstream is on record, and soon with an end",
   async () => {
     const agent = await connect("killed", "issues", "medium", sdkV2("2026-07-28"));
     const upstreamCalls = async () => ((await (await fetch(host.issuesCallsUrl)).json()) as { calls: string[] }).calls;
@@ -125,6 +134,10 @@ test.runIf(databaseUrl !== undefined)(
       return (await answer.text()).includes('"result"');
     };
     expect(await call("The first")).toBe(true);
+    // One that is certainly open when the process ends.
+    const slow = await connect("killed slow", "everything", "low", sdkV1);
+    void slow.call(longRunning, { duration: 60, steps: 60 }).catch(() => undefined);
+    await expect.poll(() => audit.of("killed slow"), soon).toMatchObject([{ tool: longRunning, decision: "allow" }]);
     const calls = Array.from({ length: 40 }, (_, i) => call(`No. ${i}`));
     const settled = Promise.allSettled(calls);
     await expect.poll(async () => (await upstreamCalls()).length, { ...soon, interval: 1 }).toBeGreaterThan(before + 1);
@@ -132,9 +145,14 @@ test.runIf(databaseUrl !== undefined)(
     const answered = (await settled).filter((outcome) => outcome.status === "fulfilled" && outcome.value).length;
     const reached = (await upstreamCalls()).length - before;
     const records = await countAuditRows({ url: databaseUrl ?? "" });
-    expect(records).toBeGreaterThanOrEqual(reached);
+    expect(records.calls).toBeGreaterThanOrEqual(reached);
     expect(reached).toBeGreaterThan(answered);
-    await agent.close();
+    // The next process says of each call that had no end that nobody knows it, when the chain was silent for long enough.
+    const rows = () => countAuditRows({ url: databaseUrl ?? "" });
+    const open = async () => (await rows()).allowed - (await rows()).results;
+    await expect.poll(open, { timeout: 30_000, interval: 200 }).toBe(0);
+    expect((await rows()).unknown).toBeGreaterThan(0);
+    await Promise.all([agent.close(), slow.close()].map((closed) => closed.catch(() => undefined)));
   },
 );
 
@@ -142,10 +160,8 @@ test("SIGTERM: not ready at once, calls in flight end, streams are closed, exit 
   const slow = await connect("slow", "everything", "low", sdkV1);
   const quick = await connect("quick", "issues", "low", sdkV2("2026-07-28"));
   const finished: string[] = [];
-  const inFlight = slow
-    .call("trigger-long-running-operation", { duration: 3, steps: 3 })
-    .finally(() => finished.push("call"));
-  await expect.poll(() => lines.filter((line) => line.includes("trigger-long-running")).length, soon).toBe(1);
+  const inFlight = slow.call(longRunning, { duration: 3, steps: 3 }).finally(() => finished.push("call"));
+  await expect.poll(() => audit.of("slow"), soon).toMatchObject([{ tool: longRunning, decision: "allow" }]);
 
   const startedAt = Date.now();
   const stopping = host.stop().finally(() => finished.push("gateway"));

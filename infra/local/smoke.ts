@@ -159,7 +159,10 @@ const complete = audit.records.every(
 expect("each record names human, agent, server, tool, decision, reason and time", complete);
 const embedded = { dataDir: join(host.folders.data, "gateway", "database") };
 const rows = await countAuditRows(databaseUrl === undefined ? embedded : { url: databaseUrl });
-expect(`the database holds the same ${rows} records`, rows === audit.records.length && rows === calls.length);
+const recorded = audit.records.length;
+expect(`the database holds the same ${rows.calls} records`, rows.calls === recorded && rows.calls === calls.length);
+expect(`it holds a result for each of the ${allowed.length} allowed calls`, rows.results === allowed.length);
+expect("the end of each is known", rows.unknown === 0);
 
 const ok = failures.length === 0;
 if (ok) rmSync(folder, { recursive: true });
@@ -169,7 +172,7 @@ process.stdout.write(
     ok,
     allowed: allowed.length,
     denied: calls.length - allowed.length,
-    audited: rows,
+    audited: rows.calls,
     upstreamCallsOnDenied,
     failures,
   })}\n`,

@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { decisionLine } from "./decision-line.ts";
 import { checkPortsFree, freePorts } from "./ports.ts";
 
 const start = (...args: string[]) =>
@@ -93,26 +92,3 @@ test("prints what to do next, and Ctrl-C ends all of it", async () => {
   expect(statSync(join(data, "secrets.json")).mode & 0o777).toBe(0o600);
   rmSync(data, { recursive: true });
 }, 90_000);
-
-test("a decision is one line, with nothing in it that could rewrite the terminal", () => {
-  const record = {
-    type: "audit",
-    event: "tool_call",
-    time: "2026-11-24T10:11:12.000Z",
-    human: "lead@example.com",
-    agent: { name: "evil\u001b[2J\nname" },
-    server: "issues",
-    tool: "delete_issue",
-    decision: "deny",
-    reason: "The tool is above the ceiling.",
-  };
-  expect(decisionLine(JSON.stringify(record))).toBe(
-    "10:11:12  DENIED   issues/delete_issue  lead@example.com via evil?[2J?name: The tool is above the ceiling.",
-  );
-  const consent = { ...record, event: "consent", decision: "allow", reason: "The human consented to low." };
-  expect(decisionLine(JSON.stringify(consent))).toBe(
-    "10:11:12  consent  issues  lead@example.com via evil?[2J?name: The human consented to low.",
-  );
-  expect(decisionLine("not json")).toBeUndefined();
-  expect(decisionLine('{"type":"audit"}')).toBeUndefined();
-});

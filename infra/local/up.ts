@@ -135,6 +135,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
     progress(writes.length === 0 ? "  nothing changed" : `  ${writes.length} changes in Permit`);
 
     const gatewayUrl = `http://localhost:${ports.gateway}`;
+    const keyFile = (name: string) => join(folders.data, "gateway", name);
     const environment = gatewayEnvironment({
       listenHost: "127.0.0.1",
       port: ports.gateway,
@@ -148,7 +149,7 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
       // With another process than ours as gateway, another user may run it, who can't read a file of ours.
       ...(options.databaseUrl === undefined || options.gatewayCommand !== undefined
         ? {}
-        : { dataKeyFile: join(folders.data, "gateway", "data.key") }),
+        : { dataKeyFile: keyFile("data.key"), auditKeyFile: keyFile("audit.key") }),
       authSecret: secrets.authSecret,
       initialAccounts: Object.entries(secrets.passwords).map(([email, password]) => ({ email, password })),
       settingsRefreshSeconds: 1,

@@ -108,6 +108,24 @@ export const dataKeysAreTheTasks: Law = (stack) =>
       return own.length === 1 && users.length === 1 ? [] : [`${users.map(({ where }) => where).join(", ")} use it`];
     });
 
+/** The audit log is signed with a key of its own. The task's role may sign with it, and nobody else, with no other key. */
+export const auditLogIsSignedByTheTasks: Law = (stack) =>
+  containersOf(stack)
+    .filter(({ name }) => name === "gateway")
+    .flatMap(({ environment }) => {
+      const arn = environment.find(({ name }) => name === "AUDIT_KEY_KMS_ARN")?.value;
+      if (arn?.endsWith("-audit-signing") !== true) return ["nothing signs the audit log"];
+      const statements = statementsOf(stack).filter(({ Effect }) => Effect === "Allow");
+      const users = statements.filter(({ Resource }) => Resource?.includes(arn) === true);
+      const signers = statements.filter(({ Action, type }) => type !== "Key" && Action.includes("kms:Sign"));
+      const own = /-task[^:]*: SignAuditLog$/;
+      const [user, signer] = [users[0], signers[0]];
+      const alone = users.length === 1 && signers.length === 1 && user === signer && user?.Resource?.length === 1;
+      return alone && own.test(user.where)
+        ? []
+        : [`${[...users, ...signers].map(({ where }) => where).join(", ")} sign with it`];
+    });
+
 /** The entries of the table of exceptions that a stack needs. */
 export const neededExceptions = (stack: Stack) =>
   wildcardResources.filter(({ type, sid }) =>

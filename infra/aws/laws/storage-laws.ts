@@ -15,6 +15,24 @@ export const encryptedWithOurKeys: Law = ({ all }) =>
       return success ? [] : error.issues.map(({ path, message }) => `${name}: ${path.join(".")} ${message}`);
     });
 
+/** Keys that stay the same for as long as they are there. Each is used, or a test fails. */
+export const keysWithoutRotation = [
+  { name: /-audit-signing$/, because: "KMS rotates symmetric keys only, and this one signs: its pair is asymmetric" },
+];
+
+/** Every key gets new material each year, and is not gone at once when it is deleted. */
+export const keysRotate: Law = (stack) =>
+  ofType(stack, "aws:kms/key:Key", {
+    enableKeyRotation: z.boolean(),
+    deletionWindowInDays: z.literal(30),
+    keyUsage: text.default("ENCRYPT_DECRYPT"),
+  })
+    .filter(({ name, enableKeyRotation, keyUsage }) => {
+      const asymmetric = keyUsage === "SIGN_VERIFY" && keysWithoutRotation.some((each) => each.name.test(name));
+      return enableKeyRotation === asymmetric;
+    })
+    .map(({ name, enableKeyRotation }) => `${name} ${enableKeyRotation ? "can't be rotated" : "is not rotated"}`);
+
 /** Buckets in which AWS allows no key of ours. */
 export const bucketsWithoutOurKey = [
   { name: /-load-balancer-logs$/, because: "load balancers write access logs under S3's own keys only" },

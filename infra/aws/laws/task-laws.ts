@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gatewayPlainNames, gatewaySecretNames } from "../../gateway-environment.ts";
+import { gatewayPlainNames, gatewaySecretNames } from "../../gateway-variables.ts";
 import { secretValues } from "../testing/run-stack.ts";
 import { containersOf, isSecret, type Law, ofType, plain } from "./law.ts";
 
