@@ -3,8 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { openAuditDestinations } from "./adapters/audit-destinations/open-destinations.ts";
 import { createAuditRetention } from "./adapters/audit-retention.ts";
 import { createAuditShipments } from "./adapters/audit-shipments.ts";
-import { createFileAuditSigner } from "./adapters/audit-signer-file.ts";
-import { createKmsAuditSigner } from "./adapters/audit-signer-kms.ts";
+import { openAuditSigner } from "./adapters/audit-signer.ts";
 import { createAuditStore } from "./adapters/audit-store.ts";
 import type { Database } from "./adapters/database.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
@@ -12,7 +11,6 @@ import { startLogKeeper } from "./audit/log-keeper.ts";
 import { deleteExpired } from "./audit/retention.ts";
 import { type AuditShipper, startAuditShipper } from "./audit/shipper.ts";
 import type { Config } from "./config.ts";
-import type { AuditSigner } from "./deps/audit-signer.ts";
 import type { Clock } from "./deps/process.ts";
 
 /** For the records that are left, and then for what is not shipped. What is not done then, another replica does. */
@@ -24,11 +22,6 @@ export interface OpenAudit {
   readonly shippers: ReadonlyMap<string, AuditShipper>;
   /** Ends the chain and ships what is there. */
   close(): Promise<void>;
-}
-
-async function openSigner(key: Config["audit"]["key"]): Promise<AuditSigner | undefined> {
-  if (key === undefined) return undefined;
-  return "kmsArn" in key ? createKmsAuditSigner(key.kmsArn) : createFileAuditSigner(key.file);
 }
 
 export interface AuditParts {
@@ -43,7 +36,7 @@ export interface AuditParts {
 /** Opens it. Throws KeyFileError, and what KMS says of a key that can't be used. */
 export async function openAudit({ config, database, retentionDays, clock, log }: AuditParts): Promise<OpenAudit> {
   const { hostKey: host, audit } = config;
-  const signer = await openSigner(audit.key);
+  const signer = audit.key && (await openAuditSigner(audit.key));
   const message =
     "No key signs the audit log: set AUDIT_KEY_FILE or AUDIT_KEY_KMS_ARN. Whoever can write to the database could replace it unnoticed.";
   if (signer === undefined) log.warn({ code: "AUDIT_UNSIGNED" }, message);

@@ -13,7 +13,13 @@ import { createUpstreams, type UpstreamsOptions } from "../src/adapters/upstream
 import { buildApp } from "../src/app.ts";
 import { type Config, readConfig } from "../src/config.ts";
 import type { AuditSink } from "../src/deps/audit.ts";
-import type { CallResultRecord, RequestRecord, ToolCallRecord, ToolDriftRecord } from "../src/deps/audit-records.ts";
+import type {
+  CallResultRecord,
+  RequestRecord,
+  SessionRecord,
+  ToolCallRecord,
+  ToolDriftRecord,
+} from "../src/deps/audit-records.ts";
 import type { Grant } from "../src/deps/grants.ts";
 import type { HostSettings } from "../src/deps/host-settings.ts";
 import type { SigningKeys } from "../src/deps/tokens.ts";
@@ -41,6 +47,8 @@ export interface World {
   readonly audit: ToolCallRecord[];
   /** Records of how calls ended. */
   readonly results: CallResultRecord[];
+  /** Records of sessions that were opened and ended. */
+  readonly sessions: SessionRecord[];
   /** Records of requests for resources, prompts and further methods. */
   readonly requests: RequestRecord[];
   /** Records of tools that are not what was reviewed, or are again. */
@@ -146,6 +154,7 @@ export async function startGateway(
     audit: [],
     requests: [],
     results: [],
+    sessions: [],
     drift: [],
     auditFails: false,
     auditHolds: undefined,
@@ -188,8 +197,9 @@ export async function startGateway(
       await world.auditHolds;
     },
     note: (record) => {
-      if (record.event !== "call_result") throw new Error("not on the MCP path");
-      world.results.push(record);
+      if (record.event === "call_result") world.results.push(record);
+      else if (record.event === "session_opened" || record.event === "session_ended") world.sessions.push(record);
+      else throw new Error("not on the MCP path");
       keepForSearch(JSON.stringify(record));
     },
   };

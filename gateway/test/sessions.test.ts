@@ -94,7 +94,7 @@ test("a new consent of the same agent keeps the session", async () => {
 
 test("a session that the upstream has forgotten is a 404, so that the client initializes anew", async () => {
   const grant = gateway.connect(alice, "client-a", "low");
-  const sealed = createSessionSeal(gateway.config.authSecret).seal("forgotten", { ...grant, server: "issues" });
+  const sealed = createSessionSeal(gateway.config.authSecret).seal({ id: "forgotten" }, { ...grant, server: "issues" });
   const answer = await post(gateway, `token-${grant.id}`, { headers: { "mcp-session-id": sealed }, body: list });
   expect(answer.status).toBe(404);
 });
@@ -106,19 +106,26 @@ test("sdk 1.x: the stream of server messages opens, and the session can be ended
   });
   const client = new Client({ name: "test", version: "1" });
   upstream.requests.length = 0;
+  gateway.world.sessions.length = 0;
   await client.connect(transport as Parameters<Client["connect"]>[0]);
   await expect.poll(() => upstream.requests.map((request) => request.method)).toContain("GET");
   await transport.terminateSession();
   expect(upstream.requests.at(-1)?.method).toBe("DELETE");
   await client.close();
+  expect(gateway.world.sessions).toMatchObject([
+    { event: "session_opened", server: "issues", human: alice, agent: { version: "1" }, grantId: grant.id },
+    { event: "session_ended", server: "issues", human: alice, agent: { version: "1" }, protocolVersion: null },
+  ]);
 });
 
 test("two secrets, two seals; the same seal for the same session", () => {
   const owner = { clientId: "c", email: alice, server: "issues" };
   const seal = createSessionSeal("a".repeat(32));
-  expect(seal.seal("id", owner)).toBe(seal.seal("id", owner));
-  expect(seal.open(seal.seal("id", owner), owner)).toBe("id");
-  expect(createSessionSeal("b".repeat(32)).open(seal.seal("id", owner), owner)).toBeUndefined();
+  const session = { id: "id", clientVersion: "1.0 beta" };
+  expect(seal.seal(session, owner)).toBe(seal.seal(session, owner));
+  expect(seal.open(seal.seal(session, owner), owner)).toEqual(session);
+  expect(seal.open(seal.seal({ id: "id" }, owner), owner)).toEqual({ id: "id" });
+  expect(createSessionSeal("b".repeat(32)).open(seal.seal(session, owner), owner)).toBeUndefined();
   // The parts of the owner can't be shifted into each other.
-  expect(seal.open(seal.seal("id", { ...owner, clientId: "ca" }), { ...owner, email: `a${alice}` })).toBeUndefined();
+  expect(seal.open(seal.seal(session, { ...owner, clientId: "ca" }), { ...owner, email: `a${alice}` })).toBeUndefined();
 });

@@ -76,7 +76,7 @@ describe.each(["2026-07-28", "2025-11-25", "sdk 1.x"])("a real client, %s", (era
         server: "issues",
       },
     ]);
-    expect(gateway.world.audit[0]?.agent).toMatchObject({ clientId: "client-a", name: "Client client-a" });
+    expect(gateway.world.audit[0]?.agent).toEqual({ clientId: "client-a", name: "Client client-a", version: "1" });
   });
 });
 

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeProtectedHeader } from "jose";
+import { checkpointType } from "../src/audit/checkpoint-signature.ts";
 import { receiptType } from "../src/consent/receipt.ts";
 
 let folder = "";
@@ -25,10 +26,10 @@ const forms: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/g,
 ];
 
-/** A receipt is signed like a token and is meant to be in the audit log: it opens nothing. */
-function isReceipt(text: string): boolean {
+/** Receipts and the signatures of checkpoints look like tokens and are meant to be in the audit log: they open nothing. */
+function isEvidence(text: string): boolean {
   try {
-    return decodeProtectedHeader(text).typ === receiptType;
+    return [receiptType, checkpointType].includes(decodeProtectedHeader(text).typ ?? "");
   } catch {
     return false;
   }
@@ -48,7 +49,7 @@ export function teardown(): void {
     const found = [
       // As it was, and as it stands in a URL.
       ...secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]).filter((secret) => whole.includes(secret)),
-      ...forms.flatMap((form) => whole.match(form) ?? []).filter((text) => !isReceipt(text)),
+      ...forms.flatMap((form) => whole.match(form) ?? []).filter((text) => !isEvidence(text)),
     ];
     if (log.length === 0) return;
     process.stdout.write(`${log.length} log lines and audit records were searched for ${secrets.length} secrets.\n`);

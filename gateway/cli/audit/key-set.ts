@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { UsageError } from "@permit-mcp-gateway/policies/cli/command";
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { auditKmsClient, kmsPublicKey } from "../../src/adapters/audit-signer-kms.ts";
+import type { KeyPlace } from "../../src/config.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,15 +33,22 @@ async function readKey(source: string): Promise<readonly JWK[]> {
 }
 
 /** Where the environment of the gateway says that the key is; undefined when it has none. */
-function ownKey({ AUDIT_KEY_KMS_ARN: arn, AUDIT_KEY_FILE: file, DATA_DIR: dir = "/data" }: Environment) {
+export function ownKey({
+  AUDIT_KEY_KMS_ARN: kmsArn,
+  AUDIT_KEY_FILE: file,
+  DATA_DIR: dir = "/data",
+}: Environment): KeyPlace | undefined {
+  if (kmsArn !== undefined) return { kmsArn };
   const inDataDir = join(dir, "audit.key");
-  return arn ?? file ?? (existsSync(inDataDir) ? inDataDir : undefined);
+  if (file !== undefined) return { file };
+  return existsSync(inDataDir) ? { file: inDataDir } : undefined;
 }
 
 /** The keys by `kid` (RFC 7638), of the sources that were named, or of the gateway's environment. Throws UsageError. */
 export async function keySet(sources: readonly string[], environment: Environment): Promise<ReadonlyMap<string, JWK>> {
   const own = ownKey(environment);
-  const all = sources.length > 0 ? sources : own === undefined ? [] : [own];
+  const ownSource = own && ("kmsArn" in own ? own.kmsArn : own.file);
+  const all = sources.length > 0 ? sources : ownSource === undefined ? [] : [ownSource];
   if (all.length === 0) {
     throw new UsageError(
       "Say with --key which key the log is signed with (a file with the public key, or the ARN of a key of AWS KMS), or with --unsigned that signatures are not to be looked at.",

@@ -5,7 +5,8 @@ import type { AuditSigner } from "../deps/audit-signer.ts";
 import { hashOf } from "./line.ts";
 import { readLogPart, signLogPart } from "./log-signature.ts";
 
-const checkpointType = "permit-mcp-gateway-audit+jws";
+/** `typ` of the signature (RFC 7515 section 4.1.9). */
+export const checkpointType = "permit-mcp-gateway-audit+jws";
 
 /** End of an event whose last member is `unmapped`. */
 const lineEnd = "}}";

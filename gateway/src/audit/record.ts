@@ -5,6 +5,7 @@ import type {
   DynamicServerRecord,
   RecordedArguments,
   RequestRecord,
+  SessionRecord,
   SignInRecord,
   ToolCallRecord,
   ToolDriftRecord,
@@ -38,11 +39,21 @@ export interface AuditSubject {
     | { readonly method: string | null };
 }
 
-function describe(subject: AuditSubject) {
-  const { requestId, traceId, host, now, grant, agentVersion, clientAddress, server, address, ceiling, asked } =
-    subject;
-  const when = { id: uuidV7(now), time: now.toISOString() };
-  const who = {
+/** When it was, and who it was. */
+function agentOf({
+  requestId,
+  traceId,
+  host,
+  now,
+  grant,
+  agentVersion,
+  clientAddress,
+  server,
+  address,
+}: Omit<AuditSubject, "asked" | "ceiling">) {
+  return {
+    id: uuidV7(now),
+    time: now.toISOString(),
     host,
     requestId,
     ...(traceId === undefined ? {} : { traceId }),
@@ -56,16 +67,33 @@ function describe(subject: AuditSubject) {
     server,
     ...(address === undefined ? {} : { address: storable(address) }),
     ...(clientAddress === undefined || clientAddress === "" ? {} : { clientAddress }),
-    consent: grant.level,
-    ceiling,
   };
+}
+
+function describe(subject: AuditSubject) {
+  const { grant, ceiling, asked } = subject;
+  const who = { ...agentOf(subject), consent: grant.level, ceiling };
   if ("method" in asked) {
     const method = asked.method === null ? null : storable(asked.method);
-    return { ...when, event: "request" as const, ...who, method };
+    return { ...who, event: "request" as const, method };
   }
   const { tool, trust, arguments: args } = asked;
   const call = { tool: storable(tool), trust, ...(args === undefined ? {} : { arguments: args }) };
-  return { ...when, event: "tool_call" as const, ...who, ...call };
+  return { ...who, event: "tool_call" as const, ...call };
+}
+
+/** An agent has opened an MCP session at a server, or ended it. */
+export function sessionRecord(
+  subject: Omit<AuditSubject, "asked" | "ceiling"> & { readonly protocolVersion: string | null },
+  event: SessionRecord["event"],
+): SessionRecord {
+  const opened = event === "session_opened";
+  const protocolVersion = subject.protocolVersion === null ? null : storable(subject.protocolVersion);
+  return {
+    ...{ ...agentOf(subject), event, protocolVersion, decision: "allow" },
+    code: opened ? "SESSION_OPENED" : "SESSION_ENDED",
+    reason: opened ? "The agent opened a session at the server." : "The agent ended its session at the server.",
+  };
 }
 
 /** The decision point allowed the call, or the request. */

@@ -108,7 +108,7 @@ export interface CallResultRecord extends AgentRecord {
 /** An MCP session that an agent opened at a server (`initialize`), or ended (`DELETE`). */
 export interface SessionRecord extends AgentRecord {
   readonly event: "session_opened" | "session_ended";
-  /** Revision of MCP that was agreed on; null when it is not known. */
+  /** Revision of MCP that the client asked for; null for the end of a session. */
   readonly protocolVersion: string | null;
 }
 
@@ -209,7 +209,7 @@ export type AuditRecord =
 
 /** Where a record stands: each replica, from its start to its end, writes one chain. */
 export interface ChainLink {
-  /** Name of the process: the ECS task, or the host's name. */
+  /** Name of the process: that of its machine, or what REPLICA_NAME says. */
   readonly replica: string;
   /** UUID of the chain. */
   readonly chain: string;

@@ -49,7 +49,7 @@ export function kindOf(answer: UpstreamAnswer, httpMethod: Exchange["httpMethod"
 export function answerHeaders(
   answer: UpstreamAnswer,
   kind: AnswerKind,
-  owner: SessionOwner,
+  { owner, clientVersion }: { readonly owner: SessionOwner; readonly clientVersion: string | undefined },
   sessions: SessionSeal,
 ): Record<string, string> {
   const headers: Record<string, string> = { "cache-control": "no-store" };
@@ -69,7 +69,7 @@ export function answerHeaders(
     if (!/^[\x21-\x7e]+$/.test(sessionId) || sessionId.length > maxSessionIdLength) {
       throw unusable("The MCP server's session id is not valid.", "mcp-session-id");
     }
-    headers["mcp-session-id"] = sessions.seal(sessionId, owner);
+    headers["mcp-session-id"] = sessions.seal({ id: sessionId, clientVersion }, owner);
   }
   return headers;
 }

@@ -1,3 +1,4 @@
+import type { WithMessage, WithSession } from "./exchange.ts";
 import type { RpcMessage } from "./json-rpc.ts";
 
 /** Key of a request's client information (MCP 2026-07-28, `_meta`). */
@@ -8,8 +9,18 @@ const memberOf = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined;
 
-/** Version of the MCP client as a message says it: each one from 2026-07-28 on, `initialize` before. */
-export function clientVersion(message: RpcMessage | undefined): string | undefined {
+/**
+ * Version of the MCP client, as it says it: in each message from 2026-07-28 on; before, in `initialize`, for the session that
+ * this opens.
+ */
+export function clientVersion({
+  message,
+  sessionClientVersion,
+}: Partial<WithMessage & WithSession>): string | undefined {
+  return versionIn(message) ?? sessionClientVersion;
+}
+
+function versionIn(message: RpcMessage | undefined): string | undefined {
   if (message?.kind !== "request") return undefined;
   const { method, params } = message;
   const info =

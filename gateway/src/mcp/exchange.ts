@@ -128,6 +128,8 @@ export interface WithProtocol {
 
 /** The upstream's own session id, when the client named a session and it is this agent's. */
 export interface WithSession {
+  /** As the client said it when it opened the session. */
+  readonly sessionClientVersion?: string | undefined;
   readonly upstreamSessionId: string | undefined;
 }
 
@@ -160,12 +162,27 @@ export interface WithAnswer {
 }
 
 /** What every answered request has. */
-export type Answered = Exchange & WithServer & WithGrant & WithVisibleTools & WithAnswer & Partial<WithMessage>;
+export type Answered = Exchange &
+  WithServer &
+  WithGrant &
+  WithVisibleTools &
+  WithAnswer &
+  WithSession &
+  Partial<WithMessage>;
 
 /** How far a request came before it was refused. */
 export type Progress = Exchange &
   Partial<
-    WithHost & WithServer & WithToken & WithGrants & WithGrant & WithTerm & WithMessage & WithProtocol & WithRecord
+    WithHost &
+      WithServer &
+      WithToken &
+      WithGrants &
+      WithGrant &
+      WithTerm &
+      WithMessage &
+      WithProtocol &
+      WithSession &
+      WithRecord
   > &
   Partial<WithAnswer>;
 

@@ -5,10 +5,12 @@ import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
 import { callEnding } from "./call-end.ts";
 import type { ClientAnswer } from "./client-answer.ts";
+import { clientVersion } from "./client-version.ts";
 import type { Answered, Called, Entered, Exchange, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
 import { withLastWords } from "./last-words.ts";
 import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
+import { recordSession } from "./session-record.ts";
 import { forward } from "./steps/forward.ts";
 import { openUpstream } from "./steps/open-upstream.ts";
 import { type OpenStream, openStreamOf } from "./stream-watch.ts";
@@ -56,10 +58,16 @@ export function createOneServer(deps: McpDeps): OneServer {
     const { answer, grant } = answered;
     try {
       const kind = kindOf(answer, answered.httpMethod);
-      const headers = answerHeaders(answer, kind, grant, deps.sessions);
+      const headers = answerHeaders(
+        answer,
+        kind,
+        { owner: grant, clientVersion: clientVersion(answered) },
+        deps.sessions,
+      );
       const whole = await answerBody(answer.body, kind, answered.visibleTools);
       const body = whole === undefined ? undefined : endReadably(whole, kind, answered, log);
       const release = () => void answer.body.destroy();
+      recordSession(answered, headers["mcp-session-id"] !== undefined, deps);
       return {
         answer: { status: answer.status, headers, kind, body },
         stream: openStreamOf(answered, deps.pins),

@@ -7,14 +7,24 @@ export interface SessionOwner {
   readonly server: string;
 }
 
+/** What is in a sealed id. */
+export interface SealedSession {
+  /** Visible ASCII (MCP 2025-11-25, session management). */
+  readonly id: string;
+  /** Of the client that opened it, for the audit log: in later requests of these revisions it does not say so again. */
+  readonly clientVersion?: string | undefined;
+}
+
 /** Turns the upstream's `Mcp-Session-Id` into one that only its owner can use, and back. */
 export interface SessionSeal {
   /** The same session of the same owner always gives the same text. */
-  seal(upstreamId: string, owner: SessionOwner): string;
+  seal(session: SealedSession, owner: SessionOwner): string;
   /** Undefined for anything that was not sealed for this owner. */
-  open(sealed: string, owner: SessionOwner): string | undefined;
+  open(sealed: string, owner: SessionOwner): SealedSession | undefined;
 }
 
+/** Longer versions are not kept: the id is a header of each request. */
+const versionLengthMax = 64;
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -33,16 +43,18 @@ export function createSessionSeal(secret: string): SessionSeal {
   const associated = (owner: SessionOwner) =>
     Buffer.from(JSON.stringify([owner.clientId, owner.email, owner.server]), "utf8");
   return {
-    seal: (upstreamId, owner) => {
+    seal: ({ id, clientVersion = "" }, owner) => {
+      // No id has a space.
+      const content = clientVersion === "" ? id : `${id} ${clientVersion.slice(0, versionLengthMax)}`;
       const owned = associated(owner);
       const nonce = createHmac("sha256", nonceKey)
         .update(`${owned.length}:`)
         .update(owned)
-        .update(upstreamId)
+        .update(content)
         .digest()
         .subarray(0, nonceBytes);
       const cipher = createCipheriv("aes-256-gcm", cipherKey, nonce).setAAD(owned);
-      const text = Buffer.concat([cipher.update(upstreamId, "utf8"), cipher.final()]);
+      const text = Buffer.concat([cipher.update(content, "utf8"), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString("base64url");
     },
     open: (sealed, owner) => {
@@ -53,7 +65,9 @@ export function createSessionSeal(secret: string): SessionSeal {
         .setAAD(associated(owner))
         .setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
       try {
-        return decipher.update(bytes.subarray(nonceBytes + tagBytes), undefined, "utf8") + decipher.final("utf8");
+        const text = decipher.update(bytes.subarray(nonceBytes + tagBytes), undefined, "utf8") + decipher.final("utf8");
+        const space = text.indexOf(" ");
+        return space < 0 ? { id: text } : { id: text.slice(0, space), clientVersion: text.slice(space + 1) };
       } catch {
         return undefined;
       }

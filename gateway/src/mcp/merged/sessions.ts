@@ -96,11 +96,11 @@ export function createMergedSessions(deps: McpDeps, oneServer: OneServer, stream
         throw new GatewayError("MESSAGE_INVALID", { sentence: "The params of initialize are longer than 32 kB." });
       }
       const id = await stored(mergedSessions.create(called.grants[0], client));
-      return sessions.seal(id, ownerOf(called));
+      return sessions.seal({ id }, ownerOf(called));
     },
     find: async (called) => {
       const sealed = called.headers["mcp-session-id"];
-      const id = typeof sealed === "string" ? sessions.open(sealed, ownerOf(called)) : undefined;
+      const id = typeof sealed === "string" ? sessions.open(sealed, ownerOf(called))?.id : undefined;
       const session = id === undefined ? undefined : await stored(mergedSessions.find(id));
       if (session === undefined) throw new GatewayError("SESSION_UNKNOWN");
       return session;

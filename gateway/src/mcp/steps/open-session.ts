@@ -11,7 +11,7 @@ export function openSession(
 ): WithSession {
   const sealed = headers["mcp-session-id"];
   if (stateless || sealed === undefined) return { upstreamSessionId: undefined };
-  const upstreamSessionId = typeof sealed === "string" ? sessions.open(sealed, grant) : undefined;
-  if (upstreamSessionId === undefined) throw new GatewayError("SESSION_UNKNOWN");
-  return { upstreamSessionId };
+  const session = typeof sealed === "string" ? sessions.open(sealed, grant) : undefined;
+  if (session === undefined) throw new GatewayError("SESSION_UNKNOWN");
+  return { upstreamSessionId: session.id, sessionClientVersion: session.clientVersion };
 }

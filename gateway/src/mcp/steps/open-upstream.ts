@@ -13,10 +13,11 @@ export async function openUpstream(
   const opened = await exchange.openUpstream?.(exchange);
   if (opened === undefined) return { upstreamSessionId, protocolHeaders };
   const { sealedId, protocolVersion } = opened;
-  const id = sealedId === null ? undefined : sessions.open(sealedId, grant);
-  if (sealedId !== null && id === undefined) throw new GatewayError("SESSION_UNKNOWN");
+  const session = sealedId === null ? undefined : sessions.open(sealedId, grant);
+  if (sealedId !== null && session === undefined) throw new GatewayError("SESSION_UNKNOWN");
   return {
-    upstreamSessionId: id,
+    upstreamSessionId: session?.id,
+    sessionClientVersion: session?.clientVersion,
     // Each server has its own idea of the revision.
     protocolHeaders: { ...protocolHeaders, "mcp-protocol-version": protocolVersion },
   };

@@ -11,6 +11,7 @@ import type {
   WithMessage,
   WithRecord,
   WithServer,
+  WithSession,
   WithTerm,
 } from "../exchange.ts";
 import type { RpcMessage } from "../json-rpc.ts";
@@ -46,14 +47,14 @@ function addressOf(server: ServerSettings | undefined): string | undefined {
  * so that reading waits for the server and the database at once, unless the policy says otherwise. Throws GatewayError AUDIT_UNAVAILABLE.
  */
 export async function record(
-  exchange: Exchange & WithMessage & WithServer & WithGrant & WithTerm,
+  exchange: Exchange & WithMessage & WithServer & WithGrant & WithTerm & WithSession,
   { audit, clock, hostKey }: McpDeps,
 ): Promise<WithRecord> {
   const { host, server, message, term } = exchange;
   const asked = askedFor(message, server);
   if (asked === undefined) return { decided: undefined };
   const about = { server: server.key, address: addressOf(server), asked, ceiling: term.ceiling };
-  const version = clientVersion(message);
+  const version = clientVersion(exchange);
   const decision = allowRecord({ ...exchange, ...about, agentVersion: version, host: hostKey, now: clock() });
   const startedMs = performance.now();
   const recorded = audit.write(decision);
@@ -70,7 +71,7 @@ export async function record(
  * call that was allowed, whose result says the rest. Throws GatewayError AUDIT_UNAVAILABLE.
  */
 export async function recordRefusal(exchange: Progress, error: GatewayError, deps: McpDeps): Promise<void> {
-  const { message, server, grants, decided, term } = exchange;
+  const { server, grants, decided, term } = exchange;
   const grant = exchange.grant ?? grants?.[0];
   if (decided !== undefined) return decided.recorded;
   if (grant === undefined) return;
@@ -81,7 +82,7 @@ export async function recordRefusal(exchange: Progress, error: GatewayError, dep
     address: addressOf(server),
     asked: refused(exchange),
     ceiling: term?.ceiling ?? null,
-    agentVersion: clientVersion(message),
+    agentVersion: clientVersion(exchange),
   };
   const subject = { ...exchange, ...about, grant, host: deps.hostKey, now: deps.clock() };
   await deps.audit.write(denyRecord(subject, error.code, error.sentence));
