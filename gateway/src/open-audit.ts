@@ -16,6 +16,7 @@ import type { Clock } from "./deps/process.ts";
 /** For the records that are left, and then for what is not shipped. What is not done then, another replica does. */
 const lastRecordsMs = 3_000;
 const lastShippingMs = 2_000;
+const [shortestLeaseMs, longestLeaseMs] = [5_000, 60_000];
 
 export interface OpenAudit {
   readonly auditLog: AuditLog;
@@ -46,9 +47,11 @@ export async function openAudit({ config, database, retentionDays, clock, log }:
     ...{ hostKey: host, webhookSecrets: audit.webhookSecrets, clock },
   });
   const auditLog = createAuditLog({ store, host, replica: audit.replica, signer, clock, log });
+  const checkpointMs = audit.checkpointSeconds * 1000;
+  // A replica that is silent for four checkpoints is taken for dead, and nobody waits for its deliveries for longer.
+  const leaseMs = Math.min(longestLeaseMs, Math.max(shortestLeaseMs, 4 * checkpointMs));
   const keeper = startLogKeeper({
-    ...{ store, auditLog, host, clock, log },
-    checkpointMs: audit.checkpointSeconds * 1000,
+    ...{ store, auditLog, host, checkpointMs, clock, log },
     deleteExpired: async () => {
       const days = retentionDays();
       if (days === undefined) return;
@@ -59,7 +62,10 @@ export async function openAudit({ config, database, retentionDays, clock, log }:
   });
   const shipments = createAuditShipments(database);
   const shippers = new Map(
-    destinations.map((destination) => [destination.name, startAuditShipper({ shipments, destination, clock, log })]),
+    destinations.map((destination) => [
+      destination.name,
+      startAuditShipper({ shipments, destination, clock, log, leaseMs }),
+    ]),
   );
   return {
     auditLog,

@@ -11,6 +11,7 @@ const programs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     up: "./up.ts",
   },
   soak: {
+    audit: "../local/completeness/run.ts",
     mcp: "../local/bench/soak.ts",
     permit: "../local/permit/bench/kill-loop.ts",
   },

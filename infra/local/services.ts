@@ -63,7 +63,7 @@ export function gatewayService(
   ports: LocalPorts,
   folders: LocalFolders,
   environment: Readonly<Record<string, string>>,
-  onLine: ((line: string) => void) | undefined,
+  onLine?: ((line: string) => void) | undefined,
   [program = process.execPath, ...args]: readonly string[] = [process.execPath, "gateway/src/server.ts"],
 ): ServiceSpec {
   return {

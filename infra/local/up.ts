@@ -52,6 +52,8 @@ export interface LocalHost {
   provision(): Promise<readonly string[]>;
   /** Ends the gateway as a crash would (SIGKILL) and starts it again. */
   crashGateway(): Promise<void>;
+  /** Starts a further replica of the gateway, at a port of its own, with these variables beside those of the first. */
+  startReplica(port: number, environment: Readonly<Record<string, string>>): Promise<Service>;
   /** Resolves with the name of a service that ended by itself. */
   readonly crashed: Promise<string>;
   /** Ends everything, gateway first, and resolves with the exit codes by service name. Safe to call twice. */
@@ -182,6 +184,13 @@ export async function startLocalHost(options: LocalHostOptions): Promise<LocalHo
         await gateway.kill();
         running.splice(running.indexOf(gateway), 1);
         gateway = await start(gatewaySpec);
+      },
+      startReplica: (port, environment) => {
+        const spec = gatewayService({ ...ports, gateway: port }, folders, {
+          ...{ ...gatewaySpec.env, ...environment },
+          PORT: String(port),
+        });
+        return start({ ...spec, name: `gateway-${port}` });
       },
       crashed: Promise.race(running.map((service) => service.crashed())),
       stop,

@@ -12,7 +12,9 @@ const linesPerRead = 1_000;
 const idleWaitMs = 250;
 const longestWaitMs = 60_000;
 /** Longer than a delivery takes. A process that dies is followed by another one after it. */
-const leaseMs = 60_000;
+const longestLeaseMs = 60_000;
+/** Between the last attempts of a process that ends. */
+const lastWaitMs = 100;
 const lagReportMs = 30_000;
 
 /** Carries audit records from the database to one destination, for as long as the process lives. */
@@ -29,6 +31,8 @@ export interface AuditShipperParts {
   readonly destination: AuditDestination;
   readonly clock: Clock;
   readonly log: Pick<FastifyBaseLogger, "info" | "error">;
+  /** How long nobody else ships what this one has begun to. */
+  readonly leaseMs?: number;
   /** 0 up to 1, for the wait after a failure: replicas that failed together don't try again together. */
   readonly random?: () => number;
   /** Waits; rejects when aborted. */
@@ -41,11 +45,12 @@ export interface AuditShipperParts {
  * lease; when it is gone, another one goes on where it has come to.
  */
 export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
-  const { shipments, destination, clock, log, random = Math.random } = parts;
+  const { shipments, destination, clock, log, random = Math.random, leaseMs = longestLeaseMs } = parts;
   const { wait = (ms, signal) => sleep(ms, undefined, { signal }) } = parts;
   const { name } = destination;
   const holder = randomUUID();
   const stopping = new AbortController();
+  let over = false;
   let failures = 0;
   let lagSeconds: number | undefined;
   let lagReportedMs = 0;
@@ -107,7 +112,12 @@ export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
       await reportLag();
       await wait(waitMs(), stopping.signal).catch(() => undefined);
     }
-    await attempt();
+    // What is left then, another replica ships, or the next process.
+    for (let left = true; left && !over; ) {
+      await attempt();
+      left = failures > 0 && !over;
+      if (left) await sleep(lastWaitMs);
+    }
     await shipments.release(holder).catch(() => undefined);
   };
   const ended = run();
@@ -118,6 +128,7 @@ export function startAuditShipper(parts: AuditShipperParts): AuditShipper {
       const timeout = new AbortController();
       await Promise.race([ended, sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined)]);
       timeout.abort();
+      over = true;
       await destination.close();
     },
   };

@@ -82,20 +82,21 @@ export class ChainCheck {
     return true;
   }
 
-  /** Something that is signed for, or recorded elsewhere, says where this chain was. */
-  confirm(head: ChainHead, place: string): void {
+  /** Something that is signed for, or recorded elsewhere, says where this chain was. True when it is not so here. */
+  confirm(head: ChainHead, place: string): boolean {
     const { sequence, hash } = head;
     const first = this.#first?.sequence ?? 0;
     const last = this.#last?.sequence ?? 0;
-    if (sequence < first || sequence === 0) return;
+    if (sequence < first || sequence === 0) return false;
     if (sequence > last) {
       const sentence = `The chain goes to record ${sequence}, as ${place} says, and here it ends with record ${last}. What is after it was cut off.`;
       this.#tell("END_MISSING", last + 1, this.#last?.place, sentence);
-      return;
+      return true;
     }
     const known = this.#hashes[sequence];
-    if (known === undefined || known === compact(hash)) return;
+    if (known === undefined || known === compact(hash)) return false;
     this.#tell("CHANGED", sequence, place, `Record ${sequence} is another one than ${place} says.`);
+    return true;
   }
 
   /** The chain begins with its first record, or after one of `starts`, up to which it was deleted or is told elsewhere. */

@@ -104,6 +104,8 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
   const starts = new Map<string, ChainHead[]>();
   const confirmations: { readonly head: ChainHead; readonly place: string; readonly isEnd: boolean }[] = [];
   const open = new Set<string>();
+  /** Results that came before their decisions, as those of another chain can. */
+  const early = new Set<string>();
 
   const tell = (code: Problem["code"], place: string | undefined, sentence: string, at?: Partial<ChainHead>) => {
     problems.push({ code, chain: at?.chain, sequence: at?.sequence, place, sentence });
@@ -176,8 +178,8 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
       const known = chainOf(chain, replica);
       if (!known.check.take({ sequence, previous, line, place })) return undefined;
       known.lastTimeMs = Math.max(known.lastTimeMs, time);
-      if ((event === "tool_call" || event === "request") && action === 1) open.add(uid);
-      if (event === "call_result" && decision !== undefined) open.delete(decision);
+      if ((event === "tool_call" || event === "request") && action === 1 && !early.delete(uid)) open.add(uid);
+      if (event === "call_result" && decision !== undefined && !open.delete(decision)) early.add(decision);
       if (!event.startsWith("log_")) return undefined;
       takeLogEvent(link, known, place);
       const isSigned = event === "log_checkpoint" || event === "log_ended";
@@ -186,6 +188,8 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
     expectStart: (head) => void starts.set(head.chain, [...(starts.get(head.chain) ?? []), head]),
     expectEnd: (head, isEnd) => void confirmations.push({ head, place: "the place that was read", isEnd }),
     end: () => {
+      // Once for each chain: all who speak of a chain that was changed say the same.
+      const told = new Set<string>();
       for (const { head, place, isEnd } of confirmations) {
         const known = chains.get(head.chain);
         // Of a chain of which nothing is left, as its records were kept for long enough, others speak still.
@@ -193,10 +197,12 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
           const gone = starts.get(head.chain)?.some(({ sequence }) => sequence >= head.sequence) === true;
           if (expires) continue;
           const sentence = `Chain ${head.chain}, which was at record ${head.sequence} as ${place} says, is missing as a whole.`;
-          if (!gone && head.sequence > 0) tell("CHAIN_MISSING", place, sentence, head);
+          if (gone || head.sequence === 0 || told.has(head.chain)) continue;
+          told.add(head.chain);
+          tell("CHAIN_MISSING", place, sentence, head);
           continue;
         }
-        known.check.confirm(head, place);
+        if (!told.has(head.chain) && known.check.confirm(head, place)) told.add(head.chain);
         if (isEnd && known.end === "goes on") known.end = "abandoned";
       }
       for (const { check, end, lastTimeMs, unsigned } of chains.values()) {
