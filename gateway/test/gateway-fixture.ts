@@ -134,6 +134,8 @@ export async function startGateway(
     readonly notReady?: () => string | undefined;
     readonly environment?: Readonly<Record<string, string>>;
     readonly sessionLimits?: UpstreamsOptions["sessionLimits"];
+    /** Instead of the lists in `world`. */
+    readonly audit?: AuditSink;
   } = {},
 ): Promise<GatewayFixture> {
   const port = await freePort();
@@ -186,7 +188,7 @@ export async function startGateway(
     if (trust === undefined || ceiling === undefined || consent === undefined || server !== "issues") return false;
     return reaches(effectiveTrust(ceiling, consent), trust);
   };
-  const audit: AuditSink = {
+  const audit: AuditSink = options.audit ?? {
     write: async (record) => {
       if (world.auditFails) throw new GatewayError("AUDIT_UNAVAILABLE");
       if (record.event === "tool_call") world.audit.push(record);

@@ -3,6 +3,7 @@
 /** kind -> name -> program, from this folder. */
 const programs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bench: {
+    "audit-durability": "../../gateway/bench/audit-durability.ts",
     "audit-verify": "../../gateway/bench/audit-verify.ts",
     mcp: "../local/bench/run.ts",
     permit: "../local/permit/bench/run.ts",

@@ -186,14 +186,14 @@ export async function proveCompleteness({
   const seen: Seen[] = [];
   const problems: string[] = [];
   try {
-    const replicas: { port: number; service: Service | undefined; pool: Pool }[] = [];
+    const replicas: { port: number; service: Service | undefined; pool: Pool; gone: boolean }[] = [];
     const startReplica = async (at: number, port: number) =>
       host.startReplica(port, { ...audit, REPLICA_NAME: `replica-${at + 1}` });
     const poolAt = (port: number) => new Pool(`http://127.0.0.1:${port}`, { connections: atOnce });
-    replicas.push({ port: ports.gateway, service: undefined, pool: poolAt(ports.gateway) });
+    replicas.push({ port: ports.gateway, service: undefined, pool: poolAt(ports.gateway), gone: false });
     for (let at = 1; at < replicaCount; at += 1) {
       const port = await freePort();
-      replicas.push({ port, service: await startReplica(at, port), pool: poolAt(port) });
+      replicas.push({ port, service: await startReplica(at, port), pool: poolAt(port), gone: false });
     }
     const token = await connectAgent(host, `${host.gatewayUrl}/mcp/${server}`);
     const hostName = new URL(host.gatewayUrl).host;
@@ -202,7 +202,9 @@ export async function proveCompleteness({
       while (next < requests) {
         const number = next;
         next += 1;
-        const replica = replicas[number % replicaCount];
+        // As a load balancer does: what was sent when it died has no answer, and nothing more is sent there.
+        const alive = replicas.filter(({ gone }) => !gone);
+        const replica = alive[number % alive.length];
         if (replica !== undefined) seen.push(await send(replica.pool, hostName, anyRequest(number), await token()));
         if ((number + 1) % Math.max(1, Math.floor(requests / 10)) === 0) onProgress(`  ${number + 1} requests`);
       }
@@ -217,10 +219,13 @@ export async function proveCompleteness({
         at = 1 + (at % (replicaCount - 1));
         const replica = replicas[at];
         if (replica?.service === undefined) continue;
-        await replica.service.kill();
+        const killed = replica.service.kill();
+        replica.gone = true;
+        await killed;
         kills += 1;
         if (kills % 2 === 0) collector.outage(3_000);
         replica.service = await startReplica(at, replica.port);
+        replica.gone = false;
       }
     };
     const killing = killer();
