@@ -88,11 +88,11 @@ export const environmentSchema = z.object({
   AUDIT_KEY_FILE: z.string().min(1).optional(),
   /** Seconds between two checkpoints of the audit log. */
   AUDIT_CHECKPOINT_SECONDS: z.coerce.number().min(0.2).max(3600).default(60),
-  /** Name of this process in audit records. */
+  /** Name of this process in audit records. Without it, that of the machine. */
   REPLICA_NAME: z
     .string()
     .regex(/^[\w.:-]{1,128}$/, "must be of letters, digits and . : _ -")
-    .default(hostname()),
+    .optional(),
   /**
    * Prefix of the names of the policy's secrets in AWS Secrets Manager. Without it they are variables of the environment,
    * see `adapters/secrets-environment.ts`.
@@ -204,7 +204,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       webhookSecrets: env.AUDIT_WEBHOOK_SECRET,
       key: keyPlace(env.AUDIT_KEY_KMS_ARN, env.AUDIT_KEY_FILE, keyDir && join(keyDir, "audit.key")),
       checkpointSeconds: env.AUDIT_CHECKPOINT_SECONDS,
-      replica: env.REPLICA_NAME,
+      replica: env.REPLICA_NAME ?? hostname(),
     },
     secretsPrefix: env.SECRETS_PREFIX,
     dataKey: keyPlace(env.DATA_KEY_KMS_ARN, env.DATA_KEY_FILE, keyDir && join(keyDir, "data.key")),

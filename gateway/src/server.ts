@@ -129,7 +129,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<() => Promise<void
     ...{ telemetry, assertions, secrets, pins },
     callCounts: createAttemptStore({ database, table: "gateway_call_count", clock }),
     mergedSessions: createMergedSessionStore({ database, clock }),
-    readiness: createReadiness({ database, decisions, directory, mailer }),
+    readiness: createReadiness({ database, decisions, directory, mailer, auditLog }),
     authorization: tokens.plugin,
     webDir: fileURLToPath(new URL("../web/dist", import.meta.url)),
   });

@@ -34,7 +34,10 @@ describe("Host", () => {
 
 test("health: alive, ready, and not ready with the reason", async () => {
   expect((await get("/healthz")).json()).toEqual({ status: "alive" });
-  expect((await get("/readyz")).json()).toEqual({ status: "ready", database: "ok", decisionPoint: "ok", policy: "ok" });
+  expect((await get("/readyz")).json()).toEqual({
+    status: "ready",
+    ...{ database: "ok", decisionPoint: "ok", audit: "ok", policy: "ok" },
+  });
   notReady = "The database does not answer.";
   const answer = await get("/readyz");
   notReady = undefined;
@@ -42,8 +45,7 @@ test("health: alive, ready, and not ready with the reason", async () => {
   expect(answer.json()).toEqual({
     status: "not ready",
     database: "The database does not answer.",
-    decisionPoint: "ok",
-    policy: "ok",
+    ...{ decisionPoint: "ok", audit: "ok", policy: "ok" },
   });
 });
 

@@ -267,6 +267,7 @@ export async function startGateway(
     readiness: {
       database: async () => options.notReady?.(),
       decisionPoint: async () => undefined,
+      audit: async () => undefined,
       policy: async () => policyProblem(directory),
     },
     authorization: () => async () => undefined,

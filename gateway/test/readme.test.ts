@@ -32,12 +32,18 @@ test("the error table lists the catalogue: codes, statuses, JSON-RPC codes", () 
   expect(listed.toSorted()).toEqual(known.toSorted());
 });
 
+/** What a variable would have to hold for this value: of a list of places their names, of other lists JSON. */
+function listText(value: unknown): string {
+  if (!Array.isArray(value)) return String(value);
+  return value.length === 0 ? "[]" : value.map(({ name }: { name: string }) => name).join(" ");
+}
+
 test("the environment table lists the variables and their defaults", () => {
   const listed = rows("variable", "default", "meaning").map(([name, value]) => [name, value]);
   const known = Object.entries(environmentSchema.shape).map(([name, schema]) => {
     const parsed = schema.safeParse(undefined);
     const value = parsed.success ? parsed.data : "required";
-    const text = value === undefined ? "none" : Array.isArray(value) ? "[]" : String(value);
+    const text = value === undefined ? "none" : listText(value);
     return [`\`${name}\``, ["required", "none"].includes(text) ? text : `\`${text}\``];
   });
   expect(listed.toSorted()).toEqual(known.toSorted());

@@ -1,4 +1,5 @@
 /** The process as ECS starts it: environment in, lines and exit codes out. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { fromOcsf } from "../src/audit/ocsf/from-ocsf.ts";
 import { type PermitFixture, permitKey, startPermit } from "./permit-fixture.ts";
 
 let permit: PermitFixture;
@@ -112,7 +114,13 @@ test("starts, gets ready, and stops on SIGTERM within its time; nothing secret o
   child.kill("SIGTERM");
   expect(await exited).toBe(0);
   expect(output.err).toBe("");
-  for (const line of output.out.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
+  const lines = output.out.trim().split("\n");
+  const events = lines.map((line) => fromOcsf(JSON.parse(line))?.record.event).filter((event) => event !== undefined);
+  // Everything else is a line of the log of the application.
+  expect(lines.filter((line) => "level" in JSON.parse(line)).length + events.length).toBe(lines.length);
+  expect([events[0], events.at(-1)]).toEqual(["log_started", "log_ended"]);
+  // The settings of the start, others, and those of the start again.
+  expect(events.filter((event) => event === "policy_refreshed")).toHaveLength(3);
   for (const secret of [permitKey, environment(port).AUTH_SECRET ?? "", "secret-code"]) {
     expect(output.out).not.toContain(secret);
   }

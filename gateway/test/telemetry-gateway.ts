@@ -90,7 +90,12 @@ export async function startTelemetryGateway(
     upstreamTokens: { accessToken: notHere, replace: notHere, noteScopes: notHere },
     mergedSessions: { create: notHere, find: notHere, keep: notHere, forget: notHere, end: notHere },
     assertions: { assert: async () => "assertion" },
-    readiness: { database: async () => undefined, decisionPoint: async () => undefined, policy: async () => undefined },
+    readiness: {
+      database: async () => undefined,
+      decisionPoint: async () => undefined,
+      audit: async () => undefined,
+      policy: async () => undefined,
+    },
     authorization: () => async () => undefined,
     webDir: new URL("./pages", import.meta.url).pathname,
   };

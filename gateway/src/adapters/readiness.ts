@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { AuditLog } from "../audit/audit-log.ts";
 import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
 import type { Mailer } from "../deps/mail.ts";
 import type { DecisionPoint } from "../deps/permit.ts";
@@ -7,6 +8,7 @@ import { policyProblem } from "../features.ts";
 import type { Database } from "./database.ts";
 
 const databaseTimeoutMs = 2_000;
+const auditTimeoutMs = 5_000;
 
 /** Somebody would wait for a code that never comes. */
 function mailProblem({ signIn }: HostSettings, mailer: Mailer | undefined): string | undefined {
@@ -14,12 +16,13 @@ function mailProblem({ signIn }: HostSettings, mailer: Mailer | undefined): stri
   return "The policy of this host lets humans sign in with a code by mail (signIn.otp), and no mail can leave: set SMTP_URL and SMTP_FROM.";
 }
 
-/** The gateway is ready when its database answers, the decision point answers and a policy was read that it can enforce. */
+/** The gateway is ready when database and decision point answer, what it records becomes durable, and a policy was read that it can enforce. */
 export function createReadiness(parts: {
   readonly database: Database;
   readonly decisions: DecisionPoint;
   readonly directory: HostDirectory;
   readonly mailer: Mailer | undefined;
+  readonly auditLog: Pick<AuditLog, "oldestWaitsMs">;
 }): Readiness {
   return {
     database: async () => {
@@ -37,6 +40,11 @@ export function createReadiness(parts: {
       }
     },
     decisionPoint: async () => ((await parts.decisions.ready()) ? undefined : "The decision point does not answer."),
+    // A gateway whose records can't be written refuses every call.
+    audit: async () =>
+      parts.auditLog.oldestWaitsMs() > auditTimeoutMs
+        ? "Audit records can't be written. See the gateway's log."
+        : undefined,
     policy: async () => policyProblem(parts.directory) ?? mailProblem(parts.directory.settings(), parts.mailer),
   };
 }

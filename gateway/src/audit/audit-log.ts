@@ -31,6 +31,8 @@ const signTimeoutMs = 1_000;
 
 interface Entry {
   readonly record: AuditRecord;
+  /** By `performance.now()`. */
+  readonly sinceMs: number;
   /** Of something that has happened: tried until it is durable. */
   readonly kept: boolean;
   /** The caller was told that there is no record. */
@@ -42,6 +44,8 @@ interface Entry {
 export interface AuditLog extends AuditSink {
   /** Records that are not durable yet. */
   waiting(): number;
+  /** How long the oldest of these waits, in milliseconds; 0: none does. */
+  oldestWaitsMs(): number;
   /** Where this replica's chain is; undefined before it has one. */
   head(): ChainHead | undefined;
   /** Resolves when all records are durable that were written or noted until now. */
@@ -186,7 +190,7 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
   };
   const note = (record: AuditRecord): void => {
     const entry: Entry = {
-      ...{ record, kept: true, refused: false },
+      ...{ record, sinceMs: performance.now(), kept: true, refused: false },
       done: () => entries.delete(entry),
       failed: (err) => {
         entries.delete(entry);
@@ -211,7 +215,7 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
           entries.delete(entry);
         };
         const entry: Entry = {
-          ...{ record, kept: false, refused: false },
+          ...{ record, sinceMs: performance.now(), kept: false, refused: false },
           done: () => {
             end();
             resolve();
@@ -228,6 +232,10 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
       }),
     note,
     waiting: () => entries.size,
+    oldestWaitsMs: () => {
+      const [oldest] = entries;
+      return oldest === undefined ? 0 : performance.now() - oldest.sinceMs;
+    },
     head: () => head,
     flushed: async () => {
       const open = new Set(entries);

@@ -1,7 +1,9 @@
 /** The process itself: time, readiness, end. */
 
 /** What the gateway needs to do its work, by name; each tells what is wrong with it, or undefined. Never throws. */
-export type Readiness = Readonly<Record<"database" | "decisionPoint" | "policy", () => Promise<string | undefined>>>;
+export type Readiness = Readonly<
+  Record<"database" | "decisionPoint" | "policy" | "audit", () => Promise<string | undefined>>
+>;
 
 /** How far the end of the process has come. */
 export interface Shutdown {

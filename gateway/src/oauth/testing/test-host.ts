@@ -198,6 +198,7 @@ export class TestHost {
       readiness: {
         database: async () => undefined,
         decisionPoint: async () => undefined,
+        audit: async () => undefined,
         policy: async () => policyProblem(directory),
       },
       webDir: webDir ?? import.meta.dirname,
