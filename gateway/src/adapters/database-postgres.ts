@@ -4,6 +4,13 @@ import type { IamDatabase, UrlDatabase } from "../database-settings.ts";
 import { connectionOptions } from "./database-connection.ts";
 import type { DatabaseDriver } from "./database-driver.ts";
 
+const executeTimeoutMs = 10_000;
+
+/** The error when it is of the connection, which is then closed; undefined for what the server says of a statement. */
+function connectionError(error: unknown): Error | undefined {
+  return error instanceof pg.DatabaseError ? undefined : (error as Error);
+}
+
 /** PostgreSQL. Connects on first use. Throws DatabaseSettingsError. */
 export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver {
   const options = connectionOptions(target);
@@ -15,10 +22,26 @@ export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver 
   for (const each of [pool, lockPool]) each.on("error", () => undefined);
   return {
     dialect: new PostgresDialect({ pool }),
-    // With a name it is parsed once for each connection.
     execute: async (name, text, values) => {
-      const { rowCount } = await pool.query({ name, text, values: [...values] });
-      return rowCount ?? 0;
+      const connection = await pool.connect();
+      let released = false;
+      const release = (error?: Error) => {
+        if (!released) connection.release(error);
+        released = true;
+      };
+      // A server that is gone without a word would keep the statement for as long as TCP tries again: a quarter of an hour.
+      const timer = setTimeout(() => release(new Error("no answer in time")), executeTimeoutMs);
+      try {
+        // With a name it is parsed once for each connection.
+        const { rowCount } = await connection.query({ name, text, values: [...values] });
+        release();
+        return rowCount ?? 0;
+      } catch (error) {
+        release(connectionError(error));
+        throw error;
+      } finally {
+        clearTimeout(timer);
+      }
     },
     lockAcrossProcesses: (key, run) =>
       withLock(lockPool, async (connection) => {

@@ -28,6 +28,18 @@ const waitingMax = 10_000;
 const retryMs = 500;
 /** A key service that does not answer must not hold up the records of calls. */
 const signTimeoutMs = 1_000;
+/** As for a statement: a server that is gone without a word is asked again, by another connection. */
+const headTimeoutMs = 10_000;
+
+/** What the promise gives, or an error after so long. */
+async function inTime<T>(promise: Promise<T>, timeoutMs: number, sentence: string): Promise<T> {
+  const over = new AbortController();
+  const late = sleep(timeoutMs, undefined, { ref: false, signal: over.signal }).then(() => {
+    throw new Error(sentence);
+  });
+  late.catch(() => undefined);
+  return Promise.race([promise, late]).finally(() => over.abort());
+}
 
 interface Entry {
   readonly record: AuditRecord;
@@ -72,10 +84,7 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
     const line = lineOf(record, { replica, chain, sequence, previous });
     if (signer === undefined || (record.event !== "log_checkpoint" && record.event !== "log_ended")) return line;
     try {
-      const timeout = sleep(signTimeoutMs, undefined, { ref: false }).then(() => {
-        throw new Error("The key did not sign in time.");
-      });
-      return await Promise.race([signedLine(line, signer), timeout]);
+      return await inTime(signedLine(line, signer), signTimeoutMs, "The key did not sign in time.");
     } catch (err) {
       const message = "The audit log's checkpoint could not be signed. It is written without a signature.";
       log.error({ err, code: "AUDIT_NOT_SIGNED" }, message);
@@ -103,7 +112,7 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
   const wasDone = async (before: ChainHead, after: ChainHead): Promise<boolean> => {
     for (let wait = retryMs / 8; ; wait = Math.min(wait * 2, retryMs)) {
       try {
-        const found = await store.head(before.chain);
+        const found = await inTime(store.head(before.chain), headTimeoutMs, "The database did not say in time.");
         // Ended by others or not there: what comes next goes to another chain.
         if (found === undefined || found.ended || ![before.hash, after.hash].includes(found.hash)) head = undefined;
         return found?.hash === after.hash;

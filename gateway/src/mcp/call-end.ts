@@ -49,7 +49,7 @@ export function callEnding(progress: () => Progress, { audit, clock }: Pick<McpD
       watchBody(body, ({ bytes, whole, error }) => {
         if (takenBack) return;
         const sizes = { upstreamStatus: status, requestBytes: progress().sentBytes ?? null, responseBytes: bytes };
-        if (!whole && (error !== undefined || progress().signal.aborted)) {
+        if (!whole && (error !== null || progress().signal.aborted)) {
           return tell({ ...endOf(error, progress().signal), ...sizes });
         }
         const failed = status >= 400;

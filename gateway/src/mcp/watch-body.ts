@@ -7,30 +7,19 @@ export interface BodyEnd {
   /** False when it broke off, or nobody wanted the rest. */
   readonly whole: boolean;
   /** What it broke off with. */
-  readonly error: Error | undefined;
+  readonly error: Error | null;
 }
 
 /** Tells once how a body ends, without reading it: whoever reads it later gets everything. */
 export function watchBody(body: Readable, ended: (end: BodyEnd) => void): void {
   let bytes = body.readableLength;
-  let whole = false;
-  let error: Error | undefined;
   // A listener for its data would make it flow before its reader is there.
   const push = body.push.bind(body);
   body.push = (chunk: Buffer | string | null, encoding?: BufferEncoding) => {
     if (chunk !== null) bytes += chunk.length;
     return push(chunk, encoding);
   };
-  const end = () => ended({ bytes, whole, error });
-  if (body.closed) {
-    end();
-    return;
-  }
-  body.once("end", () => {
-    whole = true;
-  });
-  body.once("error", (cause) => {
-    error = cause;
-  });
-  body.once("close", end);
+  const end = () => ended({ bytes, whole: body.readableEnded, error: body.errored });
+  if (body.closed) end();
+  else body.once("close", end);
 }
