@@ -39,9 +39,9 @@ export function ownKey({
   DATA_DIR: dir = "/data",
 }: Environment): KeyPlace | undefined {
   if (kmsArn !== undefined) return { kmsArn };
-  const inDataDir = join(dir, "audit.key");
-  if (file !== undefined) return { file };
-  return existsSync(inDataDir) ? { file: inDataDir } : undefined;
+  const path = file ?? join(dir, "audit.key");
+  // One that is not there is not made: nobody would know it.
+  return existsSync(path) ? { file: path } : undefined;
 }
 
 /** The keys by `kid` (RFC 7638), of the sources that were named, or of the gateway's environment. Throws UsageError. */

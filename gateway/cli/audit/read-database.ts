@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { UsageError } from "@permit-mcp-gateway/policies/cli/command";
 import { z } from "zod";
 import { createAuditShipments } from "../../src/adapters/audit-shipments.ts";
@@ -28,8 +29,15 @@ export async function openGatewayDatabase(environment: NodeJS.ProcessEnv): Promi
   if (!env.success) throw new UsageError(z.prettifyError(env.error));
   const found = databaseOf(env.data);
   if ("problems" in found) throw new UsageError(found.problems.join("\n"));
+  const { database } = found;
+  // Opening would make one.
+  if ("dataDir" in database && !existsSync(database.dataDir)) {
+    throw new UsageError(
+      `There is no database in ${database.dataDir}. Set DATABASE_URL or DATA_DIR as the gateway has them.`,
+    );
+  }
   try {
-    return await openDatabase(found.database, { migrate: false });
+    return await openDatabase(database, { migrate: false });
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
