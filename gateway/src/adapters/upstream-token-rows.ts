@@ -36,7 +36,8 @@ export interface StoredUpstreamToken {
 export interface UpstreamTokenRows {
   find(owner: UpstreamOwner): Promise<StoredUpstreamToken | undefined>;
   save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
-  remove(owner: UpstreamOwner): Promise<void>;
+  /** False when there was none. */
+  remove(owner: UpstreamOwner): Promise<boolean>;
   /** Whose tokens no agent can use: their consents have ended or were not used for a month, or the account is gone. */
   unused(): Promise<readonly UpstreamOwner[]>;
   /** Everybody's. */
@@ -88,11 +89,12 @@ export function createUpstreamTokenRows({
       return stored;
     },
     remove: async ({ userId, server }) => {
-      await db
+      const { numDeletedRows } = await db
         .deleteFrom("gateway_upstream_token")
         .where("user_id", "=", userId)
         .where("server", "=", server)
-        .execute();
+        .executeTakeFirstOrThrow();
+      return numDeletedRows > 0n;
     },
     unused: async () => {
       const beforeMs = (days: number) => new Date(clock().getTime() - days * dayMs);

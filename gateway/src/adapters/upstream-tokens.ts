@@ -28,9 +28,9 @@ export interface UpstreamTokenStore extends UpstreamTokens {
   save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
   /**
    * Deletes the tokens, and ends them at the authorization server where it can and answers; never throws for the latter.
-   * `server` is the one of the policy of before, where it has left.
+   * `server` is the one of the policy of before, where it has left. False when there were none.
    */
-  forget(owner: UpstreamOwner, server?: ServerSettings): Promise<void>;
+  forget(owner: UpstreamOwner, server?: ServerSettings): Promise<boolean>;
 }
 
 export interface UpstreamTokensOptions {
@@ -145,9 +145,9 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
     forget: (owner, before) =>
       alone(owner, async () => {
         const stored = await rows.find(owner).catch(() => undefined);
-        await rows.remove(owner);
+        const removed = await rows.remove(owner);
         const server = before ?? (await serverOf(owner));
-        if (stored === undefined || server?.auth.type !== "oauth") return;
+        if (stored === undefined || server?.auth.type !== "oauth") return removed;
         await oauth.revoke(asOAuthServer(server), stored.token).catch((error: unknown) => {
           const code = error instanceof GatewayError ? error.code : "INTERNAL";
           log.warn(
@@ -155,6 +155,7 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
             "an upstream token could not be revoked at its authorization server",
           );
         });
+        return removed;
       }),
   };
 }

@@ -4,6 +4,7 @@ import type {
   ConsentRecord,
   DynamicServerRecord,
   RecordedArguments,
+  RecordedRequest,
   RequestRecord,
   SessionRecord,
   SignInRecord,
@@ -66,8 +67,13 @@ function agentOf({
     grantId: grant.id,
     server,
     ...(address === undefined ? {} : { address: storable(address) }),
-    ...(clientAddress === undefined || clientAddress === "" ? {} : { clientAddress }),
+    ...knownAddress(clientAddress),
   };
+}
+
+/** The member of a record for an address, where it is known: of a socket that is closed already it is not. */
+export function knownAddress(clientAddress: string | undefined): { readonly clientAddress?: string } {
+  return clientAddress === undefined || clientAddress === "" ? {} : { clientAddress };
 }
 
 function describe(subject: AuditSubject) {
@@ -108,8 +114,9 @@ export function denyRecord(subject: AuditSubject, code: string, reason: string):
 }
 
 /** What became of a consent, for whom. */
-export interface ConsentSubject extends Pick<ConsentRecord, "event" | "grantId" | "server" | "level" | "receipt"> {
-  readonly requestId: string;
+export interface ConsentSubject
+  extends RecordedRequest,
+    Pick<ConsentRecord, "event" | "grantId" | "server" | "level" | "receipt"> {
   readonly host: string;
   readonly now: Date;
   readonly agent: AgentIdentity;
@@ -117,7 +124,7 @@ export interface ConsentSubject extends Pick<ConsentRecord, "event" | "grantId" 
 
 /** A consent was given, refused, lowered or ended. `code` and `reason` say why, or why not. */
 export function consentRecord(
-  { requestId, host, now, agent, event, grantId, server, level, receipt }: ConsentSubject,
+  { requestId, clientAddress, host, now, agent, event, grantId, server, level, receipt }: ConsentSubject,
   { decision, code, reason }: Pick<ConsentRecord, "decision" | "code" | "reason">,
 ): ConsentRecord {
   return {
@@ -126,6 +133,7 @@ export function consentRecord(
     event,
     host,
     requestId,
+    ...knownAddress(clientAddress),
     human: agent.email,
     agent: { clientId: storable(agent.clientId), name: storable(agent.clientName) },
     grantId,
@@ -140,17 +148,17 @@ export function consentRecord(
 }
 
 /** Who signed in, and how. */
-export interface SignInSubject extends Pick<SignInRecord, "requestId" | "host" | "human" | "method"> {
+export interface SignInSubject extends RecordedRequest, Pick<SignInRecord, "host" | "human" | "method"> {
   readonly now: Date;
 }
 
 /** A human got a session or was refused one. */
 export function signInRecord(
-  { requestId, host, now, human, method }: SignInSubject,
+  { requestId, clientAddress, host, now, human, method }: SignInSubject,
   { decision, code, reason }: Pick<SignInRecord, "decision" | "code" | "reason">,
 ): SignInRecord {
   const common = { id: uuidV7(now), time: now.toISOString(), event: "sign_in" as const, host, requestId, human };
-  return { ...common, method, decision, code, reason };
+  return { ...common, ...knownAddress(clientAddress), method, decision, code, reason };
 }
 
 /** Which tool is another, or as it was. */
@@ -174,14 +182,16 @@ export function driftRecord(
 export function dynamicServerRecord(
   {
     requestId,
+    clientAddress,
     host,
     now,
     human,
     server,
     address,
-  }: Pick<DynamicServerRecord, "requestId" | "host" | "human" | "server" | "address"> & { readonly now: Date },
+  }: RecordedRequest & Pick<DynamicServerRecord, "host" | "human" | "server" | "address"> & { readonly now: Date },
   { decision, code, reason }: Pick<DynamicServerRecord, "decision" | "code" | "reason">,
 ): DynamicServerRecord {
   const common = { id: uuidV7(now), time: now.toISOString(), event: "dynamic_server" as const, host, requestId, human };
-  return { ...common, server, address: storable(address), decision, code, reason: storable(reason) };
+  const about = { ...knownAddress(clientAddress), server, address: storable(address) };
+  return { ...common, ...about, decision, code, reason: storable(reason) };
 }

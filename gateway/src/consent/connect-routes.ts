@@ -9,8 +9,10 @@ import type { ConsentFacts } from "../deps/permit.ts";
 import type { Clock } from "../deps/process.ts";
 import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import { type ErrorCode, errorCatalogue, GatewayError } from "../errors.ts";
+import type { AccountLog } from "../oauth/account-log.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath } from "../oauth/auth-options.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { upstreamParameter } from "../oauth/resource-identifier.ts";
 import { callbackPath, clientDocumentPath, connectPath } from "../upstream-paths.ts";
@@ -27,6 +29,7 @@ export interface ConnectRoutesDeps {
   readonly facts: ConsentFacts;
   readonly upstreamAccounts: UpstreamAccounts;
   readonly dynamicServers: DynamicServerStore;
+  readonly accountLog: Pick<AccountLog, "changed">;
   readonly clock: Clock;
   /** Who asks. Throws GatewayError NOT_SIGNED_IN or EMAIL_DOMAIN_FORBIDDEN. */
   readonly requireSignedIn: (request: FastifyRequest) => Promise<SignedIn>;
@@ -144,7 +147,11 @@ export function connectRoutes(deps: ConnectRoutesDeps): FastifyPluginAsync {
         if (problem !== undefined) {
           request.log.info({ code: problem.code, detail: problem.detail }, "sign-in at an upstream failed");
           setCookie(reply, cookies.problem, problemText(server, problem), problemSeconds);
-        } else await readToolsAtLast(human, server, request);
+        } else {
+          const fact = { human: human.email, request: recordedRequest(request), server };
+          deps.accountLog.changed("UPSTREAM_CONNECTED", fact);
+          await readToolsAtLast(human, server, request);
+        }
         // Back to the consent page, with a new signature however long it took.
         const next =
           authorizeQuery === undefined ? connectPath(server) : `${libraryPath}/oauth2/authorize?${authorizeQuery}`;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
 import { consentRecord } from "../audit/record.ts";
 import type { AuditSink } from "../deps/audit.ts";
+import type { RecordedRequest } from "../deps/audit-records.ts";
 import type { AgentIdentity, Grant } from "../deps/grants.ts";
 import type { HostSettings, ServerSettings } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
@@ -46,18 +47,23 @@ export interface ConsentLog {
    * A consent holds from now on at `grant.level`: signs the receipt, stores it and writes the record. Throws GatewayError
    * AUDIT_UNAVAILABLE, and what the database throws: then nobody may get a token for it.
    */
-  granted(requestId: string, event: "consent" | "consent_lowered", grant: Grant, terms: ConsentTerms): Promise<void>;
+  granted(
+    request: RecordedRequest,
+    event: "consent" | "consent_lowered",
+    grant: Grant,
+    terms: ConsentTerms,
+  ): Promise<void>;
   /** The human asked for a level that is not theirs to give. Throws GatewayError AUDIT_UNAVAILABLE. */
   refused(
-    requestId: string,
+    request: RecordedRequest,
     agent: AgentIdentity,
     asked: { readonly server: string; readonly level: TrustLevel },
     error: GatewayError,
   ): Promise<void>;
   /** The human said no. Throws GatewayError AUDIT_UNAVAILABLE. */
-  denied(requestId: string, agent: AgentIdentity, server: string | null): Promise<void>;
+  denied(request: RecordedRequest, agent: AgentIdentity, server: string | null): Promise<void>;
   /** A consent ended before its time. Throws GatewayError AUDIT_UNAVAILABLE; the consent has ended all the same. */
-  ended(requestId: string, grant: Grant, cause: EndCause): Promise<void>;
+  ended(request: RecordedRequest, grant: Grant, cause: EndCause): Promise<void>;
 }
 
 export function createConsentLog({
@@ -68,7 +74,9 @@ export function createConsentLog({
   receipts,
   clock,
 }: ConsentLogDeps): ConsentLog {
-  const about = (requestId: string, agent: AgentIdentity) => ({ requestId, host: hostKey, now: clock(), agent });
+  const about = ({ requestId, clientAddress }: RecordedRequest, agent: AgentIdentity) => {
+    return { requestId, clientAddress, host: hostKey, now: clock(), agent };
+  };
 
   const issueReceipt = async (grant: Grant, { host, server, ceiling }: ConsentTerms): Promise<string> => {
     const id = randomUUID();
@@ -83,10 +91,10 @@ export function createConsentLog({
     return jws;
   };
   return {
-    granted: async (requestId, event, grant, terms) => {
+    granted: async (request, event, grant, terms) => {
       const { id: grantId, level } = grant;
       const receipt = await issueReceipt(grant, terms);
-      const subject = { ...about(requestId, grant), event, grantId, server: grant.server, level, receipt };
+      const subject = { ...about(request, grant), event, grantId, server: grant.server, level, receipt };
       const did = event === "consent" ? "consented to" : "lowered the agent to";
       await audit.write(
         consentRecord(subject, {
@@ -96,25 +104,25 @@ export function createConsentLog({
         }),
       );
     },
-    refused: (requestId, agent, asked, { code, sentence }) =>
+    refused: (request, agent, asked, { code, sentence }) =>
       audit.write(
         consentRecord(
-          { ...about(requestId, agent), ...asked, event: "consent", grantId: null, receipt: null },
+          { ...about(request, agent), ...asked, event: "consent", grantId: null, receipt: null },
           { decision: "deny", code, reason: sentence },
         ),
       ),
-    denied: (requestId, agent, server) =>
+    denied: (request, agent, server) =>
       audit.write(
         consentRecord(
-          { ...about(requestId, agent), server, event: "consent", grantId: null, level: null, receipt: null },
+          { ...about(request, agent), server, event: "consent", grantId: null, level: null, receipt: null },
           { decision: "deny", code: "CONSENT_DENIED", reason: "The human denied." },
         ),
       ),
-    ended: (requestId, grant, cause) => {
+    ended: (request, grant, cause) => {
       const { id: grantId, server, level } = grant;
       return audit.write(
         consentRecord(
-          { ...about(requestId, grant), event: "consent_ended", grantId, server, level, receipt: null },
+          { ...about(request, grant), event: "consent_ended", grantId, server, level, receipt: null },
           { decision: "allow", code: cause, reason: endCauses[cause] },
         ),
       );

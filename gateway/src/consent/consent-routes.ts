@@ -12,6 +12,7 @@ import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { assertClientAdmitted } from "../oauth/client-admission.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertAdmitted } from "../sign-in-domains.ts";
 import { type Consenter, checkConsent, findGrantable } from "./check-consent.ts";
@@ -123,7 +124,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const { consentLog } = deps;
       const agent = { clientId: client.id, clientName: client.name, email: human.email };
       if (!answer.accept) {
-        await consentLog.denied(request.id, agent, asked.server ?? null);
+        await consentLog.denied(recordedRequest(request), agent, asked.server ?? null);
         return { redirect: denial };
       }
       const host = await directory.settingsOf(human.userId);
@@ -137,7 +138,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
             await requireConnected(deps, { userId: human.userId, server: grantable.server });
             return grantable;
           },
-          (error) => consentLog.refused(request.id, agent, each, error),
+          (error) => consentLog.refused(recordedRequest(request), agent, each, error),
         );
         const expiresAt = endOfLife(consenter.now, consenter.email, { host, server });
         servers.push({ terms: { host, server, ceiling }, level: each.level, expiresAt });
@@ -150,7 +151,7 @@ export function consentRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
             return url !== undefined && carriesCode(url, asked) ? url : undefined;
           },
         },
-        { agent, requestId: request.id, userId: human.userId, resource: asked.path, servers },
+        { agent, request: recordedRequest(request), userId: human.userId, resource: asked.path, servers },
       );
       return { redirect };
     });

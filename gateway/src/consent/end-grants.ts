@@ -1,14 +1,15 @@
 import { permitServerOf } from "@permit-mcp-gateway/policies";
 import type { FastifyBaseLogger } from "fastify";
 import type { Database } from "../adapters/database.ts";
+import type { RecordedRequest } from "../deps/audit-records.ts";
 import type { Grant, GrantStore } from "../deps/grants.ts";
 import type { ConsentFacts } from "../deps/permit.ts";
 import type { UpstreamAccounts } from "../deps/upstream-accounts.ts";
+import type { AccountLog } from "../oauth/account-log.ts";
 import type { ConsentLog, EndCause } from "./consent-log.ts";
 
 /** Why grants end, and in which request. */
-export interface EndOccasion {
-  readonly requestId: string;
+export interface EndOccasion extends RecordedRequest {
   readonly cause: EndCause;
 }
 
@@ -30,6 +31,7 @@ export interface EndGrantsDeps {
   /** Deletes the tokens of these connections. */
   readonly deleteTokensOf: (connectionIds: readonly string[]) => Promise<void>;
   readonly consentLog: ConsentLog;
+  readonly accountLog: Pick<AccountLog, "changed">;
   readonly upstreamAccounts: Pick<UpstreamAccounts, "forget">;
   readonly log: FastifyBaseLogger;
 }
@@ -42,14 +44,14 @@ export interface EndGrantsDeps {
 export async function endGrantsLocked(
   deps: EndGrantsDeps,
   ended: readonly [Grant, ...Grant[]],
-  { requestId, cause }: EndOccasion,
+  { cause, ...request }: EndOccasion,
 ): Promise<void> {
   const ids = ended.map((grant) => grant.id);
   await deps.grants.revoke(ids);
   await deleteTokensOf(deps, ended);
   for (const grant of ended.filter(({ revokedAt }) => revokedAt === null)) {
     try {
-      await deps.consentLog.ended(requestId, grant, cause);
+      await deps.consentLog.ended(request, grant, cause);
     } catch (err) {
       // Ending comes first: an agent must not go on because the log can't be written.
       deps.log.error({ err, grant: grant.id, cause }, "a consent ended and could not be recorded");
@@ -57,7 +59,7 @@ export async function endGrantsLocked(
   }
   const [agent] = ended;
   const rest = await deps.grants.listActive(agent.userId);
-  if (!rest.some(({ server }) => server === agent.server)) await forgetUpstream(deps, agent);
+  if (!rest.some(({ server }) => server === agent.server)) await forgetUpstream(deps, agent, request);
   if (rest.some((grant) => sameAgent(grant, agent))) return;
   try {
     await deps.facts.withdraw(agent, agent.server);
@@ -77,9 +79,14 @@ async function deleteTokensOf({ grants, deleteTokensOf }: EndGrantsDeps, ended: 
 }
 
 /** The human's tokens at the server go with the last agent that could use them. */
-async function forgetUpstream({ upstreamAccounts, log }: EndGrantsDeps, { userId, server }: Grant): Promise<void> {
+async function forgetUpstream(
+  { upstreamAccounts, accountLog, log }: EndGrantsDeps,
+  { userId, email, server }: Grant,
+  request: RecordedRequest,
+): Promise<void> {
   try {
-    await upstreamAccounts.forget({ userId, server });
+    const hadTokens = await upstreamAccounts.forget({ userId, server });
+    if (hadTokens) accountLog.changed("UPSTREAM_DISCONNECTED", { human: email, request, server });
   } catch (err) {
     log.error({ err, server }, "upstream tokens of a revoked agent could not be deleted");
   }

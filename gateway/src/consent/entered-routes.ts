@@ -4,6 +4,7 @@ import { z } from "zod";
 import { dynamicServerRecord } from "../audit/record.ts";
 import { GatewayError } from "../errors.ts";
 import type { SignedIn } from "../oauth/auth-library.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { serverNameOf } from "../server-url.ts";
 import type { ConsentRoutesDeps } from "./consent-routes.ts";
@@ -25,7 +26,8 @@ const enterBody = z.strictObject({ query: z.string().max(16_000), url: z.string(
 
 /** `/api/servers`. */
 export function enteredRoutes(deps: EnteredRoutesDeps): FastifyPluginAsync {
-  const { publicUrl, hostKey, directory, facts, dynamicServers, upstreamAccounts, grants, audit, clock } = deps;
+  const { publicUrl, hostKey, directory, facts, dynamicServers, upstreamAccounts, grants, audit, accountLog, clock } =
+    deps;
 
   const record = (
     request: FastifyRequest,
@@ -34,7 +36,10 @@ export function enteredRoutes(deps: EnteredRoutesDeps): FastifyPluginAsync {
     outcome: { readonly decision: "allow" | "deny"; readonly code: string; readonly reason: string },
   ) =>
     audit.write(
-      dynamicServerRecord({ requestId: request.id, host: hostKey, now: clock(), human, server, address }, outcome),
+      dynamicServerRecord(
+        { ...recordedRequest(request), host: hostKey, now: clock(), human, server, address },
+        outcome,
+      ),
     );
 
   return async (app) => {
@@ -83,10 +88,13 @@ export function enteredRoutes(deps: EnteredRoutesDeps): FastifyPluginAsync {
       // The same answer for nobody's and for somebody else's.
       if (known === undefined) throw new GatewayError("SERVER_UNKNOWN");
       for (const grant of (await grants.listActive(userId)).filter(({ server }) => server === key)) {
-        await endAgent(deps, grant, { requestId: request.id, cause: "SERVER_FORGOTTEN" });
+        await endAgent(deps, grant, { ...recordedRequest(request), cause: "SERVER_FORGOTTEN" });
       }
       // Also those of a sign-in that no consent followed, and while the gateway still knows where to end them.
-      await upstreamAccounts.forget({ userId, server: key });
+      if (await upstreamAccounts.forget({ userId, server: key })) {
+        const fact = { human: email, request: recordedRequest(request), server: key };
+        accountLog.changed("UPSTREAM_DISCONNECTED", fact);
+      }
       await dynamicServers.remove({ userId, server: key });
       const about = { server: key, address: serverNameOf(known.url) };
       await record(request, email, about, {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { TrustLevel } from "@permit-mcp-gateway/policies";
+import type { RecordedRequest } from "../deps/audit-records.ts";
 import type { AgentIdentity } from "../deps/grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { ConsentTerms } from "./consent-log.ts";
@@ -21,7 +22,7 @@ export interface CheckedConsent {
   readonly resource: string;
   /** Each server once. */
   readonly servers: readonly ConsentedServer[];
-  readonly requestId: string;
+  readonly request: RecordedRequest;
 }
 
 type GiveConsentDeps = EndGrantsDeps & { readonly issueCode: (connectionId: string) => Promise<string | undefined> };
@@ -33,7 +34,7 @@ type GiveConsentDeps = EndGrantsDeps & { readonly issueCode: (connectionId: stri
  * AUDIT_UNAVAILABLE or CONSENT_REQUEST_INVALID.
  */
 export async function giveConsent(deps: GiveConsentDeps, consent: CheckedConsent): Promise<string> {
-  const { requestId } = consent;
+  const { request } = consent;
   const connectionId = randomUUID();
   let redirect: string | undefined;
   try {
@@ -42,7 +43,7 @@ export async function giveConsent(deps: GiveConsentDeps, consent: CheckedConsent
     }
     redirect = await deps.issueCode(connectionId);
   } finally {
-    if (redirect === undefined) await endConnection(deps, connectionId, { requestId, cause: "CODE_NOT_ISSUED" });
+    if (redirect === undefined) await endConnection(deps, connectionId, { ...request, cause: "CODE_NOT_ISSUED" });
   }
   if (redirect === undefined) throw new GatewayError("CONSENT_REQUEST_INVALID");
   return redirect;
@@ -50,7 +51,7 @@ export async function giveConsent(deps: GiveConsentDeps, consent: CheckedConsent
 
 async function giveServer(
   deps: GiveConsentDeps,
-  { agent, userId, resource, requestId }: CheckedConsent,
+  { agent, userId, resource, request }: CheckedConsent,
   { terms, level, expiresAt }: ConsentedServer,
   ids: { readonly id: string; readonly connectionId: string },
 ): Promise<void> {
@@ -59,6 +60,6 @@ async function giveServer(
   await deps.database.exclusively(agentLock({ userId, clientId: agent.clientId, server }), async () => {
     await deps.facts.give(agent, server, level);
     const grant = await deps.grants.create({ ...ids, userId, resource, server, level, expiresAt, ...agent });
-    await deps.consentLog.granted(requestId, "consent", grant, terms);
+    await deps.consentLog.granted(request, "consent", grant, terms);
   });
 }

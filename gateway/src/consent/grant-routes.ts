@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Grant } from "../deps/grants.ts";
 import type { HostSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { checkConsent, findGrantable } from "./check-consent.ts";
 import { type ConsentRoutesDeps, requireSignedIn } from "./consent-routes.ts";
@@ -97,7 +98,7 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
     app.post("/api/grants/:id/revoke", async (request: GrantRequest) => {
       requireOwnOrigin(request, publicUrl);
       const grant = await ownGrant(request);
-      await endAgent(deps, grant, { requestId: request.id, cause: "REVOKED_BY_HUMAN" });
+      await endAgent(deps, grant, { ...recordedRequest(request), cause: "REVOKED_BY_HUMAN" });
       return { revoked: grant.id };
     });
 
@@ -111,7 +112,7 @@ export function grantRoutes(deps: ConsentRoutesDeps): FastifyPluginAsync {
       const consenter = { email: grant.email, ceilings: await facts.ceilings(grant.email), now: clock() };
       const asked = { requested: grant.server, chosen: grant.server, level };
       const terms = { host, ...checkConsent(host, consenter, asked) };
-      await lowerConsent(deps, { grant, level, terms, requestId: request.id });
+      await lowerConsent(deps, { grant, level, terms, request: recordedRequest(request) });
       return { id: grant.id, level };
     });
 

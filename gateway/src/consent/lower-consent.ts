@@ -1,4 +1,5 @@
 import { reaches, type TrustLevel } from "@permit-mcp-gateway/policies";
+import type { RecordedRequest } from "../deps/audit-records.ts";
 import type { Grant } from "../deps/grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { ConsentTerms } from "./consent-log.ts";
@@ -16,12 +17,12 @@ export async function lowerConsent(
     grant,
     level,
     terms,
-    requestId,
+    request,
   }: {
     readonly grant: Grant;
     readonly level: TrustLevel;
     readonly terms: ConsentTerms;
-    readonly requestId: string;
+    readonly request: RecordedRequest;
   },
 ): Promise<void> {
   await deps.database.exclusively(agentLock(grant), async () => {
@@ -36,7 +37,7 @@ export async function lowerConsent(
       level,
     );
     for (const install of installs) {
-      await deps.consentLog.granted(requestId, "consent_lowered", { ...install, level }, terms);
+      await deps.consentLog.granted(request, "consent_lowered", { ...install, level }, terms);
     }
   });
 }

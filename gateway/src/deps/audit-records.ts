@@ -22,6 +22,19 @@ interface AuditRecordBase {
   readonly reason: string;
 }
 
+/** The request of a browser or a client that a record is of. */
+export interface RecordedRequest {
+  readonly requestId: string;
+  /** IP address of the client, by `clientAddress` of `trusted-proxies.ts`: never from what the client says of itself. */
+  readonly clientAddress?: string | undefined;
+}
+
+/** What a request of a browser or a client was the cause of. */
+interface RequestedRecord extends AuditRecordBase, RecordedRequest {
+  readonly human: string;
+  readonly requestId: string;
+}
+
 /** The OAuth client that acts for the human. */
 export interface RecordedAgent {
   readonly clientId: string;
@@ -31,17 +44,13 @@ export interface RecordedAgent {
 }
 
 /** Who asked, and under what. */
-interface AgentRecord extends AuditRecordBase {
-  readonly human: string;
-  readonly requestId: string;
+interface AgentRecord extends RequestedRecord {
   readonly agent: RecordedAgent;
   readonly grantId: string;
   /** Null when the agent has several servers and the name leads to none of them. */
   readonly server: string | null;
   /** Of a server that the human entered: host and path. */
   readonly address?: string | undefined;
-  /** IP address of the client. */
-  readonly clientAddress?: string | undefined;
 }
 
 /** What a call was decided by. */
@@ -113,10 +122,8 @@ export interface SessionRecord extends AgentRecord {
 }
 
 /** A consent that a human gave, was refused, lowered, or that ended before its time. */
-export interface ConsentRecord extends AuditRecordBase {
+export interface ConsentRecord extends RequestedRecord {
   readonly event: "consent" | "consent_lowered" | "consent_ended";
-  readonly human: string;
-  readonly requestId: string;
   readonly agent: RecordedAgent;
   /** Null when no grant came of it. */
   readonly grantId: string | null;
@@ -128,13 +135,36 @@ export interface ConsentRecord extends AuditRecordBase {
   readonly receipt: string | null;
 }
 
-/** A human who has proven who they are got a session, or was refused one; or ended it. */
-export interface SignInRecord extends AuditRecordBase {
+/**
+ * A human who has proven who they are got a session, or was refused one; or a session ended before its time. With the code
+ * `SIGN_IN_PAUSED` somebody, and nobody knows who, has guessed too often at the secret of the human's account.
+ */
+export interface SignInRecord extends RequestedRecord {
   readonly event: "sign_in" | "sign_out";
-  readonly human: string;
-  readonly requestId: string;
   /** Null for the end of a session. */
   readonly method: SignInMethod | null;
+}
+
+/** What changes of a human's account. */
+export const accountChanges = [
+  ...(["created", "password_changed", "passkey_added", "passkey_removed"] as const),
+  ...(["upstream_connected", "upstream_disconnected"] as const),
+] as const;
+
+/** One of `accountChanges`. */
+export type AccountChange = (typeof accountChanges)[number];
+
+/** A human's account, or what opens it, is another. Nothing of the secret itself is in it, nor the id of a credential. */
+export interface AccountRecord extends AuditRecordBase {
+  readonly event: "account_changed";
+  readonly human: string;
+  /** Null for an account that the deployment made. */
+  readonly requestId: string | null;
+  /** IP address of the client. */
+  readonly clientAddress?: string | undefined;
+  readonly change: AccountChange;
+  /** The MCP server at which the human has connected or disconnected an account; null for every other change. */
+  readonly server: string | null;
 }
 
 /** A tool that is not what was reviewed any more (`TOOL_CHANGED`), or is again (`TOOL_RESTORED`). `human` is whose list showed it. */
@@ -153,10 +183,8 @@ export interface ToolDriftRecord extends AuditRecordBase {
 }
 
 /** A human connected an MCP server of their own by URL, was refused it, or forgot it. */
-export interface DynamicServerRecord extends AuditRecordBase {
+export interface DynamicServerRecord extends RequestedRecord {
   readonly event: "dynamic_server";
-  readonly human: string;
-  readonly requestId: string;
   /** Null when none came of it. */
   readonly server: string | null;
   /** Host and path; of an address that was refused the host. */
@@ -202,6 +230,7 @@ export type AuditRecord =
   | SessionRecord
   | ConsentRecord
   | SignInRecord
+  | AccountRecord
   | ToolDriftRecord
   | DynamicServerRecord
   | PolicyRecord

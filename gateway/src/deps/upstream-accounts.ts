@@ -84,8 +84,8 @@ export interface UpstreamAccounts {
    * nothing of the human. Throws GatewayError SERVER_URL_REFUSED or UPSTREAM_UNAVAILABLE.
    */
   probe(server: ServerSettings): Promise<Pick<DynamicServer, "auth"> & { readonly tools: readonly unknown[] }>;
-  /** Deletes the human's tokens, and ends them at the upstream where it can. */
-  forget(owner: UpstreamOwner): Promise<void>;
+  /** Deletes the human's tokens, and ends them at the upstream where it can. False when there were none. */
+  forget(owner: UpstreamOwner): Promise<boolean>;
   /** Deletes the tokens that no agent can use any more. To be called now and then. */
   forgetUnused(): Promise<void>;
   /** Deletes the tokens for servers at which nobody signs in any more. */

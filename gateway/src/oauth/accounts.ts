@@ -1,5 +1,6 @@
 import { canonicalEmail } from "@permit-mcp-gateway/policies";
 import type { AuthContext } from "better-auth";
+import type { AccountFact, AccountLog } from "./account-log.ts";
 
 /** Accounts of humans, by the library's own ways of keeping them. */
 export interface Accounts {
@@ -10,15 +11,18 @@ export interface Accounts {
   /** Ends every link to choose a new password of this account. */
   endResetLinks(userId: string): Promise<void>;
   hasPassword(userId: string): Promise<boolean>;
-  /** Sets or replaces the password, and ends every session but the one with this token. */
-  setPassword(userId: string, password: string, keepSessionToken: string): Promise<void>;
+  /** Sets or replaces the password, ends every session but the one with this token, and notes each of that. */
+  setPassword(
+    userId: string,
+    password: string,
+    occasion: AccountFact & { readonly keepSessionToken: string },
+  ): Promise<void>;
 }
 
-export function createAccounts({
-  adapter,
-  internalAdapter,
-  password: passwords,
-}: Pick<AuthContext, "adapter" | "internalAdapter" | "password">): Accounts {
+export function createAccounts(
+  { adapter, internalAdapter, password: passwords }: Pick<AuthContext, "adapter" | "internalAdapter" | "password">,
+  accountLog: AccountLog,
+): Accounts {
   return {
     idOf: async (email) => (await internalAdapter.findUserByEmail(canonicalEmail(email)))?.user.id,
     ofResetToken: async (token) => {
@@ -35,17 +39,22 @@ export function createAccounts({
       const account = await internalAdapter.findCredentialAccount(userId);
       return typeof account?.password === "string";
     },
-    setPassword: async (userId, password, keepSessionToken) => {
+    setPassword: async (userId, password, { keepSessionToken, human, request }) => {
       const hash = await passwords.hash(password);
-      if ((await internalAdapter.findCredentialAccount(userId)) === null) {
+      const isFirst = (await internalAdapter.findCredentialAccount(userId)) === null;
+      if (isFirst) {
         const account = { userId, providerId: "credential", accountId: userId, password: hash };
         await internalAdapter.createAccount(account);
       } else {
         await internalAdapter.updatePassword(userId, hash);
       }
+      accountLog.changed(isFirst ? "PASSWORD_CHOSEN" : "PASSWORD_RESET", { human, request });
       const sessions = await internalAdapter.listSessions(userId);
-      const others = sessions.map(({ token }) => token).filter((token) => token !== keepSessionToken);
-      if (others.length > 0) await internalAdapter.deleteSessions(others);
+      const others = sessions.filter(({ token }) => token !== keepSessionToken);
+      if (others.length > 0) await internalAdapter.deleteSessions(others.map(({ token }) => token));
+      const now = new Date();
+      for (const { expiresAt } of others)
+        if (expiresAt > now) accountLog.signedOut("PASSWORD_CHANGED", { human, request });
     },
   };
 }

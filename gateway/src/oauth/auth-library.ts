@@ -9,6 +9,7 @@ import { type AuthOptionsInput, allTables, authOptions, libraryPath } from "./au
 import { type AuthRecords, createAuthRecords } from "./auth-records.ts";
 import { grantContext } from "./grant-context.ts";
 import { createInitialAccounts } from "./initial-accounts.ts";
+import { markedRequest } from "./recorded-request.ts";
 import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
 import { methodOfSession, sessionMethodField } from "./sign-in-hooks.ts";
 import type { SignInLog } from "./sign-in-log.ts";
@@ -108,13 +109,13 @@ export async function openAuthLibrary(
     return {
       handle,
       signIn: async (method, request) => {
-        const attempt: SignInAttempt = { method };
+        const attempt: SignInAttempt = { method, request: markedRequest(request) };
         const response = await signInContext.run(attempt, () => handle(request));
-        await input.signInLog(attempt, request);
+        await input.signInLog(attempt);
         if (attempt.refusal !== undefined) throw attempt.refusal;
         return response;
       },
-      accounts: createAccounts(context),
+      accounts: createAccounts(context, input.accountLog),
       signedIn: async (cookie) => {
         if (cookie === undefined) return undefined;
         const session = await auth.api.getSession({ headers: new Headers({ cookie }) });

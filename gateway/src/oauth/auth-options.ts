@@ -14,6 +14,8 @@ import type { GrantStore } from "../deps/grants.ts";
 import type { HumanDirectory } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
 import { digest } from "../digest.ts";
+import { accountHooks } from "./account-hooks.ts";
+import type { AccountLog } from "./account-log.ts";
 import { grantContext } from "./grant-context.ts";
 import { signInHooks } from "./sign-in-hooks.ts";
 import { createTokenClaims } from "./token-claims.ts";
@@ -46,6 +48,7 @@ export interface AuthOptionsInput {
   readonly database: Database;
   readonly directory: HumanDirectory;
   readonly grants: GrantStore;
+  readonly accountLog: AccountLog;
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Fetches a Client ID Metadata Document. Must refuse private addresses and redirects. */
@@ -61,9 +64,12 @@ export function sharedAuthOptions({
   config,
   database,
   directory,
+  accountLog,
   log,
-}: Pick<AuthOptionsInput, "config" | "database" | "directory" | "log">): BetterAuthOptions {
+}: Pick<AuthOptionsInput, "config" | "database" | "directory" | "accountLog" | "log">): BetterAuthOptions {
   const { publicUrl } = config;
+  const { session, databaseHooks } = signInHooks(directory);
+  const noted = accountHooks(accountLog);
   return {
     baseURL: publicUrl,
     basePath: libraryPath,
@@ -87,7 +93,8 @@ export function sharedAuthOptions({
     },
     // What a reset link carries is as good as a password.
     verification: { storeIdentifier: { default: "plain", overrides: { [resetIdentifierPrefix]: "hashed" } } },
-    ...signInHooks(directory),
+    session,
+    databaseHooks: { user: noted.user, session: { ...databaseHooks.session, ...noted.session } },
   };
 }
 

@@ -27,10 +27,12 @@ import { GatewayError } from "../errors.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { createAttempts } from "../sign-in/attempts.ts";
 import { createDeviceCookie } from "../sign-in/device-cookie.ts";
+import { createGuessLog } from "../sign-in/guess-log.ts";
 import { createRedirectCookie } from "../sign-in/redirect-cookie.ts";
 import type { RedirectDeps } from "../sign-in/redirect-routes.ts";
 import { signInMail } from "../sign-in/sign-in-mail.ts";
 import { signInRoutes } from "../sign-in/sign-in-routes.ts";
+import { createAccountLog } from "./account-log.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { createExternalSignIn } from "./external-sign-in.ts";
@@ -90,12 +92,13 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const { config, database, directory, clock, log } = options;
   const { publicUrl, hostKey } = config;
   const signInLog = createSignInLog({ ...options, hostKey });
+  const accountLog = createAccountLog({ ...options, hostKey });
   const clientDocuments = createGuardedFetch({ hosts: [], ranges: [] });
   const library = await openAuthLibrary({
     ...options,
     ...signInMail({ publicUrl, directory, mailer: options.mailer }),
     accounts: config.initialAccounts,
-    signInLog,
+    ...{ signInLog, accountLog },
     fetchClientMetadata: options.fetchClientMetadata ?? clientDocuments.fetch,
   });
   const resources = createResourceRows({
@@ -126,6 +129,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     decisions: options.decisions,
     attempts: options.attempts,
     audit: options.audit,
+    accountLog,
     hostKey,
     database,
     directory,
@@ -139,11 +143,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     deleteTokensOf: library.records.deleteTokensOf,
     consentLog: createConsentLog({ ...options, publicUrl, hostKey }),
   };
+  const guesses = createGuessLog({ store: options.attempts, accounts: library.accounts, accountLog, log });
   const signIn: Omit<RedirectDeps, "limit"> = {
-    ...{ publicUrl, directory, library, clock, log },
+    ...{ publicUrl, directory, library, accountLog, clock, log },
     mailer: options.mailer,
-    attempts: createAttempts(options.attempts, createDeviceCookie(config.authSecret, publicUrl)),
-    external: createExternalSignIn({ ...options, signInLog }),
+    attempts: createAttempts(options.attempts, createDeviceCookie(config.authSecret, publicUrl), guesses),
+    external: createExternalSignIn({ ...options, signInLog, accountLog }),
     redirectCookie: createRedirectCookie(publicUrl),
   };
   const routes = plugin({ clock, consent, signIn, resources, clients, tokens });
@@ -159,7 +164,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       });
     },
     plugin: (limit) => async (app) => {
-      app.addHook("onClose", () => clientDocuments.close());
+      app.addHook("onClose", async () => void (await Promise.all([clientDocuments.close(), guesses.settled()])));
       await routes(limit)(app, {});
     },
   };

@@ -100,7 +100,6 @@ async function register(request: FastifyRequest, deps: ClientRoutesDeps): Promis
 function formRequest(request: FastifyRequest, publicUrl: string): TokenRequest {
   const body = bodyBytes(request);
   return {
-    requestId: request.id,
     request: toLibraryRequest(request, { publicUrl, cookies: false, body }),
     form: new URLSearchParams(body.toString("utf8")),
   };

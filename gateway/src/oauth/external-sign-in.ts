@@ -5,17 +5,18 @@
  */
 import { isLoopbackName, type SignInMethod } from "@permit-mcp-gateway/policies";
 import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from "better-auth";
-import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
+import type { HostSettings } from "../deps/host-settings.ts";
 import type { Secrets } from "../deps/secrets.ts";
 import { GatewayError } from "../errors.ts";
 import { isOn } from "../sign-in-domains.ts";
 import { type AuthOptionsInput, libraryPath, sharedAuthOptions } from "./auth-options.ts";
 import { discoverProvider } from "./oidc-discovery.ts";
+import { markedRequest } from "./recorded-request.ts";
 import { type SignInAttempt, signInContext } from "./sign-in-context.ts";
 import { socialProof } from "./sign-in-hooks.ts";
 import type { SignInLog } from "./sign-in-log.ts";
 import { socialProvider } from "./social-providers.ts";
-import { oidcPlugin, samlPlugin } from "./sso-plugins.ts";
+import { type AccountRules, oidcPlugin, samlPlugin } from "./sso-plugins.ts";
 
 /** The methods that lead to an identity provider. */
 export const redirectMethods = ["google", "github", "microsoft", "saml", "oidc"] as const satisfies SignInMethod[];
@@ -60,7 +61,7 @@ interface Instance {
 }
 
 export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn {
-  const { directory, secrets, clock, config, signInLog } = input;
+  const { directory, secrets, clock, config, signInLog, accountLog } = input;
   const instances = new Map<RedirectMethod, Instance>();
 
   /** The instance for the policy and the secret of now. */
@@ -73,7 +74,11 @@ export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn
     const nowMs = clock().getTime();
     const last = instances.get(method);
     if (last?.key === key && nowMs - last.madeAtMs < discoveryFreshMs) return last;
-    const { options, plugins } = await parts(method, signIn, secret, config.publicUrl, directory);
+    const { options, plugins } = await parts(method, signIn, secret, {
+      publicUrl: config.publicUrl,
+      directory,
+      accountLog,
+    });
     const auth = betterAuth({ ...externalOptions(input), ...options, plugins });
     const instance = { key, madeAtMs: nowMs, handle: handlerOf(method, auth.handler) };
     instances.set(method, instance);
@@ -97,7 +102,7 @@ export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn
       return response;
     },
     finish: async (method, request) => {
-      const attempt: SignInAttempt = { method };
+      const attempt: SignInAttempt = { method, request: markedRequest(request) };
       const { handle } = await instanceOf(method);
       const response = await signInContext.run(attempt, () =>
         handle(request).catch((error: unknown) => {
@@ -106,7 +111,7 @@ export function createExternalSignIn(input: ExternalSignInInput): ExternalSignIn
           return new Response(null, { status: 403 });
         }),
       );
-      await signInLog(attempt, request);
+      await signInLog(attempt);
       return { response, refusal: attempt.refusal };
     },
     samlMetadata: async () => {
@@ -159,12 +164,11 @@ async function parts(
   method: RedirectMethod,
   signIn: HostSettings["signIn"],
   secret: string | undefined,
-  publicUrl: string,
-  directory: HostDirectory,
+  { publicUrl, ...rules }: AccountRules & { readonly publicUrl: string },
 ): Promise<{ readonly options: BetterAuthOptions; readonly plugins: BetterAuthPlugin[] }> {
   if (method === "saml") {
     requireTls(signIn.saml?.entryPoint, publicUrl);
-    return { options: {}, plugins: [samlPlugin({ publicUrl, settings: signIn.saml, directory })] };
+    return { options: {}, plugins: [samlPlugin({ publicUrl, settings: signIn.saml, ...rules })] };
   }
   if (method === "oidc") {
     const issuer = requireTls(signIn.oidc?.issuer, publicUrl);
@@ -173,7 +177,7 @@ async function parts(
       provider,
       clientId: signIn.oidc?.clientId ?? "",
       clientSecret: secret ?? "",
-      directory,
+      ...rules,
     });
     // The provider's own machine may be on a private network: the policy names it. Other hosts it points at may not.
     return { options: { trustedOrigins: [publicUrl, new URL(issuer).origin] }, plugins: [plugin] };

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { clientAddress } from "../trusted-proxies.ts";
-import { requestIdHeader } from "./sign-in-log.ts";
+import { markRequest } from "./recorded-request.ts";
 
 /** Headers that concern the connection to the browser, or that we set ourselves. */
 const notForwarded = /^(?:host|connection|content-length|transfer-encoding|forwarded|x-forwarded-.*)$/;
@@ -23,8 +22,7 @@ export function toLibraryRequest(
     if (value === undefined || notForwarded.test(name) || (name === "cookie" && !cookies)) continue;
     for (const each of Array.isArray(value) ? value : [value]) headers.append(name, each);
   }
-  headers.set("x-forwarded-for", clientAddress(request));
-  headers.set(requestIdHeader, request.id);
+  markRequest(headers, request);
   return new Request(new URL(request.raw.url ?? "/", publicUrl), {
     method: request.method,
     headers,

@@ -2,6 +2,7 @@ import type { EndOccasion } from "../consent/end-grants.ts";
 import { GatewayError } from "../errors.ts";
 import type { AuthRecords } from "./auth-records.ts";
 import { claimedClientId } from "./client-credentials.ts";
+import { markedRequest } from "./recorded-request.ts";
 import type { TokenRequest } from "./token-endpoint.ts";
 import { probeOf, tokenAskedAbout } from "./token-probe.ts";
 import type { AccessTokenReader } from "./token-verifier.ts";
@@ -25,7 +26,7 @@ export interface RevocationEndpointDeps {
  */
 export async function serveRevocation(
   deps: RevocationEndpointDeps,
-  { requestId, request, form }: TokenRequest,
+  { request, form }: TokenRequest,
 ): Promise<Response> {
   const token = tokenAskedAbout(form);
   if (token instanceof Response) return token;
@@ -40,7 +41,8 @@ export async function serveRevocation(
 
   const clientId = claimedClientId(form, request.headers.get("authorization") ?? undefined);
   const connectionId = await connectionOf(deps, token, clientId);
-  if (connectionId !== undefined) await deps.endConnection(connectionId, { requestId, cause: "REVOKED_BY_CLIENT" });
+  if (connectionId !== undefined)
+    await deps.endConnection(connectionId, { ...markedRequest(request), cause: "REVOKED_BY_CLIENT" });
   return new Response(null, { status: 200, headers: { "cache-control": "no-store" } });
 }
 

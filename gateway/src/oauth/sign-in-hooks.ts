@@ -45,7 +45,7 @@ export function acceptProvenEmail(
  * The library's options by which no session is made but for a verified address that the policy admits by the method at
  * hand. It runs after the proof and not before it: nobody learns which addresses exist.
  */
-export function signInHooks(directory: HostDirectory): Pick<BetterAuthOptions, "databaseHooks" | "session"> {
+export function signInHooks(directory: HostDirectory) {
   return {
     session: { additionalFields: { [sessionMethodField]: { type: "string", required: false, input: false } } },
     databaseHooks: {
@@ -66,7 +66,7 @@ export function signInHooks(directory: HostDirectory): Pick<BetterAuthOptions, "
         },
       },
     },
-  };
+  } satisfies Pick<BetterAuthOptions, "databaseHooks" | "session">;
 }
 
 /** The option by which a social provider must vouch for the address, before an account is made, linked or used. */

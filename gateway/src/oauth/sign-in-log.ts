@@ -4,15 +4,13 @@ import type { AuditSink } from "../deps/audit.ts";
 import type { Clock } from "../deps/process.ts";
 import type { SignInAttempt } from "./sign-in-context.ts";
 
-/** Header in which a request to the library carries the id of the browser's request. Ours, whatever the browser sent. */
-export const requestIdHeader = "x-request-id";
-
 /** Puts on record what became of a sign-in. Throws GatewayError AUDIT_UNAVAILABLE: then nobody gets the session. */
-export type SignInLog = (attempt: SignInAttempt, request: Request) => Promise<void>;
+export type SignInLog = (attempt: SignInAttempt) => Promise<void>;
 
 /**
  * Only attempts whose human has proven who they are: what is typed into a form before that may be anything, a password in
- * the wrong field included. Wrong passwords and codes are in the log of the application.
+ * the wrong field included. Wrong passwords and codes are in the log of the application; when there are too many for an
+ * account, that is on record as well (`sign-in/guess-log.ts`).
  */
 export function createSignInLog({
   audit,
@@ -23,9 +21,9 @@ export function createSignInLog({
   readonly hostKey: string;
   readonly clock: Clock;
 }): SignInLog {
-  return async ({ method, sessionFor, refusal }, request) => {
+  return async ({ method, request, sessionFor, refusal }) => {
     if (sessionFor === undefined) return;
-    const subject = { requestId: request.headers.get(requestIdHeader) ?? "", host: hostKey, now: clock(), method };
+    const subject = { ...request, host: hostKey, now: clock(), method };
     const outcome =
       refusal === undefined
         ? ({ decision: "allow", code: "SIGNED_IN", reason: "The human signed in." } as const)

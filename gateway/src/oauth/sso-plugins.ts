@@ -1,8 +1,10 @@
 /** The library's SSO plugin for the one identity provider that the policy names. */
+import { queueAfterTransactionHook } from "@better-auth/core/context";
 import { type SSOOptions, sso } from "@better-auth/sso";
 import type { BetterAuthPlugin } from "better-auth";
 import type { HostDirectory, HostSettings } from "../deps/host-settings.ts";
 import { GatewayError } from "../errors.ts";
+import type { AccountLog } from "./account-log.ts";
 import { libraryPath } from "./auth-options.ts";
 import type { OidcProvider } from "./oidc-discovery.ts";
 import { signInContext } from "./sign-in-context.ts";
@@ -25,19 +27,24 @@ const emailAttributes = [
   "urn:oid:0.9.2342.19200300.100.1.3",
 ];
 
+/** By what an answer leads to an account, and where one that is made for it is on record. */
+export interface AccountRules {
+  readonly directory: HostDirectory;
+  readonly accountLog: AccountLog;
+}
+
 export function samlPlugin({
   publicUrl,
   settings,
-  directory,
-}: {
+  ...rules
+}: AccountRules & {
   readonly publicUrl: string;
   readonly settings: HostSettings["signIn"]["saml"];
-  readonly directory: HostDirectory;
 }): BetterAuthPlugin {
   const entityId = samlEntityId(publicUrl);
   return sso({
     providersLimit: 0,
-    resolveUser: resolveBy(directory),
+    resolveUser: resolveBy(rules),
     saml: {
       enableInResponseToValidation: true,
       allowIdpInitiated: false,
@@ -78,16 +85,15 @@ export function oidcPlugin({
   provider,
   clientId,
   clientSecret,
-  directory,
-}: {
+  ...rules
+}: AccountRules & {
   readonly provider: OidcProvider;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly directory: HostDirectory;
 }): BetterAuthPlugin {
   return sso({
     providersLimit: 0,
-    resolveUser: resolveBy(directory),
+    resolveUser: resolveBy(rules),
     defaultSSO: [
       {
         domain: "",
@@ -114,7 +120,7 @@ export function oidcPlugin({
  * The account of a verified answer: that of its proven address, made when there is none. Who was linked to another
  * account before is refused, because the address has changed hands at one of the two sides.
  */
-function resolveBy(directory: HostDirectory): ResolveUser {
+function resolveBy({ directory, accountLog }: AccountRules): ResolveUser {
   return async (input, { database }) => {
     const attempt = signInContext.getStore();
     if (attempt?.method !== input.protocol) return { action: "reject", code: "SIGN_IN_METHOD_OFF" };
@@ -140,6 +146,10 @@ function resolveBy(directory: HostDirectory): ResolveUser {
         model: "user",
         data: { email, name: email, emailVerified: true, createdAt: now, updatedAt: now },
       });
+      // Made past the library's own hooks. Only when it stays: what is refused after this is rolled back.
+      await queueAfterTransactionHook(async () =>
+        accountLog.changed("ACCOUNT_CREATED", { human: email, request: attempt.request }),
+      );
       return { action: "link", userId: made.id, profile: "preserve" };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;

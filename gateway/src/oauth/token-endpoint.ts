@@ -5,6 +5,7 @@ import { digest } from "../digest.ts";
 import type { AuthRecords, RefreshTokenRecord } from "./auth-records.ts";
 import { claimedClientId, repeatedParameter } from "./client-credentials.ts";
 import { oauthError } from "./oauth-error.ts";
+import { markedRequest } from "./recorded-request.ts";
 
 /** What the token endpoint stands on. */
 export interface TokenEndpointDeps {
@@ -18,7 +19,7 @@ export interface TokenEndpointDeps {
 
 /** A token request, its form already parsed. `request` still has its body. */
 export interface TokenRequest {
-  readonly requestId: string;
+  /** Ours, as it was marked. */
   readonly request: Request;
   readonly form: URLSearchParams;
 }
@@ -42,21 +43,21 @@ export async function serveToken(deps: TokenEndpointDeps, token: TokenRequest): 
   return deps.handle(token.request);
 }
 
-async function serveRefresh(deps: TokenEndpointDeps, { requestId, request, form }: TokenRequest, refreshToken: string) {
+async function serveRefresh(deps: TokenEndpointDeps, { request, form }: TokenRequest, refreshToken: string) {
   const outcome = await deps.database.exclusively(`refresh:${digest(refreshToken)}`, async () => {
     const record = await deps.records.findRefreshToken(refreshToken);
     if (record !== undefined && isLateReplay(record, deps.clock()) && isFrom(record, request, form)) return record;
     return deps.handle(request);
   });
   if (outcome instanceof Response) return outcome;
-  const occasion = { requestId, cause: "REFRESH_TOKEN_REPLAYED" } as const;
+  const occasion = { ...markedRequest(request), cause: "REFRESH_TOKEN_REPLAYED" } as const;
   return endReplayed(deps, outcome, occasion, "refresh token");
 }
 
-async function serveCode(deps: TokenEndpointDeps, { requestId, request, form }: TokenRequest, code: string) {
+async function serveCode(deps: TokenEndpointDeps, { request, form }: TokenRequest, code: string) {
   const redeemed = await deps.records.findRefreshTokenOfCode(code);
   if (redeemed !== undefined && isFrom(redeemed, request, form)) {
-    return endReplayed(deps, redeemed, { requestId, cause: "CODE_REPLAYED" }, "code");
+    return endReplayed(deps, redeemed, { ...markedRequest(request), cause: "CODE_REPLAYED" }, "code");
   }
   const response = await deps.handle(request);
   if (response.status !== 401) return response;

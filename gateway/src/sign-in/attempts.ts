@@ -2,9 +2,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AttemptStore } from "../deps/attempts.ts";
 import { digest } from "../digest.ts";
 import { GatewayError } from "../errors.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { addressBlock } from "../rate-limit.ts";
 import { clientAddress } from "../trusted-proxies.ts";
 import type { DeviceCookie } from "./device-cookie.ts";
+import type { GuessLog } from "./guess-log.ts";
 
 const minutes = 60;
 
@@ -24,6 +26,9 @@ const limits = {
     elsewhere: { max: 20, windowSeconds: 60 * minutes },
   },
 } as const;
+
+/** What the secret is for that is guessed at. */
+const methods = { password: "password", code: "otp" } as const;
 
 /** What is tried. */
 export type AttemptKind = keyof typeof limits;
@@ -46,7 +51,7 @@ export interface BegunAttempt {
  * have never signed in to it. A browser that has is asked for the first alone, so that nobody can lock a human out of
  * the browser they use, however long they guess. Both end with their window, and a link by mail ends them at once.
  */
-export function createAttempts(store: AttemptStore, device: DeviceCookie): Attempts {
+export function createAttempts(store: AttemptStore, device: DeviceCookie, guesses: GuessLog): Attempts {
   const keyOf = (...parts: readonly string[]) => digest(JSON.stringify(parts));
   const keys = (kind: AttemptKind, email: string, request: FastifyRequest) => {
     const known = device.read(request, email);
@@ -62,6 +67,8 @@ export function createAttempts(store: AttemptStore, device: DeviceCookie): Attem
         (await store.take({ key: here, ...limits[kind].here })) ??
         (known === undefined ? await store.take({ key: elsewhere, ...limits[kind].elsewhere }) : undefined);
       if (wait !== undefined) {
+        // A mail is asked for and nothing guessed at.
+        if (kind !== "mail") guesses.refused(methods[kind], email, recordedRequest(request));
         void reply.header("retry-after", wait);
         throw new GatewayError("SIGN_IN_PAUSED");
       }

@@ -280,7 +280,9 @@ describe("making an account", () => {
 
     const human = new Browser(email);
     await human.askCode();
+    host.noted.length = 0;
     expect((await human.enterCode(await mail.code(email))).status).toBe(200);
+    expect(host.noted).toMatchObject([{ event: "sign_out", human: email, code: "SESSION_REVOKED" }]);
     expect((await squatter.signIn()).status).toBe(401);
     expect(await owner.isSignedIn()).toBe(false);
   });

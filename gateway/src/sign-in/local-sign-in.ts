@@ -6,12 +6,12 @@ import type { HostDirectory } from "../deps/host-settings.ts";
 import type { Mailer } from "../deps/mail.ts";
 import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
+import type { AccountLog } from "../oauth/account-log.ts";
 import type { AuthLibrary, SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath, passwordLength } from "../oauth/auth-options.ts";
 import { sendLibraryResponse } from "../oauth/library-http.ts";
-import { requestIdHeader } from "../oauth/sign-in-log.ts";
+import { markRequest } from "../oauth/recorded-request.ts";
 import type { RateLimit } from "../rate-limit.ts";
-import { clientAddress } from "../trusted-proxies.ts";
 import type { Attempts } from "./attempts.ts";
 
 export interface SignInDeps {
@@ -19,6 +19,7 @@ export interface SignInDeps {
   readonly directory: HostDirectory;
   readonly library: AuthLibrary;
   readonly attempts: Attempts;
+  readonly accountLog: AccountLog;
   /** Undefined: no mail leaves, so what needs it is refused. */
   readonly mailer: Mailer | undefined;
   readonly limit: RateLimit;
@@ -68,14 +69,14 @@ export function libraryCall(
   path: string,
   body?: Readonly<Record<string, unknown>>,
 ): Request {
-  const headers = new Headers({ "x-forwarded-for": clientAddress(request), accept: "application/json" });
+  const headers = new Headers({ accept: "application/json" });
   for (const name of ["cookie", "user-agent"] as const) {
     const value = request.headers[name];
     if (value !== undefined) headers.set(name, value);
   }
   // Our own check came before; the library makes the same.
   headers.set("origin", publicUrl);
-  headers.set(requestIdHeader, request.id);
+  markRequest(headers, request);
   if (body === undefined) return new Request(`${publicUrl}${libraryPath}${path}`, { headers });
   headers.set("content-type", "application/json");
   return new Request(`${publicUrl}${libraryPath}${path}`, { method: "POST", headers, body: JSON.stringify(body) });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { GatewayError } from "../errors.ts";
 import type { SignedIn } from "../oauth/auth-library.ts";
 import { libraryPath } from "../oauth/auth-options.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertMayUse, isOn } from "../sign-in-domains.ts";
 import type { PasskeyView } from "./contract.ts";
@@ -28,7 +29,7 @@ export async function passkeysOf(deps: SignInDeps, request: FastifyRequest): Pro
 
 /** `/api/auth/passkey/*`. */
 export function passkeyRoutes(deps: SignInDeps): FastifyPluginAsync {
-  const { publicUrl, directory, library, limit } = deps;
+  const { publicUrl, directory, library, accountLog, limit } = deps;
   const path = (name: string) => `${libraryPath}/passkey/${name}`;
 
   const owner = async (request: FastifyRequest): Promise<SignedIn> => {
@@ -71,19 +72,21 @@ export function passkeyRoutes(deps: SignInDeps): FastifyPluginAsync {
     app.post(path("verify-registration"), async (request) => {
       requireOwnOrigin(request, publicUrl);
       const body = readBody(request, { response: credential, name });
-      await owner(request);
+      const { email } = await owner(request);
       const response = await library.handle(libraryCall(deps, request, "/passkey/verify-registration", body));
       if (!response.ok) throw new GatewayError(response.status === 403 ? "SIGN_IN_NOT_FRESH" : "PASSKEY_REFUSED");
+      accountLog.changed("PASSKEY_ADDED", { human: email, request: recordedRequest(request) });
       return {};
     });
 
     app.post(path("delete-passkey"), async (request) => {
       requireOwnOrigin(request, publicUrl);
       const body = readBody(request, { id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/) });
-      await requireHuman(deps, request);
+      const { email } = await requireHuman(deps, request);
       const response = await library.handle(libraryCall(deps, request, "/passkey/delete-passkey", body));
       // Nobody's and somebody else's get the same answer.
       if (!response.ok) throw new GatewayError("NOT_FOUND");
+      accountLog.changed("PASSKEY_REMOVED", { human: email, request: recordedRequest(request) });
       return {};
     });
   };

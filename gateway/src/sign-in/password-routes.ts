@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Mail } from "../deps/mail.ts";
 import { GatewayError } from "../errors.ts";
 import { libraryPath } from "../oauth/auth-options.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertMayUse } from "../sign-in-domains.ts";
 import {
@@ -19,7 +20,7 @@ import { passwordChangedMail } from "./mails.ts";
 
 /** `request-password-reset`, `reset-password`, `change-password`. */
 export function passwordRoutes(deps: SignInDeps): FastifyPluginAsync {
-  const { publicUrl, directory, library, attempts, mailer, limit, log } = deps;
+  const { publicUrl, directory, library, attempts, accountLog, mailer, limit, log } = deps;
   const pending = new Set<Promise<void>>();
   /** Goes on after the answer: what it does, and how long, tells nobody whether an address has an account. */
   const afterwards = (work: () => Promise<unknown>) => {
@@ -58,6 +59,7 @@ export function passwordRoutes(deps: SignInDeps): FastifyPluginAsync {
       const body = { token, newPassword: password };
       const response = await library.handle(libraryCall(deps, request, "/reset-password", body));
       if (!response.ok) throw new GatewayError("RESET_LINK_INVALID");
+      accountLog.changed("PASSWORD_RESET", { human: email, request: recordedRequest(request) });
       await library.accounts.endResetLinks(userId);
       await attempts.forgive(email, request, reply);
       tell(passwordChangedMail(directory.settings().name, email));
@@ -73,6 +75,7 @@ export function passwordRoutes(deps: SignInDeps): FastifyPluginAsync {
       const body = { currentPassword: current, newPassword: password, revokeOtherSessions: true };
       const response = await library.signIn(method, libraryCall(deps, request, "/change-password", body));
       if (!response.ok) throw new GatewayError("PASSWORD_WRONG");
+      accountLog.changed("PASSWORD_CHANGED", { human: email, request: recordedRequest(request) });
       await library.accounts.endResetLinks(userId);
       await attempt.succeeded();
       tell(passwordChangedMail(directory.settings().name, email));

@@ -1,6 +1,7 @@
 /** Making an account with a password: first the code that proves the address, then the password, in one browser. */
 import type { FastifyPluginAsync } from "fastify";
 import { GatewayError } from "../errors.ts";
+import { recordedRequest } from "../oauth/recorded-request.ts";
 import { requireOwnOrigin } from "../oauth/request-guards.ts";
 import { assertMayUse } from "../sign-in-domains.ts";
 import {
@@ -51,7 +52,8 @@ export function signUpRoutes(deps: SignInDeps): FastifyPluginAsync {
       const { token } = (await response.json()) as { token: string };
       const userId = await library.accounts.idOf(email);
       if (userId === undefined) throw new GatewayError("INTERNAL", { detail: "a signed-in account is not there" });
-      await library.accounts.setPassword(userId, password, token);
+      const occasion = { keepSessionToken: token, human: email, request: recordedRequest(request) };
+      await library.accounts.setPassword(userId, password, occasion);
       await attempt.succeeded();
       await attempts.forgive(email, request, reply);
       passCookies(reply, response);

@@ -121,11 +121,13 @@ describe("OpenID Connect", () => {
     const { body } = await human.answerConsent({ accept: true, query, servers: [{ server: "issues", level: "low" }] });
     expect(tokensOf(await client.exchange(new URL(String(body.redirect)))).access).toBeTruthy();
 
+    const asked = { human: human.email, clientAddress: expect.stringMatching(/^(?:::1|127\.0\.0\.1)$/) };
     expect(host.audit.filter(({ event }) => event === "sign_in").at(-1)).toMatchObject({
-      human: human.email,
-      method: "oidc",
-      decision: "allow",
+      ...{ ...asked, method: "oidc", decision: "allow" },
     });
+    expect(host.noted.filter((record) => record.human === human.email)).toMatchObject([
+      { ...asked, event: "account_changed", change: "created", requestId: expect.stringMatching(/./) },
+    ]);
     const request = oidc.requests.at(-1);
     expect(request?.get("code_challenge_method")).toBe("S256");
     expect(request?.get("scope")?.split(" ")).toEqual(["openid", "email", "profile"]);
@@ -140,11 +142,12 @@ describe("OpenID Connect", () => {
   test("signs in to the account that has the address, again and again", async () => {
     await host.directory.change(oidcOn());
     const before = await users();
+    host.noted.length = 0;
     const claims = { email: "lead@example.com", email_verified: true };
     expect(shown(await signInAtOidc(browser("subject-1"), claims))).toBe("/");
     const again = browser("subject-1");
     expect(shown(await signInAtOidc(again, claims))).toBe("/");
-    expect(await users()).toBe(before);
+    expect([await users(), host.noted]).toEqual([before, []]);
     expect((await again.get("/api/account")).body).toMatchObject({ email: "lead@example.com" });
   });
 
@@ -190,6 +193,8 @@ describe("OpenID Connect", () => {
     const human = browser("renamed");
     const page = await signInAtOidc(human, { email: two, email_verified: true });
     expect([shown(page), await isSignedIn(human)]).toEqual([failed("EMAIL_CHANGED"), false]);
+    const made = host.noted.filter((record) => [one, two].includes(String(record.human)));
+    expect(made.map(({ human, code }) => [human, code])).toEqual([one, two].map((email) => [email, "ACCOUNT_CREATED"]));
   });
 
   test("a sign-in that can't be recorded opens nothing", async () => {

@@ -1,7 +1,7 @@
 /** Any record that the types and their documentation allow, for property tests. */
 import { signInMethods, trustLevels } from "@permit-mcp-gateway/policies";
 import fc from "fast-check";
-import type { AuditRecord, ChainLink } from "../../src/deps/audit-records.ts";
+import { type AuditRecord, accountChanges, type ChainLink } from "../../src/deps/audit-records.ts";
 
 /** Any text of a client's: lone surrogates, control characters, what the event says itself. */
 const text = fc.oneof(
@@ -24,7 +24,8 @@ const agent = fc.record({ clientId: text, name: text, version: text }, { require
 const caller = { ...base, ...asked, agent, grantId: text, server: orNull(text) };
 const called = { ...caller, decision, consent: level, ceiling: orNull(level) };
 const optional = { traceId: text };
-const optionalOfCaller = { ...optional, address: text, clientAddress: fc.oneof(fc.ipV4(), fc.ipV6()) };
+const optionalOfAsked = { ...optional, clientAddress: fc.oneof(fc.ipV4(), fc.ipV6()) };
+const optionalOfCaller = { ...optionalOfAsked, address: text };
 const recordedArguments = fc.record({ digest: text, shown: json }, { requiredKeys: ["digest"] });
 
 /** Members that are always there, and members that may be absent. */
@@ -66,11 +67,18 @@ const consents = record(
     ...{ ...base, ...asked, ...event("consent", "consent_lowered", "consent_ended"), decision, agent },
     ...{ grantId: orNull(text), server: orNull(text), level: orNull(level), receipt: orNull(text) },
   },
-  optional,
+  optionalOfAsked,
 );
 const signIns = record(
   { ...base, ...asked, ...event("sign_in", "sign_out"), decision, method: orNull(fc.constantFrom(...signInMethods)) },
-  optional,
+  optionalOfAsked,
+);
+const accounts = record(
+  {
+    ...{ ...base, ...event("account_changed"), decision, human: text, requestId: orNull(text) },
+    ...{ change: fc.constantFrom(...accountChanges), server: orNull(text) },
+  },
+  optionalOfAsked,
 );
 const drifts = record(
   {
@@ -81,7 +89,7 @@ const drifts = record(
 );
 const dynamicServers = record(
   { ...base, ...asked, ...event("dynamic_server"), decision, server: orNull(text), address: text },
-  optional,
+  optionalOfAsked,
 );
 const unasked = { ...base, human: fc.constant(null), requestId: fc.constant(null), decision };
 const policies = record({ ...unasked, ...event("policy_refreshed"), policyDigest: text }, optional);
@@ -93,7 +101,7 @@ const logs = record(
 
 /** A record of any event. */
 export const anyRecord: fc.Arbitrary<AuditRecord> = fc.oneof(
-  ...[toolCalls, requests, results, sessions, consents, signIns, drifts, dynamicServers, policies, logs],
+  ...[toolCalls, requests, results, sessions, consents, signIns, accounts, drifts, dynamicServers, policies, logs],
 );
 
 /** Any place in a chain. */

@@ -1,5 +1,6 @@
 /** One record of each event that says everything it can, and one that says no more than it must. */
 import type {
+  AccountRecord,
   AuditRecord,
   CallResultRecord,
   ChainLink,
@@ -51,6 +52,8 @@ const human = "alice@example.com";
 const requestId = "6e1f0b7a-8c24-4d93-b5a6-f07d2c91e384";
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const asked = { human, requestId } as const;
+const clientAddress = "203.0.113.7";
+const fullyAsked = { ...asked, traceId, clientAddress } as const;
 const grantId = "c52d81e7-0f3b-46a9-9e14-7ad06b8f5c23";
 const bareAgent = { clientId: "https://agent.example.com/client.json", name: "Example Agent" };
 const agent = { ...bareAgent, version: "2.4.1" };
@@ -58,7 +61,7 @@ const agent = { ...bareAgent, version: "2.4.1" };
 const bareCaller = { ...base, ...asked, agent: bareAgent, grantId, server: null };
 const caller = {
   ...{ ...base, ...asked, traceId, agent, grantId, server: "tickets" },
-  ...{ address: "mcp.example.com/tickets", clientAddress: "203.0.113.7" },
+  ...{ address: "mcp.example.com/tickets", clientAddress },
 };
 
 const toolCall: Example<ToolCallRecord> = {
@@ -119,7 +122,7 @@ const session = <Event extends SessionRecord["event"]>(event: Event, reason: str
 
 const consent = (event: ConsentRecord["event"], code: string, reason: string, receipt: string | null) => ({
   full: {
-    ...{ ...base, ...asked, traceId, event, agent, grantId, server: "tickets" },
+    ...{ ...base, ...fullyAsked, event, agent, grantId, server: "tickets" },
     ...{ level: "medium", receipt, code, reason },
   } satisfies ConsentRecord,
   bare: {
@@ -130,9 +133,20 @@ const consent = (event: ConsentRecord["event"], code: string, reason: string, re
 const receipt = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZUBleGFtcGxlLmNvbSJ9.c2lnbmF0dXJl";
 
 const signIn = (event: SignInRecord["event"], code: string, reason: string, method: SignInRecord["method"]) => ({
-  full: { ...base, ...asked, traceId, event, code, reason, method } satisfies SignInRecord,
+  full: { ...base, ...fullyAsked, event, code, reason, method } satisfies SignInRecord,
   bare: { ...base, ...asked, event, code, reason, method: null } satisfies SignInRecord,
 });
+
+const account: Example<AccountRecord> = {
+  full: {
+    ...{ ...base, ...fullyAsked, event: "account_changed", code: "UPSTREAM_CONNECTED" },
+    ...{ reason: "The human connected an account at the server.", change: "upstream_connected", server: "tickets" },
+  },
+  bare: {
+    ...{ ...base, human, requestId: null, event: "account_changed", code: "PASSKEY_ADDED" },
+    ...{ reason: "The human added a passkey.", change: "passkey_added", server: null },
+  },
+};
 
 const drift = { server: "tickets", reviewer: "admin", tool: "create_ticket" } as const;
 const driftSays = {
@@ -149,7 +163,7 @@ const toolDrift: Example<ToolDriftRecord> = {
 const connected = { code: "CONNECTED", reason: "The human connected a server of their own with 3 tools." };
 const dynamicServer: Example<DynamicServerRecord> = {
   full: {
-    ...{ ...base, ...asked, ...connected, traceId, event: "dynamic_server" },
+    ...{ ...base, ...fullyAsked, ...connected, event: "dynamic_server" },
     ...{ server: "own-7c41", address: "mcp.example.com/notes" },
   },
   bare: { ...base, ...asked, ...connected, event: "dynamic_server", server: null, address: "mcp.example.com" },
@@ -182,6 +196,7 @@ export const exampleRecords: Readonly<Record<AuditRecord["event"], Example>> = {
   consent_ended: consent("consent_ended", "REVOKED_BY_HUMAN", "The human revoked it.", null),
   sign_in: signIn("sign_in", "SIGNED_IN", "The human has proven who they are.", "passkey"),
   sign_out: signIn("sign_out", "SIGNED_OUT", "The human ended the session.", null),
+  account_changed: account,
   tool_drift: toolDrift,
   dynamic_server: dynamicServer,
   policy_refreshed: policy,

@@ -13,6 +13,7 @@ export interface Activity {
 /** `class_uid` of the classes that are used. */
 export const classUids = {
   eventLogActivity: 1008,
+  accountChange: 3001,
   authentication: 3002,
   entityManagement: 3004,
   userAccessManagement: 3005,
@@ -34,7 +35,8 @@ function activity(class_uid: number, activity_id: number, activity_name?: string
   });
 }
 
-const { eventLogActivity, authentication, entityManagement, userAccessManagement, apiActivity } = classUids;
+const { eventLogActivity, accountChange, authentication, entityManagement, userAccessManagement, apiActivity } =
+  classUids;
 
 export const activities = {
   call: activity(apiActivity, otherActivity, "Call"),
@@ -44,6 +46,13 @@ export const activities = {
   endSession: activity(apiActivity, 4),
   logon: activity(authentication, 1),
   logoff: activity(authentication, 2),
+  createAccount: activity(accountChange, 1),
+  changePassword: activity(accountChange, 3),
+  resetPassword: activity(accountChange, 4),
+  enableFactor: activity(accountChange, 10),
+  disableFactor: activity(accountChange, 11),
+  connectUpstream: activity(accountChange, otherActivity, "Connect Upstream Account"),
+  disconnectUpstream: activity(accountChange, otherActivity, "Disconnect Upstream Account"),
   assignPrivileges: activity(userAccessManagement, 1),
   revokePrivileges: activity(userAccessManagement, 2),
   lowerPrivileges: activity(userAccessManagement, otherActivity, "Lower Privileges"),

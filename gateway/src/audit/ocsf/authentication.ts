@@ -5,6 +5,7 @@ import type { ChainLink, SignInRecord } from "../../deps/audit-records.ts";
 import { activities } from "./activities.ts";
 import { envelope } from "./envelope.ts";
 import { type OcsfEvent, product } from "./ocsf-event.ts";
+import { readRequester, requester, requesterSchema, userOf } from "./requester.ts";
 
 const service = Object.freeze({ name: product.name });
 
@@ -20,20 +21,23 @@ const protocols: Readonly<Record<SignInMethod, number>> = {
   otp: 99,
 };
 
+/** Code of a record of guesses at an account: who made them is not known, so the event has no actor. */
+const guessedCode = "SIGN_IN_PAUSED";
+
 /** A sign-in, or the end of a session. */
 export function signInEvent(record: SignInRecord, link: ChainLink): OcsfEvent {
-  const { human, method } = record;
+  const { human, method, code } = record;
   const protocol = method === null ? undefined : protocols[method];
-  const user = { name: human, email_addr: human };
+  const user = userOf(human);
   return {
     ...envelope(record, link, record.event === "sign_in" ? activities.logon : activities.logoff),
-    actor: { user },
+    actor: code === guessedCode ? undefined : { user },
     user,
     service,
     is_remote: true,
     auth_protocol_id: protocol,
     auth_protocol: protocol === 99 ? method : undefined,
-    http_request: { uid: record.requestId },
+    ...requester(record),
     unmapped: {
       sign_in_method: method ?? undefined,
       trace_id: record.traceId,
@@ -46,16 +50,16 @@ export function signInEvent(record: SignInRecord, link: ChainLink): OcsfEvent {
 
 const signInSchema = z.object({
   user: z.object({ name: z.string() }),
-  http_request: z.object({ uid: z.string() }),
+  ...requesterSchema,
   unmapped: z.object({ sign_in_method: z.enum(signInMethods).optional(), trace_id: z.string().optional() }),
 });
 
 /** All of the record that is not of every event. Throws ZodError. */
 export function readSignIn(event: unknown) {
-  const { user, http_request, unmapped } = signInSchema.parse(event);
+  const { user, unmapped, ...rest } = signInSchema.parse(event);
   return {
     human: user.name,
-    requestId: http_request.uid,
+    ...readRequester(rest),
     traceId: unmapped.trace_id,
     method: unmapped.sign_in_method ?? null,
   };

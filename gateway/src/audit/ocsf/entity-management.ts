@@ -4,6 +4,7 @@ import type { ChainLink, DynamicServerRecord, PolicyRecord, ToolDriftRecord } fr
 import { activities } from "./activities.ts";
 import { envelope, needsReview, succeeded } from "./envelope.ts";
 import type { OcsfEvent } from "./ocsf-event.ts";
+import { readRequester, requester, requesterSchema, userOf } from "./requester.ts";
 
 /** `type_id` of a managed entity: a policy, or what the schema has no type for. */
 const policyType = 5;
@@ -12,7 +13,7 @@ const otherType = 99;
 /** Code of the record of a server that its human forgot. */
 const forgottenCode = "FORGOTTEN";
 
-const user = (human: string) => ({ user: { name: human, email_addr: human } });
+const user = (human: string) => ({ user: userOf(human) });
 
 /** A tool that may not be called until it is reviewed, or may again. That is done, whatever it means for calls. */
 export function driftEvent(record: ToolDriftRecord, link: ChainLink): OcsfEvent {
@@ -24,7 +25,7 @@ export function driftEvent(record: ToolDriftRecord, link: ChainLink): OcsfEvent 
     actor: user(human),
     entity: { name: tool, type_id: otherType, type: "MCP tool", version: reviewed },
     entity_result: { name: tool, type_id: otherType, type: "MCP tool", version: seen },
-    http_request: { uid: record.requestId },
+    ...requester(record),
     unmapped: {
       server,
       reviewer: record.reviewer,
@@ -43,7 +44,7 @@ export function dynamicServerEvent(record: DynamicServerRecord, link: ChainLink)
     ...envelope(record, link, activity),
     actor: user(record.human),
     entity: { name: record.address, uid: record.server ?? undefined, type_id: otherType, type: "MCP server" },
-    http_request: { uid: record.requestId },
+    ...requester(record),
     unmapped: { trace_id: record.traceId, replica: link.replica, chain: link.chain, previous: link.previous },
   };
 }
@@ -59,7 +60,7 @@ export function policyEvent(record: PolicyRecord, link: ChainLink): OcsfEvent {
 
 const text = z.string();
 const traced = { trace_id: text.optional() };
-const asked = { actor: z.object({ user: z.object({ name: text }) }), http_request: z.object({ uid: text }) };
+const asked = { actor: z.object({ user: z.object({ name: text }) }), ...requesterSchema };
 const driftSchema = z.object({
   ...asked,
   entity: z.object({ name: text, version: text }),
@@ -75,10 +76,10 @@ const policySchema = z.object({ entity: z.object({ uid: text }), unmapped: z.obj
 
 /** All of the record that is not of every event. Throws ZodError. */
 export function readDrift(event: unknown) {
-  const { actor, http_request, entity, entity_result, unmapped } = driftSchema.parse(event);
+  const { actor, entity, entity_result, unmapped, ...rest } = driftSchema.parse(event);
   return {
     human: actor.user.name,
-    requestId: http_request.uid,
+    ...readRequester(rest),
     traceId: unmapped.trace_id,
     server: unmapped.server,
     reviewer: unmapped.reviewer,
@@ -90,10 +91,10 @@ export function readDrift(event: unknown) {
 
 /** All of the record that is not of every event. Throws ZodError. */
 export function readDynamicServer(event: unknown) {
-  const { actor, http_request, entity, unmapped } = dynamicServerSchema.parse(event);
+  const { actor, entity, unmapped, ...rest } = dynamicServerSchema.parse(event);
   return {
     human: actor.user.name,
-    requestId: http_request.uid,
+    ...readRequester(rest),
     traceId: unmapped.trace_id,
     server: entity.uid ?? null,
     address: entity.name,

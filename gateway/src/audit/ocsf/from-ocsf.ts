@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AuditRecord, ChainLink } from "../../deps/audit-records.ts";
+import { readAccount } from "./account-change.ts";
 import { classUids } from "./activities.ts";
 import { readSignIn } from "./authentication.ts";
 import { readDrift, readDynamicServer, readPolicy } from "./entity-management.ts";
@@ -8,7 +9,8 @@ import { readLog } from "./event-log.ts";
 import { readCallResult, readRequestDecision, readSession, readToolCall } from "./read-api-activity.ts";
 import { readConsent } from "./user-access.ts";
 
-const { eventLogActivity, authentication, entityManagement, userAccessManagement, apiActivity } = classUids;
+const { eventLogActivity, accountChange, authentication, entityManagement, userAccessManagement, apiActivity } =
+  classUids;
 
 /** The class of each event, by which an event is told from one that only has its code. */
 const classes: Readonly<Record<AuditRecord["event"], number>> = {
@@ -22,6 +24,7 @@ const classes: Readonly<Record<AuditRecord["event"], number>> = {
   consent_ended: userAccessManagement,
   sign_in: authentication,
   sign_out: authentication,
+  account_changed: accountChange,
   tool_drift: entityManagement,
   dynamic_server: entityManagement,
   policy_refreshed: entityManagement,
@@ -56,6 +59,8 @@ function readRecord(
     case "sign_in":
     case "sign_out":
       return { ...base, event, ...readSignIn(json) };
+    case "account_changed":
+      return { ...base, event, ...readAccount(json) };
     case "tool_drift":
       return { ...base, event, ...readDrift(json) };
     case "dynamic_server":

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { anyLink, anyRecord } from "../../../testing/ocsf/any-record.ts";
 import { exampleLink, exampleRecords } from "../../../testing/ocsf/example-records.ts";
 import { validate } from "../../../testing/ocsf/validate.ts";
-import type { AuditRecord } from "../../deps/audit-records.ts";
+import { type AuditRecord, accountChanges } from "../../deps/audit-records.ts";
 import { product } from "./ocsf-event.ts";
 import { toOcsf } from "./to-ocsf.ts";
 
@@ -22,12 +22,13 @@ test.each(Object.entries(exampleRecords))(
   },
 );
 
-test("every outcome, every way to sign in and every end of an entered server is valid by the schema", () => {
-  const { call_result, sign_in, dynamic_server } = exampleRecords;
+test("every outcome, every way to sign in, every change of an account and every end of an entered server is valid by the schema", () => {
+  const { call_result, sign_in, account_changed, dynamic_server } = exampleRecords;
   const outcomes = ["answered", "failed", "cancelled", "unknown"] as const;
   const records = [
     ...outcomes.map((outcome) => ({ ...call_result.full, outcome }) as AuditRecord),
     ...signInMethods.map((method) => ({ ...sign_in.full, method }) as AuditRecord),
+    ...accountChanges.map((change) => ({ ...account_changed.full, change }) as AuditRecord),
     { ...dynamic_server.full, code: "FORGOTTEN" },
   ];
   for (const record of records) expect(validate(written(record))).toEqual([]);
@@ -53,6 +54,30 @@ test("decisions, endings and activities are the ids of OCSF", () => {
   });
   expect(toOcsf(dynamic_server.full, exampleLink)).toMatchObject({ type_uid: 300_401 });
   expect(toOcsf({ ...dynamic_server.full, code: "FORGOTTEN" }, exampleLink)).toMatchObject({ type_uid: 300_404 });
+});
+
+test("changes of accounts are the activities of OCSF that there are, and passkeys its factor", () => {
+  const { account_changed } = exampleRecords;
+  const typeOf = (change: string, code = "SOME") =>
+    toOcsf({ ...account_changed.full, change, code } as AuditRecord, exampleLink);
+  expect(accountChanges.map((change) => typeOf(change).type_uid)).toEqual([
+    ...[300_101, 300_103, 300_110, 300_111, 300_199, 300_199],
+  ]);
+  expect(typeOf("password_changed", "PASSWORD_RESET").type_uid).toBe(300_104);
+  expect(typeOf("passkey_added").auth_factors).toEqual([{ factor_type_id: 10 }]);
+  expect(typeOf("upstream_connected").auth_factors).toBeUndefined();
+});
+
+test("nobody is the actor where it is not known who it was, or no human did it", () => {
+  const { sign_in, account_changed } = exampleRecords;
+  const human = { user: { name: "alice@example.com", email_addr: "alice@example.com" } };
+  const guessed = { ...sign_in.full, decision: "deny", code: "SIGN_IN_PAUSED" } as AuditRecord;
+  for (const record of [guessed, account_changed.bare]) {
+    expect(toOcsf(record, exampleLink).actor).toBeUndefined();
+    expect(toOcsf(record, exampleLink)).toMatchObject(human);
+  }
+  for (const record of [sign_in.full, account_changed.full])
+    expect(toOcsf(record, exampleLink)).toMatchObject({ ...human, actor: human });
 });
 
 test("a decision and its result are found by one id", () => {

@@ -1,4 +1,5 @@
 import type { AuditRecord, ChainLink } from "../../deps/audit-records.ts";
+import { accountEvent } from "./account-change.ts";
 import { callEvent, resultEvent, sessionEvent } from "./api-activity.ts";
 import { signInEvent } from "./authentication.ts";
 import { driftEvent, dynamicServerEvent, policyEvent } from "./entity-management.ts";
@@ -28,6 +29,8 @@ export function toOcsf(record: AuditRecord, link: ChainLink): OcsfEvent {
     case "sign_in":
     case "sign_out":
       return signInEvent(record, link);
+    case "account_changed":
+      return accountEvent(record, link);
     case "tool_drift":
       return driftEvent(record, link);
     case "dynamic_server":

@@ -5,6 +5,7 @@ import type { ChainLink, ConsentRecord } from "../../deps/audit-records.ts";
 import { activities } from "./activities.ts";
 import { envelope } from "./envelope.ts";
 import type { OcsfEvent } from "./ocsf-event.ts";
+import { readRequester, requester, requesterSchema, userOf } from "./requester.ts";
 
 const changes = {
   consent: activities.assignPrivileges,
@@ -20,11 +21,11 @@ export function consentEvent(record: ConsentRecord, link: ChainLink): OcsfEvent 
   const { human, agent, server, level } = record;
   return {
     ...envelope(record, link, changes[record.event]),
-    actor: { user: { name: human, email_addr: human }, app_name: agent.name, app_uid: agent.clientId },
+    actor: { user: userOf(human), app_name: agent.name, app_uid: agent.clientId },
     user: { name: agent.name, uid: agent.clientId, type_id: serviceAccount },
     privileges: level === null ? [] : [level],
     resources: server === null ? undefined : [{ name: server, type: "MCP server" }],
-    http_request: { uid: record.requestId },
+    ...requester(record),
     unmapped: {
       grant_id: record.grantId ?? undefined,
       agent_version: agent.version,
@@ -42,7 +43,7 @@ const consentSchema = z.object({
   actor: z.object({ user: z.object({ name: text }), app_name: text, app_uid: text }),
   privileges: z.array(z.enum(trustLevels)).max(1),
   resources: z.tuple([z.object({ name: text })]).optional(),
-  http_request: z.object({ uid: text }),
+  ...requesterSchema,
   unmapped: z.object({
     grant_id: text.optional(),
     agent_version: text.optional(),
@@ -53,10 +54,10 @@ const consentSchema = z.object({
 
 /** All of the record that is not of every event. Throws ZodError. */
 export function readConsent(event: unknown) {
-  const { actor, privileges, resources, http_request, unmapped } = consentSchema.parse(event);
+  const { actor, privileges, resources, unmapped, ...rest } = consentSchema.parse(event);
   return {
     human: actor.user.name,
-    requestId: http_request.uid,
+    ...readRequester(rest),
     traceId: unmapped.trace_id,
     agent: { clientId: actor.app_uid, name: actor.app_name, version: unmapped.agent_version },
     grantId: unmapped.grant_id ?? null,

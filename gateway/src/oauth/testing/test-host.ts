@@ -74,6 +74,8 @@ export class TestHost {
   readonly grants: GrantStore;
   readonly server: AuthorizationServer;
   readonly audit: AuditRecord[];
+  /** What is on record without anybody waiting for it: what has become of accounts and sessions. */
+  readonly noted: AuditRecord[];
   /** What the MCP path recorded. */
   readonly calls: AuditRecord[];
   /** Whether the audit log takes nothing. */
@@ -90,6 +92,7 @@ export class TestHost {
     this.grants = parts.grants;
     this.server = parts.server;
     this.audit = parts.audit;
+    this.noted = parts.noted;
     this.calls = parts.calls;
     this.auditState = parts.auditState;
     this.time = parts.time;
@@ -141,6 +144,7 @@ export class TestHost {
     const facts = withDynamicFacts(stubFacts, { database, clock });
     const grants = createGrantStore({ database, clock });
     const audit: AuditRecord[] = [];
+    const noted: AuditRecord[] = [];
     const calls: AuditRecord[] = [];
     const auditState = { fails: false };
     const sink: AuditSink = {
@@ -149,7 +153,10 @@ export class TestHost {
         audit.push(record);
         keepForSearch(JSON.stringify(record));
       },
-      note: (record) => keepForSearch(JSON.stringify(record)),
+      note: (record) => {
+        noted.push(record);
+        keepForSearch(JSON.stringify(record));
+      },
     };
     const log = testLog();
     const secrets = createEnvironmentSecrets(environment ?? {});
@@ -193,7 +200,7 @@ export class TestHost {
           calls.push(record);
           keepForSearch(JSON.stringify(record));
         },
-        note: sink.note,
+        note: (record) => keepForSearch(JSON.stringify(record)),
       },
       readiness: {
         database: async () => undefined,
@@ -205,7 +212,7 @@ export class TestHost {
     });
     if (replicaOf === undefined) await app.listen({ port, host: "localhost" });
     const stubs = { directory: stubDirectory, facts: stubFacts };
-    return new TestHost({ app, config, database, ...stubs, grants, server, audit, calls, auditState, time });
+    return new TestHost({ app, config, database, ...stubs, grants, server, audit, noted, calls, auditState, time });
   }
 
   get publicUrl(): string {
