@@ -18,8 +18,12 @@ export function openPostgres(target: UrlDatabase | IamDatabase): DatabaseDriver 
   // Locks are held on connections of their own: work under a lock takes connections of `pool`, and if holders filled
   // that pool too, all of them would wait for each other.
   const lockPool = new pg.Pool({ ...options, max: 4, connectionTimeoutMillis: 30_000 });
-  // An idle connection that breaks is replaced on next use; without a listener the event would end the process.
-  for (const each of [pool, lockPool]) each.on("error", () => undefined);
+  // A connection that breaks is replaced on next use; without a listener the event would end the process. The pool listens
+  // to those that are idle; one that is in use, by a statement or for a lock, has told whoever waits for its answer.
+  for (const each of [pool, lockPool]) {
+    each.on("error", () => undefined);
+    each.on("connect", (client) => client.on("error", () => undefined));
+  }
   return {
     dialect: new PostgresDialect({ pool }),
     execute: async (name, text, values) => {
