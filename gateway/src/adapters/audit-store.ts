@@ -22,10 +22,12 @@ const append = `
 
 /**
  * What the SQLSTATE of an error says of a statement (PostgreSQL, Appendix A). The data of it is refused, or nothing can be
- * written now (read only, no space, no table); for all others, a broken connection above all, it may have been done.
+ * written now (read only, no space, no table); for all others, a broken connection above all, it may have been done. So it
+ * may where the server ends with that code: a commit can be in the write-ahead log when the space for more of it runs out.
  */
 function refusalOf(cause: unknown): Error | undefined {
-  const code = (cause as { code?: unknown } | null)?.code;
+  const { code, severity } = (cause ?? {}) as { readonly code?: unknown; readonly severity?: unknown };
+  if (severity === "PANIC") return undefined;
   if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
   if (/^(22|23|54)/.test(code)) return new AuditLineRefused("The database refuses the line.", { cause });
   if (/^(25|42|53)/.test(code)) return new AuditStoreUnable("The database can't write.", { cause });

@@ -12,7 +12,7 @@ export function recordedArguments(
   if (level === "none") return undefined;
   const value = args === undefined ? {} : args;
   const digest = argumentsDigest(value);
-  if (level === "digest" || JSON.stringify(value).length > shownBytesMax) return { digest };
+  if (level === "digest" || Buffer.byteLength(JSON.stringify(value)) > shownBytesMax) return { digest };
   try {
     return { digest, shown: redactArguments(value, redact) };
   } catch {
