@@ -131,6 +131,8 @@ test("of the client's headers, the upstream sees only those of the protocol", as
       "user-agent": "client",
       "accept-encoding": "gzip",
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      tracestate: "vendor=value",
+      baggage: "user=admin",
     },
     body,
   });
@@ -147,6 +149,10 @@ test("of the client's headers, the upstream sees only those of the protocol", as
     "mcp-name": "list_issues",
     "mcp-param-region": "eu",
     "mcp-protocol-version": "2026-07-28",
+    // The trace that the client is in goes on (W3C Trace Context); nothing is decided by it.
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    tracestate: "vendor=value",
+    baggage: "user=admin",
     "user-agent": "permit-mcp-gateway",
     // The gateway's own, not the one that the client sent.
     "x-gateway-auth": expect.stringMatching(/^Bearer ey[\w-]+\.ey[\w-]+\.[\w-]+$/) as string,

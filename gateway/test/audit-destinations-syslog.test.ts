@@ -163,12 +163,13 @@ describe("syslog", () => {
     );
   });
 
-  test("nobody there, no end within ten seconds, and a gateway that closes are no delivery", async () => {
+  test("nobody there, no end in time, and a gateway that closes are no delivery", async () => {
     const gone = await startReceiver(tcp);
     gone.close();
     await expect(destination(`syslog+tcp://127.0.0.1:${gone.port}`).deliver(large())).rejects.toThrow("ECONNREFUSED");
     const { port } = await receiver((socket, got) => void socket.on("data", got));
-    const silent = destination(`syslog+tcp://127.0.0.1:${port}`);
+    const settings = settingsOf("syslog", `syslog+tcp://127.0.0.1:${port}`);
+    const silent = kept(createSyslogDestination(settings, { hostKey: "demo", timeoutMs: 1_000 }));
     const closing = destination(`syslog+tcp://127.0.0.1:${port}`);
     setTimeout(() => void closing.close(), 300);
     await expect(closing.deliver(large())).rejects.toThrow("The connection was closed.");

@@ -129,13 +129,14 @@ test("a connection that ends without an answer, or a closing gateway, is no deli
   await expect(webhook.deliver(chainLines(1))).rejects.toThrow("did not answer");
 });
 
-test("no answer within ten seconds is no delivery", async () => {
+test("no answer in time is no delivery", async () => {
   answer = () => undefined;
+  const parts = { secrets: [secret], clock: () => new Date(), timeoutMs: 500 };
+  const hurried = createWebhookDestination(settingsOf("webhook", `http://127.0.0.1:${port}/in`), parts);
+  open.push(hurried);
   const startedMs = performance.now();
-  await expect(destination().deliver(chainLines(1))).rejects.toThrow("did not answer within 10 s");
-  const tookMs = performance.now() - startedMs;
-  expect(tookMs).toBeGreaterThan(9_500);
-  expect(tookMs).toBeLessThan(13_000);
+  await expect(hurried.deliver(chainLines(1))).rejects.toThrow("did not answer within 0.5 s");
+  expect(performance.now() - startedMs).toBeGreaterThan(450);
 });
 
 test("over TLS a receiver with a certificate of no known authority gets nothing", async () => {

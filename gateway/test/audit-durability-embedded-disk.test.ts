@@ -1,13 +1,8 @@
 /** The embedded database on a disk that is full, for real. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  type AuditWriter,
-  missingFrom,
-  startAuditWriter,
-  storedAudit,
-  unpackCluster,
-} from "../testing/audit-writer.ts";
+import { type AuditWriter, missingFrom, startAuditWriter, storedAudit } from "../testing/audit-writer.ts";
 import { hasSmallDisks, openSmallDisk, type SmallDisk } from "../testing/small-disk.ts";
+import { unpackCluster } from "../testing/unpack-cluster.ts";
 
 describe.skipIf(!hasSmallDisks())("a full disk", () => {
   let disk: SmallDisk;

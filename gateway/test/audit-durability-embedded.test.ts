@@ -9,14 +9,9 @@ import { openDatabase } from "../src/adapters/database.ts";
 import { startLogKeeper } from "../src/audit/log-keeper.ts";
 import { auditLogOn, storedLines } from "../testing/audit-fixture.ts";
 import { verifiedLog } from "../testing/audit-load.ts";
-import {
-  type AuditWriter,
-  missingFrom,
-  startAuditWriter,
-  storedAudit,
-  unpackCluster,
-} from "../testing/audit-writer.ts";
+import { type AuditWriter, missingFrom, startAuditWriter, storedAudit } from "../testing/audit-writer.ts";
 import { testLog } from "../testing/test-log.ts";
+import { unpackCluster } from "../testing/unpack-cluster.ts";
 
 const kills = 3;
 const dataDir = mkdtempSync(join(tmpdir(), "audit-embedded-"));

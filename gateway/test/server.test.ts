@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromOcsf } from "../src/audit/ocsf/from-ocsf.ts";
+import { unpackCluster } from "../testing/unpack-cluster.ts";
 import { type PermitFixture, permitKey, startPermit } from "./permit-fixture.ts";
 
 let permit: PermitFixture;
@@ -26,7 +27,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const environment = (port: number): Record<string, string> => ({
+const environment = (port: number): Record<string, string> => {
+  unpackCluster(join(folder, String(port)));
+  return variables(port);
+};
+const variables = (port: number): Record<string, string> => ({
   LISTEN_HOST: "127.0.0.1",
   PORT: String(port),
   PUBLIC_URL: `http://localhost:${port}`,
@@ -121,7 +126,7 @@ test("starts, gets ready, and stops on SIGTERM within its time; nothing secret o
   expect([events[0], events.at(-1)]).toEqual(["log_started", "log_ended"]);
   // The settings of the start, others, and those of the start again.
   expect(events.filter((event) => event === "policy_refreshed")).toHaveLength(3);
-  for (const secret of [permitKey, environment(port).AUTH_SECRET ?? "", "secret-code"]) {
+  for (const secret of [permitKey, variables(port).AUTH_SECRET ?? "", "secret-code"]) {
     expect(output.out).not.toContain(secret);
   }
 });

@@ -1,7 +1,5 @@
 /** Runs `audit-writing-process.ts`. */
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../src/adapters/database.ts";
@@ -9,14 +7,6 @@ import { storedLines } from "./audit-fixture.ts";
 import { verifiedLog } from "./audit-load.ts";
 
 const program = fileURLToPath(new URL("audit-writing-process.ts", import.meta.url));
-
-/** An embedded database that was just made, in a data folder: it takes less time to unpack one. */
-export function unpackCluster(dataDir: string): void {
-  const folder = join(dataDir, "database");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const packed = process.env.EMBEDDED_CLUSTER_TEST;
-  if (packed !== undefined) execFileSync("tar", ["-xf", packed, "-C", folder], { stdio: "ignore" });
-}
 
 export interface AuditWriter {
   /** Ids of the records that were acknowledged and refused. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toolDigest } from "@permit-mcp-gateway/policies";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unpackCluster } from "../testing/unpack-cluster.ts";
 import { Agent } from "./agents/agent.ts";
 import { BrowserHuman, chromiumPath } from "./agents/browser-human.ts";
 import { Human } from "./agents/human.ts";
@@ -38,6 +39,7 @@ beforeAll(async () => {
     ports: await freePorts(),
     onGatewayLine: (line) => audit.take(line),
   };
+  unpackCluster(join(folder, "data", "gateway"));
   host = await startLocalHost(options);
 });
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policyProcess } from "../../policies/cli/testing/policy-process.ts";
+import { unpackCluster } from "../testing/unpack-cluster.ts";
 import { Human } from "./agents/human.ts";
 import { editPolicy } from "./policy-copy.ts";
 import { freePorts, type LocalPorts } from "./ports.ts";
@@ -23,6 +24,7 @@ let ssePort: number;
 beforeAll(async () => {
   cpSync(join(repository, "policies/hosts/demo"), demo, { recursive: true });
   ports = await freePorts();
+  unpackCluster(join(folder, "data", "gateway"));
   host = await startLocalHost({ policyDir: demo, dataDir: join(folder, "data"), ports });
   editPolicy(demo, "servers/issues.yaml", "127.0.0.1:7801", `127.0.0.1:${ports.issues}`);
   editPolicy(demo, "servers/everything.yaml", "127.0.0.1:7802", `127.0.0.1:${ports.everything}`);

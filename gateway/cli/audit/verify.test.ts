@@ -16,8 +16,10 @@ import { startLogKeeper } from "../../src/audit/log-keeper.ts";
 import { startAuditShipper } from "../../src/audit/shipper.ts";
 import type { AuditSigner } from "../../src/deps/audit-signer.ts";
 import { auditLogOn, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
+import { openMemoryDatabase } from "../../testing/memory-database.ts";
 import { hasMoto, startMoto } from "../../testing/moto.ts";
 import { testLog } from "../../testing/test-log.ts";
+import { unpackCluster } from "../../testing/unpack-cluster.ts";
 import { auditProgram } from "./program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "audit-verify-"));
@@ -46,6 +48,7 @@ async function writeLog(database: Database, signer: AuditSigner): Promise<void> 
 let lines: readonly string[] = [];
 let database: Database;
 beforeAll(async () => {
+  unpackCluster(dataDir);
   database = await openDatabase({ dataDir });
   const signer = await createFileAuditSigner(keyFile);
   await writeLog(database, signer);
@@ -138,7 +141,7 @@ describe.skipIf(!hasMoto())("a log group", () => {
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
     const group = "/permit-mcp-gateway/verified";
     await new CloudWatchLogsClient({}).send(new CreateLogGroupCommand({ logGroupName: group }));
-    const source = await openDatabase({ memory: true });
+    const source = await openMemoryDatabase();
     await writeLog(source, await createFileAuditSigner(keyFile));
     const destination = createCloudWatchDestination({ kind: "cloudwatch", name: `cloudwatch:${group}`, group }, "demo");
     const shipments = createAuditShipments(source);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { openMemoryDatabase } from "../../testing/memory-database.ts";
+import { unpackCluster } from "../../testing/unpack-cluster.ts";
 import { openDatabase } from "./database.ts";
 import { DataFolderInUseError } from "./database-lock.ts";
 
@@ -27,6 +28,7 @@ const row = {
 
 describe("the embedded database", () => {
   test("keeps its rows over a restart and refuses a second process meanwhile", async () => {
+    unpackCluster(folder);
     const first = await openDatabase({ dataDir: folder });
     await first.kysely.insertInto("gateway_audit").values(row).execute();
 

@@ -27,6 +27,8 @@ const server = "items";
 const human = "developer@example.com";
 const replicaCount = 3;
 const atOnce = 24;
+/** The longest time for others to take over from those that were killed. */
+const settleMs = 60_000;
 /** Half the life of an access token. */
 const refreshMs = 300_000;
 const unlimited = { max: 1_000_000, windowSeconds: 1 };
@@ -133,6 +135,23 @@ async function send(pool: Pool, hostName: string, request: PlannedRequest, token
   }
 }
 
+/** Waits until the chains of all who were killed are settled, and all that is older than a moment is shipped. */
+async function untilSettled(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const query = `
+    select count(*)::int as open from gateway_audit_chain chain
+    left join gateway_audit_shipment shipment on shipment.chain = chain.id
+    where (ended_at is not null and settled_at is null)
+      or (ended_at is null and seen_at < clock_timestamp() - interval '3 seconds')
+      or (ended_at is not null and coalesce(shipment.sequence, 0) < chain.sequence)`;
+  for (const deadline = performance.now() + settleMs; performance.now() < deadline; await sleep(200)) {
+    const { rows } = await client.query<{ open: number }>(query);
+    if (rows[0]?.open === 0) break;
+  }
+  await client.end();
+}
+
 const run = promisify(execFile);
 
 async function verify(
@@ -232,8 +251,8 @@ export async function proveCompleteness({
     await Promise.all(Array.from({ length: atOnce }, worker));
     over = true;
     await killing;
-    // Four checkpoints of silence, the leases of those that were killed, and then some.
-    await sleep(12_000);
+    // Four checkpoints of silence, and the leases of those that were killed.
+    await untilSettled(databaseUrl);
     for (const { pool } of replicas) await pool.destroy();
   } finally {
     await host.stop();

@@ -6,7 +6,7 @@ import type { AuditBatchLimits, AuditDestination } from "../../deps/audit.ts";
 import { syslogFrame } from "./syslog-message.ts";
 
 /** For the connection, all of the bytes, and the receiver's end. */
-const timeoutMs = 10_000;
+const usualTimeoutMs = 10_000;
 /** A receiver that takes no more senders closes a connection as soon as it has it: that is seen before anything is sent. */
 const turnedAwayMs = 50;
 
@@ -23,10 +23,12 @@ export interface SyslogParts {
   readonly hostKey: string;
   /** Certificate authority that is believed in the place of the usual ones, PEM. */
   readonly ca?: string;
+  /** For a delivery. */
+  readonly timeoutMs?: number;
 }
 
 /** Sends all and resolves when the receiver has closed after the last byte. Rejects when it closed before, or not in time. */
-async function sendAll(socket: Socket, connected: string, bytes: Buffer): Promise<void> {
+async function sendAll(socket: Socket, connected: string, bytes: Buffer, timeoutMs: number): Promise<void> {
   const failed = Promise.withResolvers<never>();
   const ended = Promise.withResolvers<void>();
   const isConnected = Promise.withResolvers<void>();
@@ -65,7 +67,7 @@ async function sendAll(socket: Socket, connected: string, bytes: Buffer): Promis
  */
 export function createSyslogDestination(
   { name, host, port, tls }: SettingsOf<"syslog">,
-  { hostKey, ca }: SyslogParts,
+  { hostKey, ca, timeoutMs = usualTimeoutMs }: SyslogParts,
 ): AuditDestination {
   const sockets = new Set<Socket>();
   let closed = false;
@@ -85,7 +87,7 @@ export function createSyslogDestination(
       sockets.add(socket);
       try {
         const bytes = Buffer.concat(lines.map((line) => syslogFrame(line, hostKey)));
-        await sendAll(socket, tls ? "secureConnect" : "connect", bytes);
+        await sendAll(socket, tls ? "secureConnect" : "connect", bytes, timeoutMs);
         return 0;
       } catch (error) {
         const why = error instanceof Error ? error.message : "";

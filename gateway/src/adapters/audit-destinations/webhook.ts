@@ -5,7 +5,7 @@ import type { Clock } from "../../deps/process.ts";
 import { deliveryRange, newlineDelimited } from "./delivery.ts";
 import { webhookHeaders } from "./webhook-signature.ts";
 
-const timeoutMs = 10_000;
+const usualTimeoutMs = 10_000;
 
 /** What a receiver usually takes in one body. */
 const limits: AuditBatchLimits = {
@@ -22,6 +22,8 @@ export interface WebhookParts {
   readonly clock: Clock;
   /** Certificate authority that is believed in the place of the usual ones, PEM. */
   readonly ca?: string;
+  /** For an answer. */
+  readonly timeoutMs?: number;
 }
 
 /** What a person can do about a status that is not 2xx. Nothing of the body: it may repeat what was sent. */
@@ -47,7 +49,7 @@ function retryAfter(header: string | string[] | undefined): string {
  */
 export function createWebhookDestination(
   { name, url }: SettingsOf<"webhook">,
-  { secrets, clock, ca }: WebhookParts,
+  { secrets, clock, ca, timeoutMs = usualTimeoutMs }: WebhookParts,
 ): AuditDestination {
   const dispatcher = new Agent({ connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) } });
   return {

@@ -1,0 +1,2 @@
+/** For tests in `src`, which know nothing of infra. */
+export { unpackCluster } from "../../infra/testing/unpack-cluster.ts";
