@@ -82,7 +82,11 @@ describe.skipIf(!hasPostgres)("under load", () => {
   const asAdmin = async <T>(run: (admin: pg.Client) => Promise<T>) => {
     const admin = new pg.Client({ connectionString: postgres.url });
     await admin.connect();
-    return run(admin).finally(() => admin.end());
+    try {
+      return await run(admin);
+    } finally {
+      await admin.end();
+    }
   };
 
   test("its connections are ended, again and again", async () => {

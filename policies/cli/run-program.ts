@@ -17,11 +17,7 @@ ${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join("\n
 
 \`${start} <command> --help\` says more about a command.`;
 
-async function runCommand(
-  [name, ...args]: readonly string[],
-  output: Output,
-  program: Program,
-): Promise<ExitCode> {
+async function runCommand([name, ...args]: readonly string[], output: Output, program: Program): Promise<ExitCode> {
   const { commands } = program;
   if (name === "--help" || name === "-h") {
     output.line(helpOf(program));

@@ -102,7 +102,7 @@ describe("a log that somebody has touched", () => {
         const near = [at + 1, at + 2].some((line) => new RegExp(`line ${line}\\b`).test(places));
         expect(near || places.includes(`Record ${sequenceOf(lines[at] ?? "")} `)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
