@@ -5,9 +5,17 @@ import { exampleLink, exampleRecords } from "./example-records.ts";
 
 const lineWidth = 120;
 
+/** JSON on one line, with spaces where the formatter of this repository has them. */
+function onOneLine(json: unknown): string {
+  if (Array.isArray(json)) return `[${json.map(onOneLine).join(", ")}]`;
+  if (typeof json !== "object" || json === null) return JSON.stringify(json);
+  const members = Object.entries(json).map(([name, each]) => `${JSON.stringify(name)}: ${onOneLine(each)}`);
+  return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
+}
+
 /** JSON with a line for each member of what does not fit on one. */
 function printed(json: unknown, indent = ""): string {
-  const line = JSON.stringify(json, null, 1).replaceAll(/\n */g, " ");
+  const line = onOneLine(json);
   if (typeof json !== "object" || json === null || indent.length + line.length <= lineWidth) return line;
   const inner = `${indent}  `;
   const members = Array.isArray(json)
