@@ -56,6 +56,7 @@ export function startLogKeeper({
       // Its id is of the chain: it is there once, however often this is begun.
       const about = { host, now: clock(), heads: [head], id: resultId(head.chain) };
       auditLog.note(logRecord("log_abandoned", about));
+      auditLog.note(logRecord("log_checkpoint", { host, now: clock(), heads: await otherHeads() }));
       await auditLog.flushed();
       await store.settled(head.chain);
       log.info({ ...head, calls: open.length }, "chain of a replica that ended in the middle was settled");

@@ -46,7 +46,9 @@ describe.each(testDatabases)("$name", ({ open }) => {
     const retention = { ...createAuditRetention(database), ...change };
     return deleteExpired(days, { retention, auditLog, host: "demo", destinations, clock: () => now });
   };
-  const names = async () => (await storedLines(database)).map(({ tool, event }) => tool ?? event);
+  /** All but the checkpoint that signs for what is deleted. */
+  const records = async () => (await storedLines(database)).filter(({ event }) => event !== "log_checkpoint");
+  const names = async () => (await records()).map(({ tool, event }) => tool ?? event);
   const verified = () => verifiedLog(database, { asOf: now });
   const ship = async (destination: string, to: number, chain = log.head()?.chain ?? "") => {
     const shipments = createAuditShipments(database);
@@ -75,7 +77,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
     expect(await names()).toEqual(["kept-1", "kept-2", "log_trimmed"]);
     const report = await verified();
     expect(report.problems).toEqual([]);
-    expect(report.chains).toMatchObject([{ from: 4, to: 6 }]);
+    expect(report.chains).toMatchObject([{ from: 4, to: 7 }]);
     // There is nothing left to do, and nothing is said of nothing.
     expect(await run()).toBe(0);
     expect(await names()).toEqual(["kept-1", "kept-2", "log_trimmed"]);
@@ -121,7 +123,10 @@ describe.each(testDatabases)("$name", ({ open }) => {
       trim: async (head) => {
         seen.push(await names());
         const lines = await storedLines(database);
-        expect(JSON.parse(lines.at(-1)?.line ?? "{}")).toMatchObject({ unmapped: { heads: [head] } });
+        const [trimmed, checkpoint] = lines.slice(-2);
+        expect(JSON.parse(trimmed?.line ?? "{}")).toMatchObject({ unmapped: { heads: [head] } });
+        // What signs for it is there too.
+        expect(checkpoint?.event).toBe("log_checkpoint");
         expect(JSON.parse(lines[head.sequence]?.line ?? "{}")).toMatchObject({ unmapped: { previous: head.hash } });
         await trim(head);
       },
@@ -193,9 +198,9 @@ describe.each(testDatabases)("$name", ({ open }) => {
     const before = await stored();
     expect(await run(["memory"])).toBe(1);
     await write(["kept"], kept);
-    await expect.poll(() => lines.length).toBe(5);
+    await expect.poll(() => lines.length).toBe(6);
     expect(lines.map(({ line }) => line)).toEqual([...before, ...(await stored())]);
-    expect(lines.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(lines.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test("a destination that is added later begins where the log begins now, and is waited for from then on", async () => {
@@ -204,13 +209,13 @@ describe.each(testDatabases)("$name", ({ open }) => {
     await ship("first", 4);
     expect(await run(["first"])).toBe(1);
     expect(await names()).toEqual(["kept", "log_trimmed"]);
-    await ship("first", 5);
+    await ship("first", 6);
     const later = new Date(now.getTime() + 30 * 24 * 60 * 60 * 1000);
     const parts = { retention: createAuditRetention(database), auditLog: log, host: "demo", clock: () => later };
     // The new one has nothing yet.
     expect(await deleteExpired(days, { ...parts, destinations: ["first", "second"] })).toBe(0);
     const lines = shipTo("second");
-    await expect.poll(() => lines.map(({ sequence }) => sequence)).toEqual([4, 5]);
+    await expect.poll(() => lines.map(({ sequence }) => sequence)).toEqual([4, 5, 6]);
     expect(lines.map(({ line }) => line)).toEqual(await stored());
     await expect.poll(() => createAuditShipments(database).waiting("second")).toEqual([]);
     expect(await deleteExpired(days, { ...parts, destinations: ["first", "second"] })).toBe(1);

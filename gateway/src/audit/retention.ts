@@ -29,6 +29,8 @@ export async function deleteExpired(retentionDays: number, parts: RetentionParts
   for (const { chain, sequence, line } of lines) {
     const head = { chain, sequence, hash: hashOf(line) };
     await auditLog.write(logRecord("log_trimmed", { host, now, heads: [head] }));
+    // Signed before it is done: nobody believes a log that excuses itself.
+    await auditLog.write(logRecord("log_checkpoint", { host, now }));
     await retention.trim(head);
   }
   return lines.length;

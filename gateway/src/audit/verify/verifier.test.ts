@@ -1,5 +1,5 @@
 /** What somebody does to a log, and what is said of it. */
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import fc from "fast-check";
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -8,11 +8,13 @@ import { openMemoryDatabase } from "../../../testing/memory-database.ts";
 import { testLog } from "../../../testing/test-log.ts";
 import { createAuditStore } from "../../adapters/audit-store.ts";
 import type { Database } from "../../adapters/database.ts";
+import type { ChainHead } from "../../deps/audit-records.ts";
 import type { AuditSigner } from "../../deps/audit-signer.ts";
 import { callResult } from "../call-result.ts";
 import { sealLine } from "../export-seal.ts";
-import { hashOf } from "../line.ts";
+import { hashOf, lineOf, noLine } from "../line.ts";
 import { startLogKeeper } from "../log-keeper.ts";
+import { logRecord } from "../log-record.ts";
 import { createVerifier, type VerifierOptions } from "./verifier.ts";
 
 async function newSigner() {
@@ -178,6 +180,31 @@ describe("a log that somebody has touched", () => {
     const forged = (await storedLines(unsigned)).map(({ line }) => line);
     await unsigned.close();
     expect(await codes(forged)).toEqual(["SIGNATURE_MISSING"]);
+  });
+
+  test("a log that excuses what is missing with records that nobody has signed", async () => {
+    const [killed = "", ended = ""] = chains;
+    const of = (chain: string) => lines.filter((line) => chainOf(line) === chain);
+    /** A chain that somebody has made up, of records of the log about another chain. */
+    const madeUp = (event: "log_trimmed" | "log_abandoned", head: ChainHead) => {
+      const chain = randomUUID();
+      const record = logRecord(event, { host: "demo", now: new Date(), heads: [head] });
+      return lineOf(record, { replica: "r9", chain, sequence: 1, previous: noLine });
+    };
+    const headAt = (some: readonly string[], index: number): ChainHead => {
+      const line = some.at(index) ?? "";
+      return { chain: chainOf(line), sequence: sequenceOf(line), hash: hashOf(line) };
+    };
+    const live = { live: true };
+    const beheaded = of(killed).slice(1);
+    const trimmed = madeUp("log_trimmed", headAt(of(killed), 0));
+    expect(await codes([trimmed, ...beheaded, ...of(ended)], live)).toContain("BEGINNING_MISSING");
+    expect(await codes([trimmed, ...beheaded, ...of(ended)], { ...live, keys: undefined })).toEqual([]);
+    const cut = of(ended).slice(0, 3);
+    const abandoned = madeUp("log_abandoned", headAt(cut, -1));
+    const later = { asOf: new Date(Date.now() + 16 * 60_000), ...live, expires: true };
+    expect(await codes([abandoned, ...cut], later)).toEqual(["END_MISSING", "END_MISSING"]);
+    expect(await codes([abandoned, ...cut], { ...later, keys: undefined })).toEqual(["END_MISSING"]);
   });
 
   test("a line of something else", async () => {

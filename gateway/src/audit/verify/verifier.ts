@@ -71,10 +71,19 @@ export interface VerifierOptions {
 export interface Verifier {
   /** Takes the next line; `place` says where it is, for people. Lines of a chain come in their order. */
   take(line: string, place: string): void | Promise<void>;
-  /** Where the place that was read says that a chain begins or ends. */
-  expectStart(head: ChainHead): void;
-  expectEnd(head: ChainHead, ended: boolean): void;
+  /** The place that was read says that a chain goes to there. */
+  expectEnd(head: ChainHead): void;
   end(): VerifyReport;
+}
+
+/** What is said of a chain elsewhere. */
+interface Told {
+  /** `begins`: its records up to there were deleted. `was`: it had come to there. `ends`: it has no record after that one. */
+  readonly what: "begins" | "was" | "ends";
+  readonly head: ChainHead;
+  readonly place: string;
+  /** The record that says so; undefined for what is signed by itself, or can only make things worse. */
+  readonly by: Omit<ChainHead, "hash"> | undefined;
 }
 
 interface Known {
@@ -101,8 +110,7 @@ function linkOf(line: string): Link | undefined {
 export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): Verifier {
   const problems: Problem[] = [];
   const chains = new Map<string, Known>();
-  const starts = new Map<string, ChainHead[]>();
-  const confirmations: { readonly head: ChainHead; readonly place: string; readonly isEnd: boolean }[] = [];
+  const told: Told[] = [];
   const open = new Set<string>();
   /** Results that came before their decisions, as those of another chain can. */
   const early = new Set<string>();
@@ -135,14 +143,16 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
 
   /** What the log says of itself. */
   const takeLogEvent = (link: Link, known: Known, place: string): void => {
-    const { event_code: event } = link.metadata;
+    const { event_code: event, sequence } = link.metadata;
     const heads = link.unmapped.heads ?? [];
     if (event === "log_ended") known.end = "ended";
-    for (const head of heads) {
-      if (event === "log_trimmed") starts.set(head.chain, [...(starts.get(head.chain) ?? []), head]);
-      else confirmations.push({ head, place, isEnd: event === "log_abandoned" });
-    }
+    const what = event === "log_trimmed" ? "begins" : event === "log_abandoned" ? "ends" : "was";
+    for (const head of heads) told.push({ what, head, place, by: { chain: link.unmapped.chain, sequence } });
   };
+
+  /** A record that nobody has signed for excuses nothing: whoever took records away could have added it. */
+  const isBelieved = ({ by }: Told): boolean =>
+    keys === undefined || by === undefined || (chains.get(by.chain)?.signedTo ?? 0) >= by.sequence;
 
   const takeSeal = async (line: string, place: string): Promise<boolean> => {
     const seal: Seal | "wrong" | undefined = await sealOf(line, keys);
@@ -151,11 +161,9 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
       tell("SEAL_WRONG", place, "The seal at the end was changed, or is of a key that was not given.");
     else {
       for (const { chain, first, last } of seal.heads) {
-        starts.set(chain, [
-          ...(starts.get(chain) ?? []),
-          { chain, sequence: first.sequence - 1, hash: first.previous },
-        ]);
-        confirmations.push({ head: { chain, ...last }, place, isEnd: false });
+        const start = { chain, sequence: first.sequence - 1, hash: first.previous };
+        told.push({ what: "begins", head: start, place, by: undefined });
+        told.push({ what: "was", head: { chain, ...last }, place, by: undefined });
         const known = chains.get(chain);
         if (known?.end === "goes on") known.end = "sealed";
       }
@@ -185,32 +193,33 @@ export function createVerifier({ keys, asOf, live, expires }: VerifierOptions): 
       const isSigned = event === "log_checkpoint" || event === "log_ended";
       return isSigned ? checkSignature(line, place, known, { chain, sequence }) : undefined;
     },
-    expectStart: (head) => void starts.set(head.chain, [...(starts.get(head.chain) ?? []), head]),
-    expectEnd: (head, isEnd) => void confirmations.push({ head, place: "the place that was read", isEnd }),
+    expectEnd: (head) => void told.push({ what: "was", head, place: "the place that was read", by: undefined }),
     end: () => {
+      const starts = told.filter((each) => each.what === "begins" && isBelieved(each)).map(({ head }) => head);
       // Once for each chain: all who speak of a chain that was changed say the same.
-      const told = new Set<string>();
-      for (const { head, place, isEnd } of confirmations) {
+      const complained = new Set<string>();
+      for (const { what, head, place, by } of told) {
+        if (what === "begins") continue;
         const known = chains.get(head.chain);
-        // Of a chain of which nothing is left, as its records were kept for long enough, others speak still.
-        if (known === undefined) {
-          const gone = starts.get(head.chain)?.some(({ sequence }) => sequence >= head.sequence) === true;
-          if (expires) continue;
-          const sentence = `Chain ${head.chain}, which was at record ${head.sequence} as ${place} says, is missing as a whole.`;
-          if (gone || head.sequence === 0 || told.has(head.chain)) continue;
-          told.add(head.chain);
-          tell("CHAIN_MISSING", place, sentence, head);
+        if (known !== undefined) {
+          if (!complained.has(head.chain) && known.check.confirm(head, place)) complained.add(head.chain);
+          if (what === "ends" && known.end === "goes on" && isBelieved({ what, head, place, by }))
+            known.end = "abandoned";
           continue;
         }
-        if (!told.has(head.chain) && known.check.confirm(head, place)) told.add(head.chain);
-        if (isEnd && known.end === "goes on") known.end = "abandoned";
+        // Of a chain of which nothing is left, as its records were kept for long enough, others speak still.
+        const gone = starts.some(({ chain, sequence }) => chain === head.chain && sequence >= head.sequence);
+        if (gone || expires || head.sequence === 0 || complained.has(head.chain)) continue;
+        complained.add(head.chain);
+        const sentence = `Chain ${head.chain}, which was at record ${head.sequence} as ${place} says, is missing as a whole.`;
+        tell("CHAIN_MISSING", place, sentence, head);
       }
       for (const { check, end, lastTimeMs, unsigned } of chains.values()) {
         if (unsigned !== undefined && end !== "sealed") {
           const sentence = `Record ${unsigned.sequence} and what is around it has no signature: somebody has taken it off, or the key could not be used then (AUDIT_NOT_SIGNED in the gateway's log).`;
           tell("SIGNATURE_MISSING", unsigned.place, sentence, { chain: check.chain, sequence: unsigned.sequence });
         }
-        if (!expires) check.confirmBeginning(starts.get(check.chain) ?? []);
+        if (!expires) check.confirmBeginning(starts.filter(({ chain }) => chain === check.chain));
         const { last } = check.state;
         if (end !== "goes on" || (live && asOf.getTime() - lastTimeMs < silenceMs)) continue;
         const stops = `The chain stops on ${new Date(lastTimeMs).toISOString()} without an end`;
