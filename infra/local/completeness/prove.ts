@@ -8,30 +8,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { auth } from "@modelcontextprotocol/client";
-import { writeHost } from "@permit-mcp-gateway/policies/testing/host-values";
 import pg from "pg";
 import { Pool } from "undici";
-import { Agent } from "../agents/agent.ts";
-import { Human } from "../agents/human.ts";
-import { sdkV2 } from "../agents/sdk-v2.ts";
 import { freePort, freePorts } from "../ports.ts";
-import { Service } from "../service.ts";
+import type { Service } from "../service.ts";
 import { repository } from "../services.ts";
-import { type LocalHost, startLocalHost } from "../up.ts";
+import { startLocalHost } from "../up.ts";
+import { connectAgent, send } from "./agent-requests.ts";
 import { startCollector } from "./collector.ts";
 import { type Counts, compare } from "./compare.ts";
-import { anyRequest, type PlannedRequest, type Seen } from "./requests.ts";
+import { server, startUpstream, writePolicy } from "./items-server.ts";
+import { anyRequest, type Seen } from "./requests.ts";
+import { untilSettled } from "./settled.ts";
 
-const server = "items";
-const human = "developer@example.com";
 const replicaCount = 3;
 const atOnce = 24;
-/** The longest time for others to take over from those that were killed. */
-const settleMs = 60_000;
-/** Half the life of an access token. */
-const refreshMs = 300_000;
-const unlimited = { max: 1_000_000, windowSeconds: 1 };
 
 export interface ProofOptions {
   readonly requests: number;
@@ -54,103 +45,6 @@ export interface Proof {
   readonly repeats: number;
   /** What `npm run audit -- verify` says of the database, and of what was shipped. */
   readonly verified: readonly string[];
-}
-
-function writePolicy(policyDir: string, upstreamUrl: string): void {
-  const tools = {
-    read_item: { trust: "low" },
-    write_item: { trust: "medium" },
-    delete_item: { trust: "high" },
-  } as const;
-  const limits = ["signIn", "signUp", "clientRegistration", "mcp", "writes", "all"] as const;
-  writeHost(
-    {
-      host: {
-        name: "Completeness",
-        permit: { project: "default", environment: "completeness" },
-        admins: [human],
-        rateLimits: Object.fromEntries(limits.map((name) => [name, unlimited])),
-        // The id of a request is in its arguments; and a call that a killed gateway had sent on is on record, low ones too.
-        audit: { arguments: "full", lowCalls: "before-call" },
-      },
-      grants: { grants: [{ server, human, ceiling: "medium" }] },
-      servers: { [server]: { name: "Items", description: "Items.", url: upstreamUrl, timeoutSeconds: 1, tools } },
-      locks: {},
-    },
-    policyDir,
-  );
-}
-
-async function startUpstream(
-  folder: string,
-  ranFile: string,
-): Promise<{ readonly url: string; readonly service: Service }> {
-  const port = await freePort();
-  const service = new Service({
-    name: "upstream",
-    args: [join(import.meta.dirname, "upstream.ts"), String(port), ranFile],
-    env: {},
-    cwd: repository,
-    logFile: join(folder, "upstream.log"),
-    readyUrl: `http://127.0.0.1:${port}/mcp`,
-    anyStatus: true,
-  });
-  await service.ready();
-  return { url: `http://127.0.0.1:${port}/mcp`, service };
-}
-
-/** Access tokens of one agent, renewed before they end. */
-async function connectAgent(host: LocalHost, url: string): Promise<() => Promise<string>> {
-  const agent = new Agent("completeness", url, sdkV2("2026-07-28"));
-  await agent.connect(new Human(host.gatewayUrl, human, host.accounts[human] ?? ""), { level: "medium" });
-  await agent.close();
-  let refreshedAt = performance.now();
-  let refreshing: Promise<void> | undefined;
-  const refresh = async () => {
-    await auth(agent.oauth, { serverUrl: url });
-    refreshedAt = performance.now();
-  };
-  return async () => {
-    // Once for all who ask meanwhile: a refresh token that is used twice ends its consent.
-    if (refreshing === undefined && performance.now() - refreshedAt > refreshMs) {
-      refreshing = refresh().finally(() => {
-        refreshing = undefined;
-      });
-    }
-    await refreshing;
-    return agent.oauth.tokens()?.access_token ?? "";
-  };
-}
-
-/** Sends a request. Without an answer the request may have arrived or not: it is not sent again. */
-async function send(pool: Pool, hostName: string, request: PlannedRequest, token: string): Promise<Seen> {
-  const headers = { ...request.headers, host: hostName, authorization: `Bearer ${token}` };
-  const signal = request.abortMs === undefined ? null : AbortSignal.timeout(request.abortMs);
-  try {
-    const answer = await pool.request({ path: `/mcp/${server}`, method: "POST", headers, body: request.body, signal });
-    await answer.body.dump();
-    return { request, requestId: String(answer.headers["x-request-id"]) };
-  } catch {
-    return { request, requestId: undefined };
-  }
-}
-
-/** Waits until the chains of all who were killed are settled and shipped. */
-async function untilSettled(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  const query = `
-    select count(*) filter (where ended_at is null)::int as going_on,
-      count(*) filter (where ended_at is not null
-        and (settled_at is null or coalesce(shipment.sequence, 0) < chain.sequence))::int as open
-    from gateway_audit_chain chain
-    left join gateway_audit_shipment shipment on shipment.chain = chain.id`;
-  for (const deadline = performance.now() + settleMs; performance.now() < deadline; await sleep(200)) {
-    const { rows } = await client.query<{ going_on: number; open: number }>(query);
-    // Of one that was just killed, nobody knows yet.
-    if (rows[0]?.open === 0 && rows[0].going_on === replicaCount) break;
-  }
-  await client.end();
 }
 
 const run = promisify(execFile);
@@ -253,7 +147,7 @@ export async function proveCompleteness({
     over = true;
     await killing;
     // Four checkpoints of silence, and the leases of those that were killed.
-    await untilSettled(databaseUrl);
+    await untilSettled(databaseUrl, replicaCount);
     for (const { pool } of replicas) await pool.destroy();
   } finally {
     await host.stop();

@@ -1,3 +1,7 @@
+/**
+ * The authorization server and the application around it on a real socket and database, with Permit and mail in memory.
+ * Longer than most files, because each part of that is a few lines that look at the same state.
+ */
 import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
