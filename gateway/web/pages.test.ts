@@ -267,7 +267,8 @@ describe.skipIf(noChromium)("the pages", () => {
       await page.getByRole("status").filter({ hasText: "Example Assistant can no longer use Everything" }).waitFor();
       await ask.waitFor({ state: "detached" });
       expect(tests.gateway.posts.map((post) => post.url)).toEqual(["/api/grants/grant%2F2/revoke"]);
-      expect(await page.locator(".agent").count()).toBe(1);
+      // The list is read anew.
+      await expect.poll(() => page.locator(".agent").count()).toBe(1);
     });
 
     it("keeps showing an agent that could not be revoked", async () => {
