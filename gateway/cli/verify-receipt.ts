@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, type JSONWebKeySet, jwtVerify } from "jose";
 import type { Receipt } from "../src/consent/receipt.ts";
 import { receiptType } from "../src/consent/receipt.ts";
+import { printable } from "./printable.ts";
 
 const help = `Usage: npm run receipt -- <receipt.json> [--keys <URL or file>]
 
@@ -33,9 +34,6 @@ async function keySet(keys: string) {
 }
 
 const when = (seconds: number) => new Date(seconds * 1000).toISOString();
-// Names come from clients: an escape sequence in one could rewrite the terminal.
-const printable = (text: string) => text.replaceAll(/\p{C}/gu, "?");
-
 function describe(receipt: Receipt): string {
   const { host, sub, agent, server, level, ceiling, tools } = receipt;
   const lines = [

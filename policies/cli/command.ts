@@ -34,7 +34,7 @@ export class UsageError extends Error {}
 
 /**
  * Parses a command's arguments: options, and exactly the words that `words` names (`?` at the end of a name: it may be
- * left out). Throws UsageError for an unknown option, a missing value, a missing or a stray word.
+ * left out; three dots at the end of the last: once or more). Throws UsageError for an unknown option, a missing value, a missing or a stray word.
  */
 export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   args: readonly string[],
@@ -49,9 +49,11 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig["options"]>>(
   }
   const { values, positionals } = parsed;
   const stray = positionals[words.length];
-  if (stray !== undefined) throw new UsageError(`Unexpected argument ${JSON.stringify(stray)}.`);
+  const more = words.at(-1)?.endsWith("...") === true;
+  if (stray !== undefined && !more) throw new UsageError(`Unexpected argument ${JSON.stringify(stray)}.`);
   const missing = words[positionals.length];
-  if (missing !== undefined && !missing.endsWith("?")) throw new UsageError(`Say which <${missing}>.`);
+  if (missing !== undefined && !missing.endsWith("?"))
+    throw new UsageError(`Say which <${missing.replace("...", "")}>.`);
   return { values, words: positionals };
 }
 

@@ -2,6 +2,7 @@ import type { Command, ExitCode, Output } from "@permit-mcp-gateway/policies/cli
 import { parseOptions, UsageError } from "@permit-mcp-gateway/policies/cli/command";
 import type { Problem } from "../../src/audit/verify/chain-check.ts";
 import { createVerifier, type Verifier, type VerifyReport } from "../../src/audit/verify/verifier.ts";
+import { printable } from "../printable.ts";
 import { keySet } from "./key-set.ts";
 import { readDatabase } from "./read-database.ts";
 import { type PlacedLine, readFileLines, readLogGroup } from "./read-places.ts";
@@ -38,9 +39,6 @@ const options = {
   expires: { type: "boolean" },
   format: { type: "string", default: "text" },
 } as const;
-
-// Names of replicas and places come from outside: an escape sequence in one could rewrite the terminal.
-const printable = (text: string) => text.replaceAll(/\p{C}/gu, "?");
 
 function readPlace(place: string, verifier: Verifier): AsyncIterable<PlacedLine> {
   if (place === "db") return readDatabase(process.env, verifier);
@@ -79,15 +77,7 @@ function writeText(report: VerifyReport, signed: boolean, output: Output): void 
 }
 
 async function run(args: readonly string[], output: Output): Promise<ExitCode> {
-  const places = args.filter(
-    (arg, index) => !arg.startsWith("--") && !["--key", "--format"].includes(args[index - 1] ?? ""),
-  );
-  const { values } = parseOptions(
-    args,
-    options,
-    places.map((_, index) => `place ${index + 1}`),
-  );
-  if (places.length === 0) throw new UsageError("Say which <place> to verify.");
+  const { values, words: places } = parseOptions(args, options, ["place..."]);
   if (values.format !== "text" && values.format !== "json") throw new UsageError("--format is text or json.");
   if (values.unsigned === true && values.key !== undefined) throw new UsageError("Give --key or --unsigned, not both.");
   const signed = values.unsigned !== true;

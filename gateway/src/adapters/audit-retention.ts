@@ -14,12 +14,20 @@ export function createAuditRetention({ kysely }: Database): AuditRetention {
       ), chain.sequence)`;
       const rows = await kysely
         .selectFrom("gateway_audit_chain as chain")
+        // The oldest one first, by its key: of a chain that has nothing old, no more than that is looked at.
+        .innerJoin("gateway_audit as first", (join) =>
+          join
+            .onRef("first.chain", "=", "chain.id")
+            .onRef("first.sequence", "=", sql`chain.trimmed_sequence + 1`)
+            .on("first.time", "<", before),
+        )
         .innerJoinLateral(
           (from) =>
             from
               .selectFrom("gateway_audit")
               .select(["gateway_audit.sequence", "time", "line"])
-              .whereRef("gateway_audit.chain", "=", "chain.id")
+              .whereRef("gateway_audit.chain", "=", "first.chain")
+              .whereRef("gateway_audit.sequence", ">=", "first.sequence")
               .where("time", "<", before)
               .whereRef("gateway_audit.sequence", "<=", shipped)
               .orderBy("gateway_audit.sequence", "desc")

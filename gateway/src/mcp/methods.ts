@@ -5,7 +5,7 @@ import type { RpcMessage } from "./json-rpc.ts";
  * behalf, so it waits here until somebody has thought about it. `tools/call` passes after its own decision. `tasks/*`
  * is left out: a task id does not say whose call it was.
  */
-const requests: ReadonlySet<string> = new Set([
+export const requestMethods: ReadonlySet<string> = new Set([
   "initialize",
   "ping",
   "server/discover",
@@ -27,7 +27,7 @@ const requests: ReadonlySet<string> = new Set([
 export function isPassedOn(message: RpcMessage, further: ReadonlyMap<string, unknown>): boolean {
   switch (message.kind) {
     case "request":
-      return requests.has(message.method) || further.has(message.method);
+      return requestMethods.has(message.method) || further.has(message.method);
     case "notification":
       // A `tools/call` without an id must not slip through: some servers would run it.
       return /^notifications\/[a-z_/]+$/.test(message.method);

@@ -1,27 +1,14 @@
 /** What metrics and spans say of an operation: words of the policy and of MCP, never of a client. Pure. */
 import type { OperationStart } from "../deps/telemetry.ts";
 import { routeOf } from "../mcp/merged/prefixed-name.ts";
+import { requestMethods } from "../mcp/methods.ts";
 
 /** For whatever has no name of its own here (OpenTelemetry's well-known fallback value). */
 export const other = "_OTHER";
 
 /** The methods and notifications of MCP that clients send. */
 const methods: ReadonlySet<string> = new Set([
-  "initialize",
-  "ping",
-  "server/discover",
-  "subscriptions/listen",
-  "tools/list",
-  "tools/call",
-  "resources/list",
-  "resources/templates/list",
-  "resources/read",
-  "resources/subscribe",
-  "resources/unsubscribe",
-  "prompts/list",
-  "prompts/get",
-  "completion/complete",
-  "logging/setLevel",
+  ...requestMethods,
   "notifications/cancelled",
   "notifications/initialized",
   "notifications/progress",
