@@ -8,6 +8,7 @@ import { createAuditStore } from "./adapters/audit-store.ts";
 import type { Database } from "./adapters/database.ts";
 import { type AuditLog, createAuditLog } from "./audit/audit-log.ts";
 import { startLogKeeper } from "./audit/log-keeper.ts";
+import { withRecentLines } from "./audit/recent-lines.ts";
 import { deleteExpired } from "./audit/retention.ts";
 import { type AuditShipper, startAuditShipper } from "./audit/shipper.ts";
 import type { Config } from "./config.ts";
@@ -41,7 +42,7 @@ export async function openAudit({ config, database, retentionDays, clock, log }:
   const message =
     "No key signs the audit log: set AUDIT_KEY_FILE or AUDIT_KEY_KMS_ARN. Whoever can write to the database could replace it unnoticed.";
   if (signer === undefined) log.warn({ code: "AUDIT_UNSIGNED" }, message);
-  const store = createAuditStore(database);
+  const { store, shipments } = withRecentLines(createAuditStore(database), createAuditShipments(database));
   const retention = createAuditRetention(database);
   const { destinations } = openAuditDestinations(audit.destinations, {
     ...{ hostKey: host, webhookSecrets: audit.webhookSecrets, clock },
@@ -60,7 +61,6 @@ export async function openAudit({ config, database, retentionDays, clock, log }:
       if (chains > 0) log.info({ chains, days }, "audit records were deleted that were kept for long enough");
     },
   });
-  const shipments = createAuditShipments(database);
   const shippers = new Map(
     destinations.map((destination) => [
       destination.name,

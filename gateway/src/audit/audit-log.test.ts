@@ -63,6 +63,22 @@ describe.each(testDatabases)("$name", ({ open }) => {
     expect(log.waiting()).toBe(0);
   });
 
+  test("what has happened goes with the next record that somebody waits for, and without one soon by itself", async () => {
+    const appended: number[] = [];
+    const log = await logWith((store) => ({
+      append: (before, after, lines) => {
+        appended.push(lines.length);
+        return store.append(before, after, lines);
+      },
+    }));
+    await log.write(refusedCall("first"));
+    log.note(refusedCall("happened"));
+    await log.write(refusedCall("second"));
+    expect([await tools(), appended]).toEqual([["first", "happened", "second"], [1, 1, 2]]);
+    log.note(refusedCall("last"));
+    await vi.waitFor(async () => expect((await tools()).at(-1)).toBe("last"));
+  });
+
   test("a record that is stored already refuses its own write and nobody else's", async () => {
     const { database } = await opening;
     const log = auditLogOn(database);
@@ -173,6 +189,8 @@ describe("a database that hangs", () => {
     await Promise.all([outcome, never]);
     vi.useRealTimers();
     resolve();
+    await log.flushed();
+    // The result is noted when the record is durable, which is what was waited for.
     await log.flushed();
     expect(expectChains(await storedLines(database)).slice(2)).toEqual([
       late,

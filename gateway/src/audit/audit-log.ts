@@ -26,6 +26,8 @@ const writeTimeoutMs = 5_000;
 /** More calls than this wait for their record only when nothing can be written: further ones are refused at once. */
 const waitingMax = 10_000;
 const retryMs = 500;
+/** What has happened already waits so long for a record that somebody waits for, to go with it in one commit. */
+const noteWaitMs = 20;
 /** A key service that does not answer must not hold up the records of calls. */
 const signTimeoutMs = 1_000;
 /** As for a statement: a server that is gone without a word is asked again, by another connection. */
@@ -193,9 +195,13 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
     return () => undefined;
   });
 
-  const add = (entry: Entry) => {
-    entries.add(entry);
-    void commitTogether(entry);
+  let noted: Entry[] = [];
+  let notedTimer: NodeJS.Timeout | undefined;
+  const commitNoted = () => {
+    clearTimeout(notedTimer);
+    notedTimer = undefined;
+    for (const entry of noted) void commitTogether(entry);
+    noted = [];
   };
   const note = (record: AuditRecord): void => {
     const entry: Entry = {
@@ -207,7 +213,9 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
         log.error({ err, code: "AUDIT_RECORD_REFUSED", id: record.id, event: record.event }, "audit record refused");
       },
     };
-    add(entry);
+    entries.add(entry);
+    noted.push(entry);
+    notedTimer ??= setTimeout(commitNoted, noteWaitMs);
   };
 
   return {
@@ -237,7 +245,9 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
             refuse(cause);
           },
         };
-        add(entry);
+        entries.add(entry);
+        commitNoted();
+        void commitTogether(entry);
       }),
     note,
     waiting: () => entries.size,
@@ -248,6 +258,7 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
     head: () => head,
     flushed: async () => {
       const open = new Set(entries);
+      commitNoted();
       while ([...open].some((entry) => entries.has(entry))) await sleep(10);
     },
   };

@@ -11,12 +11,15 @@ const limits: AuditBatchLimits = {
   spanMs: Number.POSITIVE_INFINITY,
 };
 
+/** PIPE_BUF of pipe(7) on Linux: a write up to this is never mixed with another. */
+const unmixedBytes = 4_096;
+
 /**
  * Lines on standard output, beside those of the log. A line counts when the kernel has taken it (`write` has called back);
  * a reader that is slow makes it wait. What the reader does with it is beyond what a process can know.
  *
- * The log writes to the same pipe. A write of up to 4,096 bytes (PIPE_BUF of pipe(7) on Linux) is never mixed with another,
- * so each line is a write of its own; a longer one can be, when the pipe is full at that moment.
+ * The log writes to the same pipe. Lines go together for as long as they are not mixed with it; a longer one goes by itself
+ * and can be, when the pipe is full at that moment.
  */
 export function createStandardOutputDestination(
   { name }: SettingsOf<"stdout">,
@@ -36,7 +39,19 @@ export function createStandardOutputDestination(
     name,
     limits,
     deliver: inTurn(async (lines) => {
-      for (const { line } of lines) await write(`${line}\n`);
+      let together = "";
+      let bytes = 0;
+      for (const { line } of lines) {
+        const size = Buffer.byteLength(line) + 1;
+        if (together !== "" && bytes + size > unmixedBytes) {
+          await write(together);
+          together = "";
+          bytes = 0;
+        }
+        together += `${line}\n`;
+        bytes += size;
+      }
+      if (together !== "") await write(together);
       return 0;
     }),
     // The stream is the process's own and stays open.

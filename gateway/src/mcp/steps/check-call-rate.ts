@@ -8,10 +8,10 @@ import { calledTool } from "../methods.ts";
  * afterwards; one that a limit refuses does not count for the others. Throws GatewayError CALL_LIMIT_REACHED.
  */
 export async function checkCallRate(
-  { message, ...exchange }: WithMessage & WithServer & WithGrant,
+  exchange: WithMessage & WithServer & WithGrant,
   { callCounts }: McpDeps,
 ): Promise<object> {
-  const name = calledTool(message);
+  const name = calledTool(exchange.message);
   if (name === undefined) return {};
   const limits = callLimitsOf(exchange, name);
   const taken = await Promise.all(
