@@ -73,9 +73,9 @@ export function createRateLimiter(rule: () => RateLimitRule, clock: Clock): (add
 
 /** IPv6 by its /64: one subscriber has 2^64 addresses and would never meet a limit per address. */
 export function addressBlock(address: string): string {
+  if (!address.includes(":")) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1] !== undefined) return mapped[1];
-  if (!address.includes(":")) return address;
   const [head = "", tail] = address.toLowerCase().split("::");
   const groups = head === "" ? [] : head.split(":");
   const last = tail === undefined || tail === "" ? [] : tail.split(":");

@@ -30,7 +30,9 @@ function problemOf(block: string): string | undefined {
  * counts, logs or stores an address uses this one.
  */
 export function clientAddress(request: FastifyRequest): string {
+  const { ip } = request;
+  if (isIP(ip) !== 0) return ip;
   // A load balancer may add the port; with it each connection would count as somebody else.
-  const [, address = request.ip] = /^\[?(.+?)\]?:\d+$/.exec(isIP(request.ip) === 0 ? request.ip : "") ?? [];
+  const address = /^\[?(.+?)\]?:\d+$/.exec(ip)?.[1] ?? ip;
   return isIP(address) === 0 ? (request.socket.remoteAddress ?? "") : address;
 }

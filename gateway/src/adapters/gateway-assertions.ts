@@ -36,14 +36,13 @@ export function createGatewayAssertions({
   return {
     assert: (email, upstreamUrl) => {
       const now = Math.floor(clock().getTime() / 1000);
-      const audience = audienceOf(upstreamUrl);
-      const key = JSON.stringify([email, audience]);
+      const key = JSON.stringify([email, upstreamUrl]);
       const last = kept.get(key);
       if (last !== undefined && last.endsAt - now > reserveSeconds) return last.jwt;
 
       const endsAt = now + lifetimeSeconds;
       const issuedAt = now - backdatedSeconds;
-      const claims = { iss: issuer, sub: email, aud: audience, iat: issuedAt, nbf: issuedAt, exp: endsAt };
+      const claims = { iss: issuer, sub: email, aud: audienceOf(upstreamUrl), iat: issuedAt, nbf: issuedAt, exp: endsAt };
       const jwt = signingKeys.sign({ ...claims, jti: randomUUID(), tenant: hostKey }, "JWT");
       setBounded(kept, keptMax, key, { jwt, endsAt });
       // One that could not be signed must not be kept.

@@ -85,7 +85,7 @@ export function mcpRoutes(deps: McpDeps): FastifyPluginAsync {
       requestId: request.id,
       httpMethod: request.method as Exchange["httpMethod"],
       serverKey: request.params.server,
-      query: new URL(request.raw.url ?? "/", deps.publicUrl).search,
+      query: request.raw.url?.includes("?") === true ? new URL(request.raw.url, deps.publicUrl).search : "",
       headers: request.headers,
       rawHeaders: request.raw.rawHeaders,
       body: request.raw,
