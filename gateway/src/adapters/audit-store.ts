@@ -9,12 +9,12 @@ import type { Database } from "./database.ts";
  */
 const append = `
   with head as (
-    update gateway_audit_chain set sequence = $2, hash = $3, seen_at = clock_timestamp()
+    update gateway_audit_chain set sequence = $2, hash = $3, open_sequence = $6, seen_at = clock_timestamp()
     where id = $1 and sequence = $4 and hash = $5 and ended_at is null
     returning id
   )
   insert into gateway_audit (chain, sequence, id, time, event, human, agent, server, tool, decision, code, line)
-  select head.id, row.* from head, json_to_recordset($6::json) as row (
+  select head.id, row.* from head, json_to_recordset($7::json) as row (
     sequence bigint, id uuid, time timestamptz, event text, human text, agent text, server text, tool text,
     decision text, code text, line text
   )
@@ -56,7 +56,7 @@ export function createAuditStore(database: Database): AuditStore {
         .execute();
     },
     append: async (before, after, lines) => {
-      const values = [before.chain, after.sequence, after.hash, before.sequence, before.hash];
+      const values = [before.chain, after.sequence, after.hash, before.sequence, before.hash, after.openFrom];
       try {
         const written = await database.execute("append audit lines", append, [
           ...values,
@@ -129,6 +129,9 @@ export function createAuditStore(database: Database): AuditStore {
         .selectFrom("gateway_audit as call")
         .select("call.line")
         .where("call.chain", "=", chain)
+        .where("call.sequence", ">=", ({ selectFrom }) =>
+          selectFrom("gateway_audit_chain").select("open_sequence").where("id", "=", chain),
+        )
         .where("call.event", "in", ["tool_call", "request"])
         .where("call.decision", "=", "allow")
         .where(({ not, exists, selectFrom }) =>

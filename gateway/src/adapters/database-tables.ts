@@ -53,6 +53,8 @@ export interface AuditChainRow {
   readonly seen_at: Timestamp;
   readonly sequence: BigInteger;
   readonly hash: string;
+  /** Every call before it has a result. */
+  readonly open_sequence: ColumnType<number | string, undefined, never>;
   /** Up to here the records were deleted. */
   readonly trimmed_sequence: ColumnType<number | string, undefined, number>;
   readonly trimmed_hash: ColumnType<string | null, undefined, string>;

@@ -13,6 +13,7 @@ import { addMergedSessions } from "./migrations-0008-merged-sessions.ts";
 import { addToolDrift } from "./migrations-0009-tool-drift.ts";
 import { addCallCounts } from "./migrations-0011-call-counts.ts";
 import { createAuditChain } from "./migrations-0012-audit-chain.ts";
+import { addAuditOpenCalls } from "./migrations-0013-audit-open-calls.ts";
 
 /** In order of name. One that was released is never edited: a change of the tables is a new one. */
 const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   "0009-tool-drift": { up: addToolDrift },
   "0011-call-counts": { up: addCallCounts },
   "0012-audit-chain": { up: createAuditChain },
+  "0013-audit-open-calls": { up: addAuditOpenCalls },
 };
 
 const createMigrator = (kysely: Kysely<Tables>) =>

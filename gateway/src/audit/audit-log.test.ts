@@ -1,9 +1,11 @@
 /** Records at the end of a chain: durable, in order, without gaps, whatever the database does meanwhile. */
+import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { allowedCall, auditLogOn, clearAudit, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
 import { createAuditStore } from "../adapters/audit-store.ts";
 import { type AuditStore, AuditStoreUnable } from "../deps/audit-store.ts";
 import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { callResult } from "./call-result.ts";
 import { hashOf, noLine } from "./line.ts";
 import { fromOcsf } from "./ocsf/from-ocsf.ts";
 
@@ -74,9 +76,52 @@ describe.each(testDatabases)("$name", ({ open }) => {
     await log.write(refusedCall("first"));
     log.note(refusedCall("happened"));
     await log.write(refusedCall("second"));
-    expect([await tools(), appended]).toEqual([["first", "happened", "second"], [1, 1, 2]]);
+    expect([await tools(), appended]).toEqual([
+      ["first", "happened", "second"],
+      [1, 1, 2],
+    ]);
     log.note(refusedCall("last"));
     await vi.waitFor(async () => expect((await tools()).at(-1)).toBe("last"));
+  });
+
+  test("calls without a result are found, and not looked for among those before the oldest", async () => {
+    const { database } = await opening;
+    const log = auditLogOn(database);
+    await log.write(refusedCall("first"));
+    const answered = { outcome: "answered", code: "ANSWERED", reason: "." } as const;
+    const open = new Map<string, ReturnType<typeof allowedCall>>();
+    let longest = 0;
+    const step = fc.oneof(
+      fc.constant({ end: -1 }),
+      fc.nat(5).map((end) => ({ end })),
+    );
+    const run = async (steps: readonly { readonly end: number }[]) => {
+      for (const { end } of steps) {
+        if (end < 0) {
+          const call = allowedCall("call");
+          open.set(call.id, call);
+          await log.write(call);
+        } else {
+          const call = [...open.values()][end];
+          if (call === undefined) continue;
+          open.delete(call.id);
+          log.note(callResult(call, new Date(), answered));
+        }
+      }
+      await log.flushed();
+      const { chain = "", sequence = 0 } = log.head() ?? {};
+      const found = await createAuditStore(database).openCalls(chain);
+      expect(found.map(({ line }) => fromOcsf(JSON.parse(line))?.record.id)).toEqual([...open.keys()]);
+      const rows = await database.kysely.selectFrom("gateway_audit_chain").select("open_sequence").execute();
+      const at = (await storedLines(database)).find(({ id }) => open.has(id))?.sequence ?? sequence;
+      expect(Number(rows[0]?.open_sequence)).toBeLessThanOrEqual(at);
+      longest = Math.max(longest, Number(rows[0]?.open_sequence));
+    };
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 20 }), run), { numRuns: 30 });
+    for (const call of open.values()) log.note(callResult(call, new Date(), answered));
+    await log.write(refusedCall("last"));
+    expect(await createAuditStore(database).openCalls(log.head()?.chain ?? "")).toEqual([]);
+    expect(longest).toBeGreaterThan(10);
   });
 
   test("a record that is stored already refuses its own write and nobody else's", async () => {

@@ -15,7 +15,7 @@ import { AuditLineRefused, type AuditStore, AuditStoreUnable, type StoredLine } 
 import type { Clock } from "../deps/process.ts";
 import { GatewayError } from "../errors.ts";
 import { together } from "../together.ts";
-import { unavailableResult } from "./call-result.ts";
+import { hasResult, unavailableResult } from "./call-result.ts";
 import { signedLine } from "./checkpoint-signature.ts";
 import { hashOf, lineOf, noLine, storedLine } from "./line.ts";
 import { logRecord } from "./log-record.ts";
@@ -81,6 +81,8 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
   let head: ChainHead | undefined;
   let latest = "";
   const entries = new Set<Entry>();
+  /** Calls of this chain that have no result yet: id -> sequence, in order. */
+  const openCalls = new Map<string, number>();
 
   const lineFor = async (record: AuditRecord, chain: string, sequence: number, previous: string): Promise<string> => {
     const line = lineOf(record, { replica, chain, sequence, previous });
@@ -107,7 +109,14 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
       if (record.time > latest) latest = record.time;
       lines.push(storedLine(record, { chain, sequence, time: latest }, line));
     }
-    return { after: { chain, sequence, hash }, lines };
+    const [oldest = before.sequence + 1] = openCalls.values();
+    return { after: { chain, sequence, hash, openFrom: Math.min(oldest, before.sequence + 1) }, lines };
+  };
+  const noteOpenCalls = (before: ChainHead, records: readonly AuditRecord[]) => {
+    for (const [at, record] of records.entries()) {
+      if (hasResult(record)) openCalls.set(record.id, before.sequence + 1 + at);
+      else if (record.event === "call_result") openCalls.delete(record.callId);
+    }
   };
 
   /** Asks, for as long as it takes, whether an append was done of which that is not known. */
@@ -127,17 +136,22 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
   /** True when the records are durable. Throws AuditLineRefused and AuditStoreUnable: then none is. */
   const append = async (before: ChainHead, records: readonly AuditRecord[]): Promise<boolean> => {
     const { after, lines } = await link(before, records);
+    const { openFrom: _openFrom, ...end } = after;
     try {
       if (await store.append(before, after, lines)) {
-        head = after;
+        head = end;
+        noteOpenCalls(before, records);
         return true;
       }
     } catch (error) {
       if (error instanceof AuditLineRefused || error instanceof AuditStoreUnable) throw error;
       log.error({ err: error, code: "AUDIT_NOT_WRITTEN" }, "Audit records could not be written. It is tried again.");
     }
-    head = after;
-    if (await wasDone(before, after)) return true;
+    head = end;
+    if (await wasDone(before, after)) {
+      noteOpenCalls(before, records);
+      return true;
+    }
     if (head === undefined) {
       const message = "The chain of this replica was ended by another one, or is gone. It goes on with a new one.";
       log.error({ code: "AUDIT_CHAIN_LOST", chain: before.chain }, message);
@@ -148,6 +162,8 @@ export function createAuditLog({ store, host, replica, signer, clock, log }: Aud
   const begin = async (): Promise<ChainHead> => {
     const first = { chain: uuidV7(clock()), sequence: 0, hash: noLine };
     await store.begin({ host, replica }, first);
+    // Those of a chain that was lost get their results by whoever settles it.
+    openCalls.clear();
     if (await append(first, [logRecord("log_started", { host, now: clock() })])) return head ?? first;
     // The empty chain is left behind: another replica settles it.
     head = undefined;

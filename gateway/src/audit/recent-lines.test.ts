@@ -37,7 +37,7 @@ const linesOf = (chain: string, from: number, count: number, length = 20): Store
       line: `${sequence}`.padEnd(length, "x"),
     };
   });
-const head = { chain: "", sequence: 0, hash: "" };
+const head = { chain: "", sequence: 0, hash: "", openFrom: 1 };
 
 describe("lines", () => {
   const appends = fc.record({

@@ -22,6 +22,12 @@ export class AuditLineRefused extends Error {}
 /** Thrown by `append`: nothing was written, because the database can't write now. */
 export class AuditStoreUnable extends Error {}
 
+/** Where an append leads. */
+export interface AppendedHead extends ChainHead {
+  /** Sequence before which every call of the chain has its result. */
+  readonly openFrom: number;
+}
+
 /** A chain that has no end yet. */
 export interface OpenChain extends ChainHead {
   readonly replica: string;
@@ -49,7 +55,7 @@ export interface AuditStore {
    * not at `before` or has ended. Throws AuditLineRefused and AuditStoreUnable; after anything else that it throws, the lines
    * may be there: `head` says.
    */
-  append(before: ChainHead, after: ChainHead, lines: readonly StoredLine[]): Promise<boolean>;
+  append(before: ChainHead, after: AppendedHead, lines: readonly StoredLine[]): Promise<boolean>;
   /** Where a chain is, once every append that was begun is over; undefined when there is none. */
   head(chain: string): Promise<(ChainHead & { readonly ended: boolean }) | undefined>;
   /** All chains, in the order in which they began. */

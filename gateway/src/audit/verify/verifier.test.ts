@@ -42,7 +42,7 @@ beforeAll(async () => {
   await Promise.all([killed.write(open), log.write(done)]);
   log.note(callResult(done, new Date(), { outcome: "answered", code: "ANSWERED", reason: "." }));
   const keeper = startLogKeeper({
-    ...{ store, auditLog: log, host: "demo", checkpointMs: 40, clock, log: testLog() },
+    ...{ store, auditLog: log, host: "demo", checkpointMs: 150, clock, log: testLog() },
     deleteExpired: async () => undefined,
   });
   const has = async (event: string) => (await storedLines(database)).filter((row) => row.event === event).length;
