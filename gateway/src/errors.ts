@@ -125,6 +125,12 @@ export const errorCatalogue = {
     rpc: -32603,
     sentence: "The MCP server behind the gateway took too long, so the request was ended. It may have taken effect.",
   },
+  UPSTREAM_ANSWER_TOO_LARGE: {
+    status: 200,
+    rpc: -32603,
+    sentence:
+      "The MCP server's answer is larger than the policy lets through. It may have taken effect. Ask the server for less, or an admin to raise `maxAnswerMegabytes`.",
+  },
   SERVER_URL_REFUSED: {
     status: 403,
     rpc: permissionDeniedCode,

@@ -1,7 +1,7 @@
 /** The time that a policy gives a call: past it the upstream's request ends, and the client gets an error it can read. */
 import type { ServerResponse } from "node:http";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type GatewayFixture, startGateway } from "./gateway-fixture.ts";
 import { post, rpc, toolCall } from "./mcp-requests.ts";
 import { listen } from "./upstream-fixture.ts";
@@ -28,6 +28,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   gateway.world.audit.length = 0;
+  gateway.world.results.length = 0;
   gateway.world.ceilings.set(alice, "high");
   token = `token-${gateway.connect(alice, "client-a", "low").id}`;
 });
@@ -137,6 +138,59 @@ test("an answer in time is what the upstream said", async () => {
     setTimeout(() => response.end('data: {"jsonrpc":"2.0","id":42,"result":{}}\n\n'), 500);
   };
   expect((await call()).text).toBe(`${progress}\n\ndata: {"jsonrpc":"2.0","id":42,"result":{}}\n\n`);
+});
+
+describe("the time of a tool", () => {
+  const within = (seconds: number) =>
+    `The MCP server did not finish within ${seconds} s, so the request was ended. It may have taken effect.`;
+  const answerAfter = (ms: number) => {
+    respond = (response) => {
+      const timer = setTimeout(() => response.writeHead(200, json).end('{"jsonrpc":"2.0","id":42,"result":{}}'), ms);
+      response.once("close", () => clearTimeout(timer));
+    };
+  };
+  const callOf = (tool: string) => post(gateway, token, toolCall(tool, {}, 42));
+  const named = (tool: string, attributes: object) => ({ tools: { [tool]: { trust: "low" as const, ...attributes } } });
+  afterEach(() => gateway.provision({ server: { timeout_seconds: 1 } }));
+
+  test("is longer than the server's: its answer comes, those of the server's other tools don't", async () => {
+    gateway.provision({
+      server: { timeout_seconds: 1 },
+      ...named("create_issue", { trust: "medium", timeout_seconds: 3 }),
+    });
+    token = `token-${gateway.connect(alice, "client-a", "high").id}`;
+    answerAfter(1_500);
+    const [own, others] = await Promise.all([callOf("create_issue"), callOf("list_issues")]);
+    expect(own.body).toEqual({ jsonrpc: "2.0", id: 42, result: {} });
+    expect(others.body.error).toMatchObject({ message: within(1), data: { tool: "list_issues" } });
+  });
+
+  test("is over too, and the upstream's request with it", async () => {
+    gateway.provision({ server: { timeout_seconds: 1 }, ...named("list_issues", { timeout_seconds: 2 }) });
+    respond = () => undefined;
+    const started = performance.now();
+    expect((await call()).body.error).toMatchObject({ code: -32603, message: within(2) });
+    expect(performance.now() - started).toBeGreaterThan(1_900);
+    await ended;
+  });
+
+  test.each<[string, object]>([
+    ["shorter than the server's", { timeout_seconds: 60 }],
+    ["all there is", {}],
+  ])("is %s: the call ends, calls of other tools and other requests go on", async (_what, server) => {
+    gateway.provision({ server, ...named("list_issues", { timeout_seconds: 1 }) });
+    token = `token-${gateway.connect(alice, "client-a", "high").id}`;
+    answerAfter(1_500);
+    const [own, others, resources] = await Promise.all([
+      callOf("list_issues"),
+      callOf("create_issue"),
+      post(gateway, token, rpc("resources/list")),
+    ]);
+    expect(own.body.error).toMatchObject({ message: within(1), data: { code: "UPSTREAM_TIMEOUT" } });
+    expect([others.body.result, resources.body.result]).toEqual([{}, {}]);
+    const codes = () => gateway.world.results.map(({ tool, code }) => `${tool} ${code}`).toSorted();
+    await expect.poll(codes).toEqual(["create_issue ANSWERED", "list_issues UPSTREAM_TIMEOUT", "null ANSWERED"]);
+  });
 });
 
 test("what stays open is no call", async () => {

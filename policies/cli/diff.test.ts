@@ -148,6 +148,29 @@ demo
   expect(without.status).toBe(1);
 });
 
+test("shows how long calls may take, and how large answers may be, as what nobody gains or loses by", async () => {
+  const tool = (timeout: string) => `create_issue: { trust: medium${timeout} }`;
+  repository.edit("demo/servers/issues.yaml", tool(""), tool(", timeoutSeconds: 600"));
+  repository.edit("demo/servers/issues.yaml", "tools:", "maxAnswerMegabytes: 128\ntools:");
+  expect((await diff("HEAD", ...day)).stdout).toBe(`No one gains or loses anything; what differs is listed below.
+
+demo
+  Servers
+    ~ maxAnswerMegabytes of issues: 64 -> 128
+  Tools
+    ~ create_issue on issues: a call takes at most as the server says -> 600 s
+`);
+  repository.git("commit", "--quiet", "--all", "--message", "timeout");
+  repository.edit(
+    "demo/servers/issues.yaml",
+    tool(", timeoutSeconds: 600"),
+    "archive_issue: { trust: low, timeoutSeconds: 5 }",
+  );
+  expect((await diff("HEAD", ...day)).stdout).toContain(
+    "new on issues: archive_issue (low, a call takes at most 5 s)\n",
+  );
+});
+
 test("shows how a server's definition of a tool differs, and a lock that cuts lines is told", async () => {
   const lock = (description: string) => {
     const said = { description, inputSchema: { type: "object", properties: { id: { type: "string" } } } };

@@ -22,6 +22,11 @@ describe("a tool has", () => {
     ],
     ["no word of the audit where it says none", { audit: { redact: [] } }, { tool: "wipe", trust: "high" }],
     [
+      "a timeout, which needs nothing of the gateway",
+      { timeoutSeconds: 5 },
+      { tool: "wipe", trust: "high", timeout_seconds: 5 },
+    ],
+    [
       "what is recorded of its arguments",
       { audit: { arguments: "digest", redact: [] } },
       { tool: "wipe", trust: "high", audit: { arguments: "digest" }, requires: ["audit-arguments"] },
@@ -69,6 +74,8 @@ describe("a server has", () => {
       },
     ],
     ["a timeout", { timeoutSeconds: 5 }, { timeout_seconds: 5 }],
+    ["a limit of its answers", { maxAnswerMegabytes: 2 }, { max_answer_megabytes: 2 }],
+    ["the limit of answers that holds anyway", { maxAnswerMegabytes: 64 }, {}],
     ["another list", { listTools: "all" }, { list_tools: "all" }],
     ["resources off", { resources: "off" }, { resources: "off", requires: ["resources-trust"] }],
     ["prompts for more trust", { prompts: "high" }, { prompts: "high", requires: ["prompts-trust"] }],

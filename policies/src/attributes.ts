@@ -5,6 +5,7 @@ import type { GrantModel, HostModel, ServerModel, ToolModel } from "./model.ts";
 import { profileKey } from "./permit-keys.ts";
 import type { CallAudit } from "./schema/audit.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
+import { maxAnswerMegabytesDefault } from "./schema/server-file.ts";
 
 /** Leaves out what has the value that reading fills in anyway. */
 function withoutDefaults<T extends object>(attributes: T, defaults: Readonly<Record<string, unknown>>): T {
@@ -27,6 +28,7 @@ export function toolAttributes(tool: ToolModel): ToolAttributes {
     trust: tool.trust,
     approval: tool.approval.length > 0,
     digest: tool.definition?.digest,
+    timeout_seconds: tool.timeoutSeconds,
     rate_limit: tool.rateLimit,
     audit: saidAudit(tool.audit),
     requires: [...toolRequires(tool)],
@@ -56,6 +58,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
     transport: server.transport,
     auth: server.auth,
     timeout_seconds: server.timeoutSeconds,
+    max_answer_megabytes: server.maxAnswerMegabytes,
     list_tools: server.listTools,
     resources: server.resources,
     prompts: server.prompts,
@@ -69,6 +72,7 @@ export function serverAttributes(server: ServerModel, grants: readonly GrantMode
   const defaults = {
     transport: { type: "http" },
     auth: { type: "none" },
+    max_answer_megabytes: maxAnswerMegabytesDefault,
     list_tools: "effective",
     resources: "low",
     prompts: "low",

@@ -3,6 +3,7 @@ import { silentAudit } from "./call-audit.ts";
 import type { CheckedFiles } from "./host-model.ts";
 import type { ServerModel, ToolModel } from "./model.ts";
 import { connectDynamicAction, dynamicServersKey } from "./permit-keys.ts";
+import { maxAnswerMegabytesDefault } from "./schema/server-file.ts";
 import { reaches, type TrustLevel, trustLevels } from "./trust.ts";
 
 /** The "tools" of that server: entering one, and a call of each trust, whatever the tool is called there. */
@@ -30,6 +31,7 @@ export function dynamicServersModel({ value, source }: CheckedFiles["host"]): re
       transport: { type: "http" },
       auth: { type: "none" },
       timeoutSeconds: undefined,
+      maxAnswerMegabytes: maxAnswerMegabytesDefault,
       listTools: "effective",
       resources: "low",
       prompts: "low",
@@ -40,7 +42,13 @@ export function dynamicServersModel({ value, source }: CheckedFiles["host"]): re
       tools: Object.entries(dynamicTools).map(([name, trust]): ToolModel => {
         const waits = name !== connectDynamicAction && from !== undefined && reaches(trust, from);
         const approvals = waits ? [rule] : [];
-        const plain = { rateLimit: undefined, audit: silentAudit, definition: undefined, source: at };
+        const plain = {
+          timeoutSeconds: undefined,
+          rateLimit: undefined,
+          audit: silentAudit,
+          definition: undefined,
+          source: at,
+        };
         return { name, action: name, trust, enabled: true, approval: approvals, ...plain };
       }),
       source: at,

@@ -8,7 +8,7 @@ import { toolActionKey } from "./permit-keys.ts";
 import { reachingGrants } from "./reaching-grants.ts";
 import type { GrantsFile } from "./schema/grants-file.ts";
 import type { HostFile } from "./schema/host-file.ts";
-import type { ServerFile } from "./schema/server-file.ts";
+import { maxAnswerMegabytesDefault, type ServerFile } from "./schema/server-file.ts";
 import type { ShapedFile } from "./shape.ts";
 import { reaches } from "./trust.ts";
 
@@ -29,6 +29,7 @@ function addressOf(key: string, file: ServerFile): Pick<ServerModel, "url" | "tr
 function serverModel(host: CheckedFiles["host"], { key, content, lock }: CheckedFiles["servers"][number]): ServerModel {
   const { name, description, auth, timeoutSeconds, listTools, consentDays, rateLimit, approval, tools } = content.value;
   const { resources = "low", prompts = "low", methods = {}, audit = silentAudit } = content.value;
+  const { maxAnswerMegabytes = maxAnswerMegabytesDefault } = content.value;
   const hostFrom = host.value.approval.from;
   return {
     key,
@@ -37,6 +38,7 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
     ...addressOf(key, content.value),
     auth,
     timeoutSeconds,
+    maxAnswerMegabytes,
     listTools: listTools ?? host.value.listTools,
     resources,
     prompts,
@@ -59,6 +61,7 @@ function serverModel(host: CheckedFiles["host"], { key, content, lock }: Checked
         trust,
         enabled,
         approval: rules,
+        timeoutSeconds: said.timeoutSeconds,
         rateLimit: said.rateLimit,
         audit: said.audit ?? silentAudit,
         definition: lock !== undefined && Object.hasOwn(lock.tools, tool) ? lock.tools[tool] : undefined,

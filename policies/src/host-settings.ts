@@ -9,7 +9,7 @@ import { hostApprovalSchema } from "./schema/approval.ts";
 import { day, openFrom, trust, wholeNumber } from "./schema/fields.ts";
 import { hostFileSchema } from "./schema/host-file.ts";
 import { transportSchema } from "./schema/program.ts";
-import { serverFileSchema } from "./schema/server-file.ts";
+import { maxAnswerMegabytesDefault, serverFileSchema } from "./schema/server-file.ts";
 import { signInSchema } from "./schema/sign-in.ts";
 
 /** Names of `features.ts`: what the gateway must know, or refuse. */
@@ -25,6 +25,8 @@ export const toolAttributesSchema = z.object({
   approval: z.boolean().default(false),
   /** `toolDigest` of the definition that was reviewed. */
   digest: z.string().optional(),
+  /** How long a call of it may take, in seconds. */
+  timeout_seconds: server.timeoutSeconds,
   /** How often one agent may call it. */
   rate_limit: server.rateLimit,
   /** What the tool says of the audit of its calls, beside server and host. */
@@ -42,6 +44,8 @@ export const serverAttributesSchema = z.object({
   transport: transportSchema.default({ type: "http" }),
   auth: server.auth,
   timeout_seconds: server.timeoutSeconds,
+  /** Largest JSON body or event that it may answer with, in megabytes of 1,000,000 bytes. */
+  max_answer_megabytes: wholeNumber(1, 1024).default(maxAnswerMegabytesDefault),
   list_tools: host.listTools,
   /** The trust from which on an agent may use resources, prompts, and further methods. */
   resources: openFrom.default("low"),

@@ -34,6 +34,8 @@ export interface ToolModel {
   readonly enabled: boolean;
   /** Why calls of the tool wait for an approval; empty: they don't. */
   readonly approval: readonly ApprovalRule[];
+  /** How long a call of it may take, in seconds; undefined: as the server says. */
+  readonly timeoutSeconds: number | undefined;
   /** How often one agent may call it; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
   /** What the tool says of the audit of its calls; `argumentAudit` is what holds. */
@@ -59,6 +61,8 @@ export interface ServerModel {
   readonly auth: ServerFile["auth"];
   /** How long a call may take, in seconds; undefined: as the gateway is configured. */
   readonly timeoutSeconds: number | undefined;
+  /** Largest JSON body, or event of a stream, that it may answer with, in megabytes of 1,000,000 bytes. */
+  readonly maxAnswerMegabytes: number;
   /** What `tools/list` shows: what the agent may call, or every tool of the policy. */
   readonly listTools: HostFile["listTools"];
   /** The trust from which on resources, and prompts, are open to an agent. */

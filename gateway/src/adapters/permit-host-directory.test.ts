@@ -65,13 +65,18 @@ test("reads host, servers and tools", async () => {
   const directory = await openDirectory();
   const settings = directory.settings();
   expect(settings).toMatchObject({ key: "demo", name: "Demo", signIn: { password: { enabled: true } } });
-  expect(settings.servers.get("issues")).toMatchObject({ name: "Issues", upstreamUrl: "http://127.0.0.1:1/mcp" });
+  expect(settings.servers.get("issues")).toMatchObject({
+    name: "Issues",
+    upstreamUrl: "http://127.0.0.1:1/mcp",
+    maxAnswerBytes: 64_000_000,
+  });
   expect(settings.servers.get("issues")?.tools.get("delete-issue")).toEqual({
     name: "delete-issue",
     action: "delete_issue",
     trust: "high",
     approval: false,
     unsupported: [],
+    timeoutSeconds: undefined,
     rateLimit: undefined,
     digest: undefined,
     audit: { arguments: "none", redact: [] },
@@ -87,22 +92,36 @@ test("reads what the policy says beside trust", async () => {
   permit.instances.set("issues:issues", {
     attributes: {
       ...{ name: "Issues", description: "d", upstream_url: "http://127.0.0.1:1/mcp" },
-      ...{ list_tools: "all", timeout_seconds: 20, consent_days: 60, grant_terms: terms },
+      ...{ list_tools: "all", timeout_seconds: 20, max_answer_megabytes: 2, consent_days: 60, grant_terms: terms },
     },
   });
   permit.resources.set("issues", {
     key: "issues",
     actions: {
-      list_issues: { name: "list", attributes: { tool: "list", trust: "low", digest: "sha256:1", approval: true } },
+      list_issues: {
+        name: "list",
+        attributes: { tool: "list", trust: "low", digest: "sha256:1", approval: true, timeout_seconds: 90 },
+      },
     },
   });
   const directory = await openDirectory();
   const settings = directory.settings();
   expect(settings).toMatchObject({ sessions: { idleDays: 7, absoluteDays: 30 }, unsupported: [] });
   const issues = settings.servers.get("issues");
-  expect(issues).toMatchObject({ listTools: "all", timeoutSeconds: 20, consentDays: 60, unsupported: [] });
+  expect(issues).toMatchObject({
+    listTools: "all",
+    timeoutSeconds: 20,
+    maxAnswerBytes: 2_000_000,
+    consentDays: 60,
+    unsupported: [],
+  });
   expect(Object.fromEntries(issues?.grantTerms ?? [])).toEqual(terms);
-  expect(issues?.tools.get("list")).toMatchObject({ digest: "sha256:1", approval: true, unsupported: ["approval"] });
+  expect(issues?.tools.get("list")).toMatchObject({
+    digest: "sha256:1",
+    approval: true,
+    timeoutSeconds: 90,
+    unsupported: ["approval"],
+  });
   // Whoever runs the gateway is told, once and not at every refresh.
   await directory.refresh();
   expect(warned.filter((line) => line.includes("refused"))).toEqual([

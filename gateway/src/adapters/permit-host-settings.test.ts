@@ -47,6 +47,7 @@ test("tools of servers that humans enter have what the host says", () => {
     servers: { dynamic_mcp: { tools: { low: "low" } } },
   });
   expect(settings.dynamicServers?.rules.tools.get("low")?.audit).toEqual({ arguments: "full", redact: ["$..token"] });
+  expect(settings.dynamicServers?.rules.maxAnswerBytes).toBe(64_000_000);
 });
 
 test.each([

@@ -29,12 +29,13 @@ function toTools(
   const approvalFrom = host.host.approval?.from;
   for (const [action, tool] of Object.entries(actions)) {
     const { tool: name, trust, approval: own, digest, rate_limit: rateLimit, requires } = tool;
+    const timeoutSeconds = tool.timeout_seconds;
     if (tools.has(name)) return undefined;
     const rules = [own, approvalFrom !== undefined && reaches(trust, approvalFrom)].filter(Boolean);
     const approval = rules.length > 0 || requires.includes("approval");
     const unsupported = unsupportedOf(host, requires, toolRequires({ approval: rules, rateLimit, audit: tool.audit }));
     const audit = argumentAudit(host.host.audit, attributes.audit, tool.audit);
-    tools.set(name, { name, action, trust, approval, unsupported, digest, rateLimit, audit });
+    tools.set(name, { name, action, trust, approval, unsupported, digest, timeoutSeconds, rateLimit, audit });
   }
   return tools;
 }
@@ -54,6 +55,7 @@ function toRules(host: HostSnapshot, { attributes }: ServerSnapshot, tools: Serv
     prompts: attributes.prompts,
     methods: new Map(Object.entries(attributes.methods)),
     timeoutSeconds: attributes.timeout_seconds,
+    maxAnswerBytes: attributes.max_answer_megabytes * 1_000_000,
     consentDays: attributes.consent_days,
     rateLimit,
     grantTerms: new Map(Object.entries(attributes.grant_terms)),

@@ -1,9 +1,10 @@
-import { Agent } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import { AddressRefusedError, type AddressRules } from "../address-rules.ts";
 import type { Upstream } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { urlRefused } from "../server-url.ts";
 import type { GuardHooks } from "./address-guard.ts";
+import { announcesMore, answerTooLarge, limitAnswer } from "./answer-limit.ts";
 import { createGuardedAgent } from "./guarded-agent.ts";
 import { startDeadline } from "./upstream-deadline.ts";
 
@@ -23,6 +24,22 @@ export interface UpstreamOptions {
   readonly hooks?: GuardHooks;
 }
 
+/** The answer as undici has it, each message of it limited from its first byte on. */
+function request(
+  agent: Agent,
+  options: Dispatcher.RequestOptions,
+  maxBytes: number | undefined,
+): Promise<Dispatcher.ResponseData> {
+  return new Promise((resolve, reject) => {
+    // The form with a callback: a promise resolves when some of the body may be there already.
+    agent.request(options, (error, answer) => {
+      if (error !== null) return reject(error);
+      if (maxBytes !== undefined) limitAnswer(answer, maxBytes);
+      resolve(answer);
+    });
+  });
+}
+
 const nothingPrivate: AddressRules = { hosts: [], ranges: [] };
 
 /**
@@ -34,13 +51,14 @@ export function createUpstream({ addressRules = () => nothingPrivate, hooks }: U
   const open = new Agent({ ...pool, connect: { timeout: connectTimeoutMs } });
   const guard = createGuardedAgent({ addressRules, hooks, connectTimeoutMs, pool });
   return {
-    send: async ({ url, method, headers, body, guarded, signal, timeoutMs }) => {
+    send: async ({ url, method, headers, body, guarded, signal, timeoutMs, caller }) => {
+      const maxBytes = caller?.server.maxAnswerBytes;
       const deadline = timeoutMs === undefined ? undefined : startDeadline(timeoutMs);
       try {
         const target = new URL(url);
         const agent = guarded ? guard.agentFor(target) : open;
         // `request` follows no redirects: the call would go wherever the upstream points, past the policy's URL.
-        const answer = await agent.request({
+        const options = {
           origin: target.origin,
           path: `${target.pathname}${target.search}`,
           method,
@@ -49,10 +67,15 @@ export function createUpstream({ addressRules = () => nothingPrivate, hooks }: U
             ? { signal }
             : { signal: AbortSignal.any([signal, deadline.signal]), headersTimeout: 0 }),
           ...(body === undefined ? {} : { body }),
-        });
+        };
+        const answer = await request(agent, options, maxBytes);
         // Whoever reads the body meets its error there; a body that is let go unread must not end the process.
         answer.body.on("error", () => undefined);
         if (deadline !== undefined) answer.body.once("close", deadline.release);
+        if (maxBytes !== undefined && announcesMore(answer, maxBytes)) {
+          answer.body.destroy();
+          throw answerTooLarge(maxBytes);
+        }
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (cause) {
         deadline?.release();

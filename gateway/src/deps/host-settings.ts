@@ -21,6 +21,8 @@ export interface ToolSettings {
   readonly unsupported: readonly string[];
   /** `toolDigest` of the definition that was reviewed; undefined when none was. */
   readonly digest: string | undefined;
+  /** Longest time for one call of it, in seconds; undefined: as the server says. */
+  readonly timeoutSeconds: number | undefined;
   /** How often one agent may call it; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
   /** What an audit record says of the arguments of its calls, by all that host, server and tool say. */
@@ -60,6 +62,8 @@ export interface ServerRules {
   readonly methods: ReadonlyMap<string, TrustLevel>;
   /** Longest time for one call, in seconds. */
   readonly timeoutSeconds: number | undefined;
+  /** Largest JSON body, or event of a stream, that it may answer with. */
+  readonly maxAnswerBytes: number;
   /** How often one agent may call its tools, all together; undefined: no limit of its own. */
   readonly rateLimit: RateLimit | undefined;
   /** Longest life of a consent, in days. */

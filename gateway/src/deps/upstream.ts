@@ -23,7 +23,7 @@ export interface UpstreamRequest {
   readonly caller?: UpstreamCaller | undefined;
 }
 
-/** Which server is asked, and by whom. */
+/** Which server is asked, and by whom. How large its answers may be is in its settings. */
 export interface UpstreamCaller {
   readonly server: ServerSettings;
   /** Nobody else can use a session of this agent. */
@@ -42,7 +42,9 @@ export interface UpstreamAnswer {
 export interface Upstream {
   /**
    * Resolves with the headers of the answer, whatever its status. Throws GatewayError UPSTREAM_UNAVAILABLE,
-   * UPSTREAM_TIMEOUT or SERVER_URL_REFUSED; for a server that is a program SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED too.
+   * UPSTREAM_TIMEOUT, UPSTREAM_ANSWER_TOO_LARGE or SERVER_URL_REFUSED; for a server that is a program SECRET_UNAVAILABLE and
+   * PROGRAM_NOT_ALLOWED too. A body fails with UPSTREAM_ANSWER_TOO_LARGE where one message of it turns out larger than the
+   * caller's server may answer with.
    */
   send(request: UpstreamRequest): Promise<UpstreamAnswer>;
 }

@@ -45,6 +45,8 @@ export async function answerBody(
     return Readable.from([JSON.stringify(await filterTools(await readJson(body), visibleTools))]);
   }
   const filtered = rewriteEvents((message) => filterTools(message, visibleTools));
+  // It may have broken off while the call was being recorded: then nothing more comes.
+  if (body.destroyed) filtered.destroy(body.errored ?? new GatewayError("UPSTREAM_UNAVAILABLE"));
   body.on("error", (error) => filtered.destroy(error));
   filtered.on("close", () => body.destroy());
   return body.pipe(filtered);

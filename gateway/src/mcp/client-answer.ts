@@ -25,6 +25,7 @@ function readStart(body: Readable): Promise<{ readonly start: Buffer; readonly w
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    const broken = () => body.errored ?? new Error("The answer ended before its end.");
     const fail = (cause: unknown) =>
       reject(cause instanceof GatewayError ? cause : new GatewayError("UPSTREAM_UNAVAILABLE", { cause }));
     const finish = (whole: boolean) => {
@@ -39,7 +40,9 @@ function readStart(body: Readable): Promise<{ readonly start: Buffer; readonly w
       finish(false);
     };
     const end = () => finish(true);
-    const close = () => fail(new Error("The answer ended before its end."));
+    const close = () => fail(broken());
+    // It may have broken off while the call was being recorded: then nothing more comes.
+    if (body.destroyed) return fail(broken());
     body.on("data", take).once("end", end).once("error", fail).once("close", close);
   });
 }

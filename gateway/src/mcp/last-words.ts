@@ -41,10 +41,13 @@ export function withLastWords(events: Readable, lastWords: (error: GatewayError)
       done(null, `event: message\ndata: ${JSON.stringify(lastWords(error))}\n\n`);
     },
   });
-  events.on("error", (error) => {
+  const fail = (error: Error) => {
     failure = error;
     output.end();
-  });
+  };
+  // It may have broken off while the call was being recorded: then nothing more comes.
+  if (events.destroyed) fail(events.errored ?? new Error("The answer ended before its end."));
+  events.on("error", fail);
   output.on("close", () => events.destroy());
   return events.pipe(output);
 }

@@ -1,5 +1,5 @@
 import type { HostDiff, ServerChange, SettingChange, ToolChange, ToolTerms } from "../../src/diff/host-diff.ts";
-import { isLooserLimit, isRecordedLess, showsMore } from "../../src/diff/tools.ts";
+import { isLooserLimit, isRecordedLess, isTimeoutOnly, showsMore } from "../../src/diff/tools.ts";
 import { trustRank } from "../../src/trust.ts";
 import { auditTexts } from "./audit-texts.ts";
 import { definitionLines } from "./definition-comparison.ts";
@@ -10,7 +10,7 @@ const namesMax = 20;
 
 function toolWeight(change: ToolChange): Weight {
   const { before, after, definition } = change;
-  if (before === null || after === null) return "other";
+  if (before === null || after === null || isTimeoutOnly(change)) return "other";
   if (isLooserLimit(before.rateLimit, after.rateLimit) || isRecordedLess(change) || showsMore(change)) return "more";
   const drops = before.approval.length > 0 && after.approval.length === 0;
   if (drops || trustRank(after.trust) < trustRank(before.trust) || (!before.enabled && after.enabled)) return "more";
@@ -21,6 +21,9 @@ const approvalText = ({ approval }: ToolTerms) => (approval.length === 0 ? "none
 
 const limitText = ({ rateLimit }: ToolTerms) =>
   rateLimit === null ? "none" : `${rateLimit.max} in ${rateLimit.windowSeconds} s`;
+
+const timeoutText = ({ timeoutSeconds }: ToolTerms) =>
+  timeoutSeconds === null ? "as the server says" : `${timeoutSeconds} s`;
 
 /** A tool that both policies have. */
 function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Entry {
@@ -33,6 +36,9 @@ function toolEntry(change: ToolChange, before: ToolTerms, after: ToolTerms): Ent
     ...(limitText(before) === limitText(after)
       ? []
       : [own(`calls of one agent ${limitText(before)} -> ${limitText(after)}`)]),
+    ...(before.timeoutSeconds === after.timeoutSeconds
+      ? []
+      : [own(`a call takes at most ${timeoutText(before)} -> ${timeoutText(after)}`)]),
     ...auditTexts(before, after),
     ...(change.definition === null ? [] : [own("the server defines it differently")]),
   ];
@@ -47,12 +53,13 @@ function listEntry(what: string, server: string, tools: readonly ToolChange[]): 
   const named = tools.map(({ tool, before, after }) => {
     const terms = after ?? before;
     if (terms === null) return say`${tool}`;
-    const { trust, enabled, approval, rateLimit, audit } = terms;
+    const { trust, enabled, approval, timeoutSeconds, rateLimit, audit } = terms;
     const more = [
       trust,
       ...(enabled ? [] : ["disabled"]),
       ...(approval.length > 0 ? ["waits for an approval"] : []),
       ...(rateLimit === null ? [] : [`an agent may call it ${rateLimit.max} times in ${rateLimit.windowSeconds} s`]),
+      ...(timeoutSeconds === null ? [] : [`a call takes at most ${timeoutSeconds} s`]),
       ...(audit.arguments === null ? [] : [`arguments in the audit log: ${audit.arguments}`]),
     ];
     return say`${tool} (${own(more.join(", "))})`;

@@ -100,6 +100,7 @@ const edited = (host: HostModel): fc.Arbitrary<HostModel> => {
       { weight: 4, arbitrary: fc.constant(tool) },
       fc.constant({ ...tool, enabled: !tool.enabled }),
       fc.constant({ ...tool, approval: [] }),
+      fc.constant({ ...tool, timeoutSeconds: 5 }),
       fc.constant({ ...tool, rateLimit: { max: 1, windowSeconds: 60 } }),
       callAudit.map((audit) => ({ ...tool, audit })),
       fc.constantFrom(...trustLevels).map((trust) => ({ ...tool, trust })),

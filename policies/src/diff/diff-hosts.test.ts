@@ -54,7 +54,14 @@ describe("a host", () => {
           server: "issues",
           tool: "read",
           before: null,
-          after: { trust: "low", enabled: true, approval: [], rateLimit: null, audit: { arguments: null, redact: [] } },
+          after: {
+            trust: "low",
+            enabled: true,
+            approval: [],
+            timeoutSeconds: null,
+            rateLimit: null,
+            audit: { arguments: null, redact: [] },
+          },
           definition: null,
           recorded: { before: null, after: "none" },
         },
@@ -66,6 +73,7 @@ describe("a host", () => {
             trust: "high",
             enabled: true,
             approval: [],
+            timeoutSeconds: null,
             rateLimit: null,
             audit: { arguments: null, redact: [] },
           },
@@ -103,11 +111,12 @@ describe("tools", () => {
   const toolsOf = (changes: object, before: object = {}) =>
     diffHosts([withTool(before)], [withTool(changes)], today).hosts[0]?.tools;
   const audit = { arguments: null, redact: [] };
-  const terms = { trust: "low", enabled: true, approval: [], rateLimit: null, audit };
+  const terms = { trust: "low", enabled: true, approval: [], timeoutSeconds: null, rateLimit: null, audit };
   const recorded = { before: "none", after: "none" };
   test.each<readonly [string, object, object]>([
     ["another trust", { trust: "medium" }, { trust: "medium" }],
     ["switched off", { enabled: false }, { enabled: false }],
+    ["a timeout", { timeoutSeconds: 5 }, { timeoutSeconds: 5 }],
     [
       "an approval",
       {

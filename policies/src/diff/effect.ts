@@ -94,7 +94,7 @@ const vouching =
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/^name$|^server\.(name|description)$|^(server\.)?listTools$/, neutral],
   [/^(admins|approvers|auditors|approval\.bypass|clients\.(listed|webOrigins)|dynamicServers\.privateHosts)$/, members],
-  [/^approval\.(timeoutSeconds|notify\..*)$|^server\.timeoutSeconds$/, neutral],
+  [/^approval\.(timeoutSeconds|notify\..*)$|^server\.(timeoutSeconds|maxAnswerMegabytes)$/, neutral],
   [/^approval\.selfApproval$|^dynamicServers\.enabled$|^clients\.(registration|metadataDocuments)$/, onLoosens],
   [/^server\.(resources|prompts|methods\..*)$/, openFrom],
   [/^approval\.from$/, (change, hosts) => largerLoosens(ranked(change), hosts)],

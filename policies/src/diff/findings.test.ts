@@ -238,6 +238,15 @@ const rows: readonly Row[] = [
     [[["weakened"], "1 tool can be called more often"]],
   ],
   [
+    "calls of a tool, and answers of its server, that may be longer",
+    plain,
+    hostWith({
+      tools: [plainTool("read", "low", { timeoutSeconds: 3600 }), plainTool("wipe", "high")],
+      server: { maxAnswerMegabytes: 1024 },
+    }),
+    [],
+  ],
+  [
     "a tool that says something else",
     hostWith({ tools: [plainTool("read", "low", { definition: definition("a") })] }),
     hostWith({ tools: [plainTool("read", "low", { definition: definition("b") })] }),

@@ -71,6 +71,8 @@ export interface ToolTerms {
   readonly enabled: boolean;
   /** Which lines make its calls wait; empty: none does. */
   readonly approval: readonly ApprovalRule["scope"][];
+  /** How long a call of it may take, in seconds; null: as the server says. */
+  readonly timeoutSeconds: number | null;
   /** How often one agent may call it; null: no limit of its own. */
   readonly rateLimit: RateLimit | null;
   /** What it says itself of the audit of its calls; `arguments` is null where the server or the host says it. */

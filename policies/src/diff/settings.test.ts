@@ -237,6 +237,8 @@ describe("a changed setting of a server", () => {
     ["url", { url: "https://b.example/mcp" }, "https://issues.example.com/mcp", "https://b.example/mcp", "differs"],
     ["transport.type", { transport: { type: "sse" } }, "http", "sse", "differs"],
     ["timeoutSeconds", { timeoutSeconds: 5 }, null, 5, "neutral"],
+    ["maxAnswerMegabytes", { maxAnswerMegabytes: 65 }, 64, 65, "neutral"],
+    ["maxAnswerMegabytes", { maxAnswerMegabytes: 1 }, 64, 1, "neutral"],
     ["listTools", { listTools: "all" }, "effective", "all", "neutral"],
     ["resources", { resources: "high" }, "low", "high", "tightens"],
     ["prompts", { prompts: "off" }, "low", "off", "tightens"],

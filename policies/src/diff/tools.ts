@@ -9,6 +9,7 @@ function termsOf(tool: ToolModel | undefined): ToolTerms | null {
     trust: tool.trust,
     enabled: tool.enabled,
     approval: tool.approval.map(({ scope }) => scope),
+    timeoutSeconds: tool.timeoutSeconds ?? null,
     rateLimit: tool.rateLimit ?? null,
     audit: { arguments: tool.audit.arguments ?? null, redact: tool.audit.redact.toSorted() },
   };
@@ -18,6 +19,12 @@ function termsOf(tool: ToolModel | undefined): ToolTerms | null {
 export function isLooserLimit(before: ToolTerms["rateLimit"], after: ToolTerms["rateLimit"]): boolean {
   if (before === null || after === null) return before !== null;
   return after.max > before.max || after.windowSeconds < before.windowSeconds;
+}
+
+/** True when nothing differs but how long a call may take, which nobody gains or loses access by. */
+export function isTimeoutOnly({ before, after, definition }: ToolChange): boolean {
+  if (before === null || after === null || definition !== null) return false;
+  return JSON.stringify({ ...before, timeoutSeconds: null }) === JSON.stringify({ ...after, timeoutSeconds: null });
 }
 
 const rankOf = (level: ArgumentLevel) => argumentLevels.indexOf(level);

@@ -56,6 +56,9 @@ const authSchema = z
   ])
   .describe(authMeaning);
 
+/** As large as an answer may be where the server's file says nothing, in megabytes of 1,000,000 bytes. */
+export const maxAnswerMegabytesDefault = 64;
+
 const callRate = rate("How many calls of one agent are taken in the window.");
 
 const tools = z.record(
@@ -65,6 +68,9 @@ const tools = z.record(
       trust: trust.describe("What the tool can do: `low` reads, `medium` writes, `high` destroys."),
       enabled: z.boolean().default(true).describe("`false` to refuse the tool to everybody."),
       approval: z.boolean().default(false).describe("`true` to let every call of the tool wait for an approval."),
+      timeoutSeconds: wholeNumber(1, 3600)
+        .optional()
+        .describe("How long a call of the tool may take, in seconds. Left out: as the server says."),
       rateLimit: callRate.optional().describe("How often one agent may call the tool. Left out: no limit of its own."),
       audit: callAudit("the tool"),
     })
@@ -96,6 +102,11 @@ const fields = {
   timeoutSeconds: wholeNumber(1, 3600)
     .optional()
     .describe("How long a call may take, in seconds. Left out: as the gateway is configured."),
+  maxAnswerMegabytes: wholeNumber(1, 1024)
+    .optional()
+    .describe(
+      `Largest message that the server may answer with, in megabytes: one JSON body, or one event of a stream. Left out: ${maxAnswerMegabytesDefault}.`,
+    ),
   listTools: z.enum(["effective", "all"]).optional().describe("As in `host.yaml`, for this server."),
   resources: openFrom
     .optional()
@@ -147,6 +158,7 @@ export const sharedServerFileSchema = z
     env: fields.env,
     auth: mayBeLeftOut(fields.auth),
     timeoutSeconds: fields.timeoutSeconds,
+    maxAnswerMegabytes: fields.maxAnswerMegabytes,
     listTools: fields.listTools,
     resources: fields.resources,
     prompts: fields.prompts,

@@ -25,10 +25,19 @@ const redact = optional(fc.subarray(["$.password", "$..token", "$['a b'][?@.kind
 const recorded = optional(fc.constantFrom("none" as const, "digest" as const, "full" as const));
 const audit = optional(withoutUndefined(fc.record({ arguments: recorded, redact })));
 
+const timeoutSeconds = optional(fc.integer({ min: 1, max: 3600 }));
+
 const tools = fc.dictionary(
   toolName,
   withoutUndefined(
-    fc.record({ trust: level, enabled: optional(fc.boolean()), approval: optional(fc.boolean()), rateLimit, audit }),
+    fc.record({
+      trust: level,
+      enabled: optional(fc.boolean()),
+      approval: optional(fc.boolean()),
+      timeoutSeconds,
+      rateLimit,
+      audit,
+    }),
   ),
   { maxKeys: 5 },
 );
@@ -51,7 +60,8 @@ const server = withoutUndefined(
         { type: "header" as const, header: "X-Api-Key", value: { secret: "a/b" } },
       ),
     ),
-    timeoutSeconds: optional(fc.integer({ min: 1, max: 3600 })),
+    timeoutSeconds,
+    maxAnswerMegabytes: optional(fc.integer({ min: 1, max: 1024 })),
     listTools: optional(fc.constantFrom("effective" as const, "all" as const)),
     resources: optional(fc.constantFrom("low" as const, "high" as const, "off" as const)),
     prompts: optional(fc.constantFrom("medium" as const, "off" as const)),

@@ -72,6 +72,7 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     description,
     auth,
     timeoutSeconds,
+    maxAnswerMegabytes,
     listTools,
     resources,
     prompts,
@@ -90,6 +91,7 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     ...addressValues(server),
     auth,
     timeoutSeconds,
+    maxAnswerMegabytes,
     listTools,
     resources,
     prompts,
@@ -100,8 +102,8 @@ function serverValues(server: ServerModel & { readonly url: string }): HostValue
     approval: from === undefined ? undefined : { from },
     tools: Object.fromEntries(
       tools.map((tool) => {
-        const { trust, enabled, rateLimit: ofTool, audit: said } = tool;
-        const rest = { rateLimit: ofTool, audit: given(said) };
+        const { trust, enabled, timeoutSeconds: within, rateLimit: ofTool, audit: said } = tool;
+        const rest = { timeoutSeconds: within, rateLimit: ofTool, audit: given(said) };
         return [tool.name, given({ trust, enabled, approval: waits("tool")(tool), ...rest })];
       }),
     ),

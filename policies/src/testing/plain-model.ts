@@ -3,6 +3,7 @@ import { silentAudit } from "../call-audit.ts";
 import type { GrantModel, HostModel, ServerModel, ToolModel } from "../model.ts";
 import { toolActionKey } from "../permit-keys.ts";
 import { hostFileSchema } from "../schema/host-file.ts";
+import { maxAnswerMegabytesDefault } from "../schema/server-file.ts";
 import type { TrustLevel } from "../trust.ts";
 
 /** The day of the tests. */
@@ -19,6 +20,7 @@ export function plainTool(name: string, trust: TrustLevel, changes: Partial<Tool
     trust,
     enabled: true,
     approval: [],
+    timeoutSeconds: undefined,
     rateLimit: undefined,
     audit: silentAudit,
     definition: undefined,
@@ -41,6 +43,7 @@ export function plainServer(
     transport: { type: "http" },
     auth: { type: "none" },
     timeoutSeconds: undefined,
+    maxAnswerMegabytes: maxAnswerMegabytesDefault,
     listTools: "effective",
     resources: "low",
     prompts: "low",

@@ -1,5 +1,6 @@
 /** Where the answer to one request goes: an event stream, or one JSON body for a client that takes no events. */
 import { PassThrough, type Readable } from "node:stream";
+import { answerTooLarge } from "../answer-limit.ts";
 import type { Message } from "./message-channel.ts";
 
 /** What a request waits with. */
@@ -18,8 +19,10 @@ export function eventOf(message: Message): string {
   return `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 }
 
-async function write(body: PassThrough, message: Message): Promise<void> {
-  if (body.destroyed || body.write(eventOf(message))) return;
+async function write(body: PassThrough, message: Message, maxBytes: number): Promise<void> {
+  const event = eventOf(message);
+  if (Buffer.byteLength(event) > maxBytes) body.destroy(answerTooLarge(maxBytes));
+  if (body.destroyed || body.write(event)) return;
   // Whoever reads no further holds the server up, and not the gateway's memory.
   await new Promise<void>((resolve) => {
     const go = () => {
@@ -30,8 +33,8 @@ async function write(body: PassThrough, message: Message): Promise<void> {
   });
 }
 
-/** An answer as an event stream. */
-export function eventSink(): AnswerSink & { readonly body: Readable } {
+/** An answer as an event stream, which fails with UPSTREAM_ANSWER_TOO_LARGE where an event has more than `maxBytes`. */
+export function eventSink(maxBytes: number): AnswerSink & { readonly body: Readable } {
   const body = new PassThrough();
   body.on("error", () => undefined);
   return {
@@ -39,17 +42,17 @@ export function eventSink(): AnswerSink & { readonly body: Readable } {
     get open() {
       return !body.destroyed && !body.writableEnded;
     },
-    deliver: (message) => write(body, message),
+    deliver: (message) => write(body, message, maxBytes),
     finish: async (message) => {
-      await write(body, message);
+      await write(body, message, maxBytes);
       body.end();
     },
     fail: (error) => body.destroy(error),
   };
 }
 
-/** An answer as one message; what comes before it has nowhere to go. */
-export function wholeSink(): AnswerSink & { readonly answer: Promise<Message> } {
+/** An answer as one message of at most `maxBytes`; what comes before it has nowhere to go. Fails likewise. */
+export function wholeSink(maxBytes: number): AnswerSink & { readonly answer: Promise<Message> } {
   const { promise, resolve, reject } = Promise.withResolvers<Message>();
   promise.catch(() => undefined);
   let open = true;
@@ -61,7 +64,8 @@ export function wholeSink(): AnswerSink & { readonly answer: Promise<Message> } 
     deliver: async () => undefined,
     finish: async (message) => {
       open = false;
-      resolve(message);
+      if (Buffer.byteLength(JSON.stringify(message)) > maxBytes) reject(answerTooLarge(maxBytes));
+      else resolve(message);
     },
     fail: (error) => {
       open = false;

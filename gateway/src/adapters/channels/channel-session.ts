@@ -106,10 +106,10 @@ export class ChannelSession {
     if (own !== undefined) await this.#send(withParams(message, { requestId: own }), request);
   }
 
-  /** Opens the stream of what the server says of its own accord. */
-  listen(): ReturnType<ServerStream["listen"]> {
+  /** Opens the stream of what the server says of its own accord, see `ServerStream`. */
+  listen(maxBytes: number): ReturnType<ServerStream["listen"]> {
     if (this.#over !== undefined) throw this.#over;
-    return this.#stream.listen(() => this.#quiet());
+    return this.#stream.listen(() => this.#quiet(), maxBytes);
   }
 
   /** Ends the session and what it runs on. */

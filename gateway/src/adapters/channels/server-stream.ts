@@ -1,5 +1,6 @@
 /** The stream of a session on which the server speaks of its own accord (MCP transports, listening for messages). */
 import { PassThrough, type Readable } from "node:stream";
+import { answerTooLarge } from "../answer-limit.ts";
 import { eventOf } from "./answer-sink.ts";
 import type { Message } from "./message-channel.ts";
 
@@ -12,13 +13,23 @@ const maxUnreadBytes = 1024 * 1024;
 export class ServerStream {
   #body: PassThrough | undefined;
   #kept: string[] = [];
+  #maxBytes = Number.POSITIVE_INFINITY;
 
   get open(): boolean {
     return this.#body !== undefined;
   }
 
-  /** Opens the stream, in place of the one before: a client that comes again has lost that one. */
-  listen(onClose: () => void): Readable {
+  /**
+   * Opens the stream, in place of the one before: a client that comes again has lost that one. It fails with
+   * UPSTREAM_ANSWER_TOO_LARGE where an event has more than `maxBytes`. Throws that for an event that is waiting, once.
+   */
+  listen(onClose: () => void, maxBytes: number): Readable {
+    const fitting = this.#kept.filter((event) => Buffer.byteLength(event) <= maxBytes);
+    if (fitting.length < this.#kept.length) {
+      this.#kept = fitting;
+      throw answerTooLarge(maxBytes);
+    }
+    this.#maxBytes = maxBytes;
     this.#body?.end();
     const body = new PassThrough({ highWaterMark: maxUnreadBytes });
     this.#body = body;
@@ -36,7 +47,8 @@ export class ServerStream {
   send(message: Message): void {
     const event = eventOf(message);
     if (this.#body !== undefined) {
-      if (!this.#body.write(event)) this.#body.destroy();
+      if (Buffer.byteLength(event) > this.#maxBytes) this.#body.destroy(answerTooLarge(this.#maxBytes));
+      else if (!this.#body.write(event)) this.#body.destroy();
       return;
     }
     if (event.length > maxKeptChars) return;

@@ -37,6 +37,8 @@ function ownerOf({ agent, server }: UpstreamCaller): string {
   return JSON.stringify([agent.clientId, agent.email, server.key, server.upstreamUrl, server.transport]);
 }
 
+const maxBytesOf = ({ caller }: UpstreamRequest) => caller?.server.maxAnswerBytes ?? Number.POSITIVE_INFINITY;
+
 function answer(status: number, headers: UpstreamAnswer["headers"] = {}, body?: Message): UpstreamAnswer {
   const type = body === undefined ? {} : { "content-type": "application/json" };
   return {
@@ -126,7 +128,7 @@ export function createSessionUpstream(open: OpenChannel, limits: SessionLimits =
   };
 
   const askWhole = async (session: ChannelSession, message: Message, request: UpstreamRequest): Promise<Message> => {
-    const sink = wholeSink();
+    const sink = wholeSink(maxBytesOf(request));
     const done = await ask(session, message, sink, request);
     return sink.answer.finally(done);
   };
@@ -163,14 +165,14 @@ export function createSessionUpstream(open: OpenChannel, limits: SessionLimits =
     if (!(request.headers.accept ?? "").includes("text/event-stream")) {
       return answer(200, {}, await askWhole(session, message, request));
     }
-    const sink = eventSink();
+    const sink = eventSink(maxBytesOf(request));
     const done = await ask(session, message, sink, request);
     sink.body.once("close", done);
     return { status: 200, headers: { "content-type": "text/event-stream" }, body: sink.body };
   };
 
   const listen = (request: UpstreamRequest, session: ChannelSession): UpstreamAnswer => {
-    const body = session.listen();
+    const body = session.listen(maxBytesOf(request));
     request.signal.addEventListener("abort", () => body.destroy(), { once: true });
     return { status: 200, headers: { "content-type": "text/event-stream" }, body };
   };

@@ -9,9 +9,16 @@ import type {
   WithServer,
   WithSession,
 } from "../exchange.ts";
-import { staysOpen } from "../methods.ts";
+import { calledTool, staysOpen } from "../methods.ts";
 import { sendUpstream } from "../send-upstream.ts";
 import { upstreamHeaders } from "../upstream-headers.ts";
+
+/** How long the answer may take, in milliseconds: as the called tool says, or else the server; undefined: as long as it does. */
+function timeoutMs({ server, message }: WithServer & WithMessage): number | undefined {
+  if (staysOpen(message)) return undefined;
+  const seconds = server.tools.get(calledTool(message) ?? "")?.timeoutSeconds ?? server.timeoutSeconds;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
 
 /**
  * Sends the parsed message, serialized again, to the upstream, which has as long to answer as the policy says. Of the
@@ -22,7 +29,6 @@ export async function forward(
   deps: McpDeps,
 ): Promise<WithAnswer> {
   const { server, message } = exchange;
-  const limited = server.timeoutSeconds !== undefined && !staysOpen(message);
   const call = exchange.operation?.upstream(server);
   const body = JSON.stringify(call?.message(message.json) ?? message.json);
   const request = {
@@ -31,7 +37,7 @@ export async function forward(
     headers: { ...upstreamHeaders(exchange), "content-type": "application/json" },
     body,
     signal: exchange.signal,
-    timeoutMs: limited ? server.timeoutSeconds * 1000 : undefined,
+    timeoutMs: timeoutMs(exchange),
   };
   const sending = sendUpstream(exchange, deps, request, call);
   try {
