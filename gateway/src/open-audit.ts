@@ -44,7 +44,7 @@ export async function openAudit({ config, database, retentionDays, clock, log }:
   if (signer === undefined) log.warn({ code: "AUDIT_UNSIGNED" }, message);
   const { store, shipments } = withRecentLines(createAuditStore(database), createAuditShipments(database));
   const retention = createAuditRetention(database);
-  const { destinations } = openAuditDestinations(audit.destinations, {
+  const destinations = openAuditDestinations(audit.destinations, {
     ...{ hostKey: host, webhookSecrets: audit.webhookSecrets, clock },
   });
   const auditLog = createAuditLog({ store, host, replica: audit.replica, signer, clock, log });

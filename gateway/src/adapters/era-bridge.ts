@@ -5,6 +5,7 @@
  * fall back by themselves, and only so have all that the older one has.
  */
 import { Readable } from "node:stream";
+import { setBounded } from "../bounded-map.ts";
 import type { Clock } from "../deps/process.ts";
 import type { Upstream, UpstreamAnswer, UpstreamCaller, UpstreamRequest } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
@@ -40,6 +41,8 @@ const methods: Readonly<Record<string, "name" | "uri" | undefined>> = {
 const capabilities = ["tools", "resources", "prompts", "completions"];
 /** After that the server is asked again: it may have learned the older revisions. */
 const rememberMs = 10 * 60_000;
+/** Humans enter servers too, so the number of URLs is nobody's to promise. */
+const knownMax = 10_000;
 
 const objectOf = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
@@ -169,7 +172,7 @@ export function createEraBridge(upstream: Upstream, clock: Clock): Upstream {
       const said = await readJson(answer.body);
       // Refused for its revision, so it was not acted on: it can be sent again.
       if (!isSupportedOnlyWithoutSessions(objectOf(objectOf(said).error))) return jsonAnswer(400, said);
-      known.set(url, clock().getTime() + rememberMs);
+      setBounded(known, knownMax, url, clock().getTime() + rememberMs);
       return bridged(request, caller, messageOf());
     },
   };

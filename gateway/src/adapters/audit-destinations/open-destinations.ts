@@ -17,13 +17,6 @@ export interface AuditDestinationParts {
   readonly clock: Clock;
 }
 
-/** Destinations, with the way to let go of them all. */
-export interface OpenAuditDestinations {
-  readonly destinations: readonly AuditDestination[];
-  /** Ends what is in flight. Rejects when one could not be closed, after all have been told to. */
-  close(): Promise<void>;
-}
-
 /**
  * The destinations of the settings, in their order; none is asked for anything yet. Throws for a webhook without a secret:
  * nothing is sent that a receiver could not check.
@@ -31,16 +24,8 @@ export interface OpenAuditDestinations {
 export function openAuditDestinations(
   settings: readonly AuditDestinationSettings[],
   parts: AuditDestinationParts,
-): OpenAuditDestinations {
-  const destinations = settings.map((each) => openDestination(each, parts));
-  return {
-    destinations,
-    close: async () => {
-      const ends = await Promise.allSettled(destinations.map(async (destination) => destination.close()));
-      const failed = ends.find((end) => end.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
-    },
-  };
+): readonly AuditDestination[] {
+  return settings.map((each) => openDestination(each, parts));
 }
 
 function openDestination(
