@@ -185,6 +185,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     stop().then(() => process.exit(0), fail);
   });
 }
+// What nobody has handled is a defect, and what it has left behind is not known: the process goes. In order, because whoever
+// finds a request that brings it about must not end the calls of all others with it, and the audit log's chain needs its end.
+process.on("uncaughtException", (error) => {
+  const message =
+    "An error that nobody handled: please report it. The gateway stops, so that another one takes its place.";
+  pino({ base: null }).fatal({ err: error, code: "GATEWAY_DEFECT" }, message);
+  if (stop === undefined) process.exit(1);
+  if (!shutdown.begun.aborted) stop().then(() => process.exit(1), fail);
+});
 try {
   stop = await start(process.env);
 } catch (error) {

@@ -43,9 +43,9 @@ const variables = (port: number): Record<string, string> => ({
   AUTH_SECRET: "0123456789abcdef0123456789abcdef",
 });
 
-function start(env: Record<string, string>) {
+function start(env: Record<string, string>, ...nodeArguments: string[]) {
   const server = fileURLToPath(new URL("../src/server.ts", import.meta.url));
-  const child = spawn(process.execPath, [server], {
+  const child = spawn(process.execPath, [...nodeArguments, server], {
     env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -129,4 +129,29 @@ test("starts, gets ready, and stops on SIGTERM within its time; nothing secret o
   for (const secret of [permitKey, variables(port).AUTH_SECRET ?? "", "secret-code"]) {
     expect(output.out).not.toContain(secret);
   }
+});
+
+test("an error that nobody handled: a line that says so, an end in order, exit code 1", async () => {
+  const { port, free } = await busyPort();
+  await free();
+  const defect = `data:text/javascript,process.on("SIGUSR2", () => Promise.reject(new Error("a defect")))`;
+  const { child, output, exited } = start({ ...environment(port), LOG_LEVEL: "fatal" }, "--import", defect);
+  const ready = () =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await expect.poll(ready, { timeout: 30_000, interval: 200 }).toBe(200);
+  child.kill("SIGUSR2");
+  // Another one while it stops changes nothing.
+  child.kill("SIGUSR2");
+  expect(await exited).toBe(1);
+  const lines = output.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { code?: string; err?: unknown });
+  const defects = lines.filter(({ code }) => code === "GATEWAY_DEFECT");
+  expect(defects[0]).toMatchObject({ level: 60, err: { message: "a defect", stack: expect.any(String) } });
+  expect(lines.map((line) => fromOcsf(line)?.record.event)).toContain("log_ended");
+  expect(output.err).toBe("");
 });

@@ -132,6 +132,7 @@ test.each([
   [{ code: "AUDIT_NOT_SIGNED" }, [["auditNotSigned", 1]]],
   [{ code: "AUDIT_NOT_KEPT" }, [["auditNotSigned", 1]]],
   [{ code: "AUDIT_CHAIN_LOST" }, [["auditChainLost", 1]]],
+  [{ code: "GATEWAY_DEFECT" }, [["defect", 1]]],
   [{ code: "AUDIT_NOT_SHIPPED" }, []],
   [{ msg: "audit lag is unknown" }, []],
 ])("of the application log: %j", (line, metrics) => {
@@ -140,8 +141,8 @@ test.each([
 
 // As text, too: a code that the gateway does not log would never be counted.
 test("the gateway logs the codes that are counted, and the lag", () => {
-  const source = ["audit-log", "log-keeper", "shipper"]
-    .map((file) => readFileSync(`gateway/src/audit/${file}.ts`, "utf8"))
+  const source = ["audit/audit-log", "audit/log-keeper", "audit/shipper", "server"]
+    .map((file) => readFileSync(`gateway/src/${file}.ts`, "utf8"))
     .join("\n");
   const codes = Object.values(logFilters)
     .filter(({ log }) => log === "application")

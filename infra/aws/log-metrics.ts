@@ -23,6 +23,7 @@ export const logMetrics = {
   auditNotWritten: "AuditNotWritten",
   auditNotSigned: "AuditNotSigned",
   auditChainLost: "AuditChainLost",
+  defect: "Defects",
 } as const;
 
 const count = { value: "1", defaultValue: "0", unit: "Count" } as const;
@@ -75,6 +76,7 @@ export const logFilters: Readonly<Record<keyof typeof logMetrics, LogMetric>> = 
     metric: count,
   },
   auditChainLost: { log: "application", pattern: '{ $.code = "AUDIT_CHAIN_LOST" }', metric: count },
+  defect: { log: "application", pattern: '{ $.code = "GATEWAY_DEFECT" }', metric: count },
 };
 
 /** Numbers made of what the gateway logs: decisions and results of the audit log, and how its keeping goes. */

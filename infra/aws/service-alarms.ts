@@ -66,6 +66,12 @@ function watched(args: ServiceAlarmsArgs): Readonly<Record<string, Watched>> {
       ...{ namespace: args.namespace, metric: logMetrics.auditChainLost, statistic: "Sum", ...above },
       ...{ periodSeconds: 300, periods: [1, 1], threshold: 0 },
     },
+    defect: {
+      description:
+        "A task met an error that nobody handled (GATEWAY_DEFECT) and stopped in order; another one takes its place. The application log has the error. If it comes again, somebody may be bringing it about: look at the calls before it.",
+      ...{ namespace: args.namespace, metric: logMetrics.defect, statistic: "Sum", ...above },
+      ...{ periodSeconds: 60, periods: [1, 1], threshold: 0 },
+    },
     "tool-changed": {
       description:
         "A tool of an MCP server is not what was reviewed any more, so its calls are refused. The audit record of the event tool_drift names it, and how to review it.",

@@ -4,7 +4,7 @@ import { type Law, ofType } from "./law.ts";
 /** What must be watched: of a host, and of a platform. */
 export const watchedOfHost = [
   ...["denials-spike", "decision-point-down", "audit-lag", "server-errors", "unhealthy-hosts", "no-running-tasks"],
-  ...["audit-refused", "audit-not-written", "audit-not-signed", "audit-chain-lost"],
+  ...["audit-refused", "audit-not-written", "audit-not-signed", "audit-chain-lost", "defect"],
   ...["tool-changed", "archive-delivery", "archive-late"],
 ];
 export const watchedOfPlatform = ["load-balancer-5xx", "certificate"];
