@@ -16,7 +16,8 @@ export function answerTooLarge(maxBytes: number): GatewayError {
   return new GatewayError("UPSTREAM_ANSWER_TOO_LARGE", { sentence });
 }
 
-function isEvents({ statusCode, headers }: Answer): boolean {
+/** True for an answer that is a stream of events. */
+export function isEvents({ statusCode, headers }: Answer): boolean {
   const type = String(headers["content-type"] ?? "").split(";")[0];
   return statusCode === 200 && type?.trim().toLowerCase() === "text/event-stream";
 }

@@ -4,7 +4,7 @@ import type { Upstream } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
 import { urlRefused } from "../server-url.ts";
 import type { GuardHooks } from "./address-guard.ts";
-import { announcesMore, answerTooLarge, limitAnswer } from "./answer-limit.ts";
+import { announcesMore, answerTooLarge, isEvents, limitAnswer } from "./answer-limit.ts";
 import { createGuardedAgent } from "./guarded-agent.ts";
 import { startDeadline } from "./upstream-deadline.ts";
 
@@ -72,6 +72,8 @@ export function createUpstream({ addressRules = () => nothingPrivate, hooks }: U
         // Whoever reads the body meets its error there; a body that is let go unread must not end the process.
         answer.body.on("error", () => undefined);
         if (deadline !== undefined) answer.body.once("close", deadline.release);
+        // The stream of server messages stays open for as long as the session does.
+        if (method === "GET" && isEvents(answer)) deadline?.release();
         if (maxBytes !== undefined && announcesMore(answer, maxBytes)) {
           answer.body.destroy();
           throw answerTooLarge(maxBytes);

@@ -15,8 +15,8 @@ export interface UpstreamRequest {
   /** Aborting it ends the request and the body of its answer. */
   readonly signal: AbortSignal;
   /**
-   * Longest time until the end of the answer. Past it the request ends, and what waits for it or reads its body gets
-   * GatewayError UPSTREAM_TIMEOUT. Undefined: headers within five minutes, the body at any time.
+   * Longest time until the end of the answer; of a GET that opens a stream of events, until its headers. Past it the request
+   * ends, and what waits for it or reads its body gets GatewayError UPSTREAM_TIMEOUT. Undefined: headers within five minutes, the body at any time.
    */
   readonly timeoutMs?: number | undefined;
   /** Needed for a server that is not reached by streamable HTTP: for it the gateway keeps sessions. */

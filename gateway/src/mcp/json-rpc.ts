@@ -13,14 +13,27 @@ export type RpcMessage =
 
 /** Members of the envelope, and members of `params` that decide what a message does. */
 const envelopeMembers = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
-const decidingParams = new Set(["name", "uri", "arguments", "_meta", "task"]);
+const decidingParams = deciding(["name", "uri", "arguments", "_meta", "task", "taskId", "ref", "notifications"]);
+/** Members of `params.ref` (completion): which part of the server is asked, and what of it. */
+const decidingRef = deciding(["type", "name", "uri"]);
 
 /** A key as parsers read it that match keys without regard to case. */
 // Upper case first: "ſ" (U+017F) folds to "s" and the Kelvin sign to "k" only on the way through both.
-export const foldKey = (key: string) => key.toUpperCase().toLowerCase();
+export function foldKey(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}
 
-function isObject(value: unknown): value is RpcParams {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** The one spelling of each member that counts, by its folded one. */
+function deciding(members: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(members.map((member) => [foldKey(member), member]));
+}
+
+// TypeScript's library has no types yet for JSON.rawJSON (ES2026).
+const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): boolean };
+
+/** True for a JSON object: not for an array, nor for a number that is kept as it was written because no double can hold it. */
+export function isObject(value: unknown): value is RpcParams {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawJSON(value);
 }
 
 function invalid(sentence: string): GatewayError {
@@ -29,12 +42,17 @@ function invalid(sentence: string): GatewayError {
 
 /**
  * Some JSON parsers match keys without regard to case (Go's `encoding/json`) or give `__proto__` a meaning. A second
- * spelling of a key would show such a server another call than the one decided on here.
+ * spelling of a key would show such a server another call than the one decided on here. None of these members is a number,
+ * and one that no double can hold would look like an object to whoever reads it.
  */
-function refuseAmbiguousParams(params: RpcParams): void {
-  for (const key of Object.keys(params)) {
-    if (key === "__proto__" || (!decidingParams.has(key) && decidingParams.has(foldKey(key)))) {
-      throw invalid(`The member ${JSON.stringify(key)} of params is ambiguous.`);
+function refuseAmbiguous(where: string, object: RpcParams, members: ReadonlyMap<string, string>): void {
+  for (const [key, value] of Object.entries(object)) {
+    const member = members.get(foldKey(key));
+    if (key === "__proto__" || (member !== undefined && member !== key)) {
+      throw invalid(`The member ${JSON.stringify(key)} of ${where} is ambiguous.`);
+    }
+    if (member !== undefined && isRawJSON(value)) {
+      throw invalid(`The member ${JSON.stringify(key)} of ${where} can't be a number.`);
     }
   }
 }
@@ -47,7 +65,8 @@ function readId(id: unknown): RpcId {
 function readParams(json: RpcParams): RpcParams {
   const params = json.params ?? {};
   if (!isObject(params)) throw invalid("The params of an MCP message must be an object.");
-  refuseAmbiguousParams(params);
+  refuseAmbiguous("params", params, decidingParams);
+  if (isObject(params.ref)) refuseAmbiguous("params.ref", params.ref, decidingRef);
   return params;
 }
 

@@ -11,8 +11,9 @@ export function recordSession(
   hasSession: boolean,
   deps: Pick<McpDeps, "audit" | "clock" | "hostKey">,
 ) {
-  const { message, httpMethod, answer } = answered;
-  const ended = httpMethod === "DELETE" && answer.status < 300;
+  const { message, httpMethod, answer, upstreamSessionId } = answered;
+  // A server may answer 200 to a DELETE that names no session: nothing has ended, and an agent can send any number of them.
+  const ended = httpMethod === "DELETE" && answer.status < 300 && upstreamSessionId !== undefined;
   const opened = message?.kind === "request" && message.method === "initialize" && answer.status < 300 && hasSession;
   if (!ended && !opened) return;
   const asked = opened ? message.params.protocolVersion : undefined;

@@ -36,6 +36,7 @@ import { createAccountLog } from "./account-log.ts";
 import { type AuthLibrary, openAuthLibrary } from "./auth-library.ts";
 import { libraryPath } from "./auth-options.ts";
 import { createExternalSignIn } from "./external-sign-in.ts";
+import { gatherBody } from "./gather-body.ts";
 import { serveIntrospection } from "./introspection-endpoint.ts";
 import { libraryRoutes } from "./library-routes.ts";
 import { createListedClients, type ListedClients } from "./listed-clients.ts";
@@ -202,6 +203,7 @@ function plugin({
     app.addHook("onRoute", (route) => {
       route.bodyLimit ??= bodyLimitBytes;
     });
+    app.addHook("preParsing", gatherBody);
     await app.register(metadataRoutes({ publicUrl, directory, handle, signingKeys: consent.signingKeys }));
     await app.register(
       libraryRoutes({

@@ -1,6 +1,8 @@
 import { reaches } from "@permit-mcp-gateway/policies";
+import { GatewayError } from "../../errors.ts";
 import { hasTrust } from "../effective-trust.ts";
 import type { McpDeps, WithGrant, WithMessage, WithServer, WithTerm } from "../exchange.ts";
+import { isObject } from "../json-rpc.ts";
 import { staysOpen } from "../methods.ts";
 
 /** What of a subscription's filter is about what (MCP 2026-07-28, subscriptions). Of anything else nothing is known. */
@@ -13,7 +15,8 @@ const about = {
 
 /**
  * A subscription goes on without what is not open to the agent; its acknowledgement lists what is left, as for a
- * server that does not have the rest.
+ * server that does not have the rest. Throws GatewayError MESSAGE_INVALID without a filter: it is required there, and what a
+ * server makes of none is unknown, perhaps everything.
  */
 export async function narrowSubscription(
   { message, server, grant, term }: WithMessage & WithServer & WithGrant & WithTerm,
@@ -21,7 +24,9 @@ export async function narrowSubscription(
 ): Promise<WithMessage> {
   if (message.kind !== "request" || !staysOpen(message)) return { message };
   const { notifications } = message.params;
-  if (typeof notifications !== "object" || notifications === null) return { message };
+  if (!isObject(notifications)) {
+    throw new GatewayError("MESSAGE_INVALID", { sentence: "The notifications of a subscription must be an object." });
+  }
   const kept: [string, unknown][] = [];
   for (const [member, value] of Object.entries(notifications)) {
     if (!Object.hasOwn(about, member)) continue;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { GatewayError } from "../../errors.ts";
+import { readBytes } from "../../read-bytes.ts";
 import { readBatch } from "../batch.ts";
 import type { Exchange, WithMessages } from "../exchange.ts";
 import { readJsonBody, toMessage } from "../json-rpc.ts";
@@ -7,25 +8,13 @@ import { readJsonBody, toMessage } from "../json-rpc.ts";
 const maxBodyBytes = 1024 * 1024;
 
 /** All of the body. Throws GatewayError BODY_TOO_LARGE, and MESSAGE_INVALID when the client goes away before its end. */
-function readWhole(body: Readable): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    body.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBodyBytes) return void chunks.push(chunk);
-      chunks.length = 0;
-      body.pause();
-      reject(new GatewayError("BODY_TOO_LARGE"));
-    });
-    const cut = (cause?: unknown) =>
-      reject(new GatewayError("MESSAGE_INVALID", { sentence: "The body ended before its end.", cause }));
-    body.once("error", cut).once("close", cut);
-    body.once("end", () => {
-      body.off("close", cut);
-      resolve(Buffer.concat(chunks));
-    });
+async function readWhole(body: Readable): Promise<Buffer> {
+  const whole = await readBytes(body, maxBodyBytes).catch((cause: unknown) => {
+    throw new GatewayError("MESSAGE_INVALID", { sentence: "The body ended before its end.", cause });
   });
+  if (whole !== undefined) return whole;
+  body.pause();
+  throw new GatewayError("BODY_TOO_LARGE");
 }
 
 /**
