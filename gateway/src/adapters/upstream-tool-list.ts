@@ -9,10 +9,10 @@ import {
 import { z } from "zod";
 import type { Upstream, UpstreamCaller } from "../deps/upstream.ts";
 import { GatewayError } from "../errors.ts";
+import { listedToolsMax } from "../mcp/tool-list.ts";
 import { upstreamFetch } from "./upstream-fetch.ts";
 
 const timeoutMs = 20_000;
-const toolsMax = 2_000;
 
 // Entries as the server sent them: what parsing would leave out of one is what its digest has to tell.
 const toolsPage = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
@@ -92,8 +92,10 @@ async function listTools(client: Client, signal: AbortSignal): Promise<readonly 
   for (let cursor: string | undefined; ; ) {
     const params = cursor === undefined ? {} : { cursor };
     const page = await client.request({ method: "tools/list", params }, toolsPage, { signal });
+    if (entries.length + page.tools.length > listedToolsMax) {
+      throw new Error(`The server lists more than ${listedToolsMax} tools.`);
+    }
     entries.push(...page.tools);
-    if (entries.length > toolsMax) throw new Error(`The server lists more than ${toolsMax} tools.`);
     cursor = page.nextCursor;
     if (cursor === undefined) return entries;
     if (seen.has(cursor)) throw new Error("The server lists its tools in a circle.");

@@ -6,6 +6,8 @@ import { staysOpen } from "./methods.ts";
 const batchRevision = "2025-03-26";
 /** A batch counts once for the rate limits, so it can't hold many calls. */
 const maxMessages = 20;
+/** Their answers are read whole before the first of them is sent on, so a batch holds one of each at most. */
+const readWhole = ["tools/list", "prompts/list"];
 
 function invalid(sentence: string): GatewayError {
   return new GatewayError("MESSAGE_INVALID", { sentence });
@@ -25,6 +27,10 @@ export function readBatch(json: readonly unknown[], version: string | string[] |
   const ids = messages.flatMap((message) => (message.kind === "request" ? [message.id] : []));
   // Two requests with one id: nobody could tell which answer is whose.
   if (new Set(ids).size < ids.length) throw invalid("Two requests of the batch have the same id.");
+  for (const method of readWhole) {
+    const asked = messages.filter((message) => message.kind === "request" && message.method === method);
+    if (asked.length > 1) throw invalid(`A batch can hold one ${method}. Send each by itself.`);
+  }
   for (const message of messages) {
     // MCP 2025-03-26, lifecycle: initialize must not be part of a batch.
     if (message.kind === "request" && (message.method === "initialize" || staysOpen(message))) {

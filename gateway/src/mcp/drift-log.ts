@@ -7,6 +7,7 @@ import type { ServerSettings, ToolSettings } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
 import type { ToolDrift, ToolDriftStore } from "../deps/tool-drift.ts";
 import { labelOf } from "../server-url.ts";
+import type { View } from "./seen-definitions.ts";
 
 /** Further definitions of one tool are not told: a server could make up one for each request. */
 const driftsMax = 10;
@@ -14,10 +15,9 @@ const driftsMax = 10;
 const touchIntervalMs = 30_000;
 
 /** The list in which tools were seen: whose it was, and the request that asked for it. */
-export interface Sighting {
+export interface Sighting extends View {
   readonly requestId: string;
-  readonly server: ServerSettings;
-  readonly grant: Pick<Grant, "userId" | "email">;
+  readonly grant: View["grant"] & Pick<Grant, "email">;
 }
 
 export interface DriftLog {

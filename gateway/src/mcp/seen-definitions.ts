@@ -1,13 +1,17 @@
 /** What servers said of their tools lately, in the memory of this process. */
+import { setBounded } from "../bounded-map.ts";
 import type { Grant } from "../deps/grants.ts";
 import type { ServerSettings } from "../deps/host-settings.ts";
 import type { Clock } from "../deps/process.ts";
-import { digestOfEntry, nameOfEntry } from "./tool-definition.ts";
 
-/** Human and server: a server may show other definitions to other humans, and one must not block a tool for all. */
+/**
+ * Whose list it is, and in which revision of the protocol: a server may show others another one, and what it shows one agent must
+ * not block a tool for another. No agent: the list that a human is asked about. No version: none was named.
+ */
 export interface View {
   readonly server: ServerSettings;
-  readonly grant: Pick<Grant, "userId">;
+  readonly grant: Pick<Grant, "userId"> & Partial<Pick<Grant, "clientId">>;
+  readonly protocolHeaders?: Readonly<Record<string, string>>;
 }
 
 /** What was true when a list was asked for. */
@@ -23,84 +27,101 @@ interface SeenTool {
 
 interface Seen {
   readonly tools: Map<string, SeenTool>;
-  /** One more whenever the server says that its tools have changed: what was read before is not believed any more. */
-  generation: number;
   /** When the gateway itself has last begun to read the list, and when it last began and got all of it. */
   triedAtMs: number | undefined;
-  lookedAtMs: number | undefined;
+  looked: Reading | undefined;
 }
 
-/** Views kept. Above it the one that was read the longest ago goes, and is read again when it is needed. */
-const viewsMax = 5_000;
+/** A human at a server. */
+interface Human {
+  /** Another one whenever the server says that its tools have changed: what was read before is not believed any more. */
+  generation: number;
+  /** Agent, then protocol version. */
+  readonly agents: Map<string, Map<string, Seen>>;
+}
+
+/** Kept of each kind. Above it the one that was read the longest ago goes, and is read again when it is needed. */
+const humansMax = 5_000;
+const agentsMax = 50;
+// An agent can name any text as its version; it only ever forgets its own.
+const versionsMax = 4;
 
 export interface SeenDefinitions {
   /** To be called before a list is asked for. */
   begin(view: View): Reading;
-  /** Takes the entries of a list, or of a page of it. Returns the digests of the tools of which a digest was reviewed. */
-  take(view: View, reading: Reading, entries: readonly unknown[]): ReadonlyMap<string, string>;
+  /** Takes the digests of a list, or of a page of it. */
+  take(view: View, reading: Reading, digests: ReadonlyMap<string, string>): void;
   /** Digest of a tool and when it was seen; undefined when that is not known, or not any more. */
   find(view: View, tool: string): { readonly digest: string; readonly atMs: number } | undefined;
+  /** Digests of a tool in all versions in which this agent has listed it. */
+  digestsOf(view: View, tool: string): readonly string[];
   tried(view: View, reading: Reading): void;
   triedAtMs(view: View): number | undefined;
   looked(view: View, reading: Reading): void;
   lookedAtMs(view: View): number | undefined;
-  /** Believes nothing of what was seen so far. */
+  /** Believes nothing of what the human's agents were shown so far. */
   distrust(view: View): void;
 }
 
-/** Digests by name. Of a name that comes twice it is the one that was not reviewed: nobody can tell which is called. */
-function digestsOf({ tools }: ServerSettings, entries: readonly unknown[]): Map<string, string> {
-  const digests = new Map<string, string>();
-  for (const entry of entries) {
-    const name = nameOfEntry(entry);
-    const reviewed = name === undefined ? undefined : tools.get(name)?.digest;
-    if (name === undefined || reviewed === undefined) continue;
-    const digest = digestOfEntry(name, entry);
-    // The policy's own text where it is the same, so that thousands of views share it.
-    if (digest !== reviewed) digests.set(name, digest);
-    else if (!digests.has(name)) digests.set(name, reviewed);
-  }
-  return digests;
+/** What is under `key`, or what `create` makes; it becomes the newest. */
+function renewed<Value>(map: Map<string, Value>, sizeMax: number, key: string, create: () => Value): Value {
+  const value = map.get(key) ?? create();
+  setBounded(map, sizeMax, key, value);
+  return value;
 }
 
+const humanOf = ({ server, grant }: View) => `${server.key} ${grant.userId}`;
+const agentOf = ({ grant }: View) => grant.clientId ?? "";
+const versionOf = ({ protocolHeaders }: View) => protocolHeaders?.["mcp-protocol-version"] ?? "";
+
 export function createSeenDefinitions(clock: Clock): SeenDefinitions {
-  const views = new Map<string, Seen>();
-  const keyOf = ({ server, grant }: View) => `${server.key} ${grant.userId}`;
-  const seenIn = (view: View): Seen => {
-    const key = keyOf(view);
-    const seen = views.get(key) ?? { tools: new Map(), generation: 0, triedAtMs: undefined, lookedAtMs: undefined };
-    views.delete(key);
-    views.set(key, seen);
-    if (views.size > viewsMax) views.delete(views.keys().next().value ?? key);
-    return seen;
+  const humans = new Map<string, Human>();
+  // Of no two of them the same: a human who was forgotten begins with one that no old reading has.
+  let generations = 0;
+  const nextGeneration = () => {
+    generations += 1;
+    return generations;
   };
+  const humanIn = (view: View): Human =>
+    renewed(humans, humansMax, humanOf(view), () => ({ generation: nextGeneration(), agents: new Map() }));
+  const seenIn = (view: View): Seen => {
+    const versions = renewed(humanIn(view).agents, agentsMax, agentOf(view), () => new Map<string, Seen>());
+    const nothing = () => ({ tools: new Map<string, SeenTool>(), triedAtMs: undefined, looked: undefined });
+    return renewed(versions, versionsMax, versionOf(view), nothing);
+  };
+  const versionsOf = (view: View) => humans.get(humanOf(view))?.agents.get(agentOf(view));
+  const known = (view: View) => versionsOf(view)?.get(versionOf(view));
+  const isBelieved = (view: View, reading: Reading) => humans.get(humanOf(view))?.generation === reading.generation;
+
   return {
-    begin: (view) => ({ atMs: clock().getTime(), generation: seenIn(view).generation }),
-    take: (view, reading, entries) => {
+    begin: (view) => ({ atMs: clock().getTime(), generation: humanIn(view).generation }),
+    take: (view, reading, digests) => {
       const { tools } = seenIn(view);
-      const digests = digestsOf(view.server, entries);
       for (const [name, digest] of digests) tools.set(name, { digest, reading });
-      return digests;
     },
     find: (view, tool) => {
-      const seen = views.get(keyOf(view));
-      const known = seen?.tools.get(tool);
-      if (known === undefined || known.reading.generation !== seen?.generation) return undefined;
-      return { digest: known.digest, atMs: known.reading.atMs };
+      const seen = known(view)?.tools.get(tool);
+      if (seen === undefined || !isBelieved(view, seen.reading)) return undefined;
+      return { digest: seen.digest, atMs: seen.reading.atMs };
     },
+    digestsOf: (view, tool) =>
+      [...(versionsOf(view)?.values() ?? [])].flatMap(({ tools }) => {
+        const seen = tools.get(tool);
+        return seen === undefined || !isBelieved(view, seen.reading) ? [] : [seen.digest];
+      }),
     tried: (view, { atMs }) => {
       seenIn(view).triedAtMs = atMs;
     },
-    triedAtMs: (view) => views.get(keyOf(view))?.triedAtMs,
-    looked: (view, { atMs, generation }) => {
-      const seen = seenIn(view);
-      if (seen.generation === generation) seen.lookedAtMs = atMs;
+    triedAtMs: (view) => known(view)?.triedAtMs,
+    looked: (view, reading) => {
+      seenIn(view).looked = reading;
     },
-    lookedAtMs: (view) => views.get(keyOf(view))?.lookedAtMs,
+    lookedAtMs: (view) => {
+      const looked = known(view)?.looked;
+      return looked === undefined || !isBelieved(view, looked) ? undefined : looked.atMs;
+    },
     distrust: (view) => {
-      const seen = seenIn(view);
-      seen.generation += 1;
-      seen.lookedAtMs = undefined;
+      humanIn(view).generation = nextGeneration();
     },
   };
 }

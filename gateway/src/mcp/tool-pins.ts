@@ -4,23 +4,32 @@ import { GatewayError } from "../errors.ts";
 import { labelOf } from "../server-url.ts";
 import { createDriftLog, type DriftLogOptions, howToReview, type Sighting } from "./drift-log.ts";
 import { createSeenDefinitions, type Reading } from "./seen-definitions.ts";
+import { digestsOf } from "./tool-definition.ts";
 
 /** How soon the server is asked again about a tool that it does not list or that is not what was reviewed. */
 const askAgainMs = 10_000;
 
-/** What the gateway knows of the tools of servers, for each human by themselves. */
+/** A call that is checked, and the session in which the list is read for it. */
+export interface Checked extends Sighting {
+  readonly upstreamSessionId?: string | undefined;
+}
+
+/** What the gateway knows of the tools of servers, for each agent of each human, and each protocol version, by itself. */
 export interface ToolPins {
   /** To be called before a list is asked for. */
   begin(view: Sighting): Reading;
-  /** Takes note of a list, or of a page of it. Resolves when what has changed is on record. */
-  observe(view: Sighting, reading: Reading, entries: readonly unknown[]): Promise<void>;
-  /** True when the tool is known to be another than the one reviewed. A look-up. */
+  /**
+   * Takes note of a list, or of a page of it. Resolves when what has changed is on record, with the digests of the tools of
+   * which one was reviewed.
+   */
+  observe(view: Sighting, reading: Reading, entries: readonly unknown[]): Promise<ReadonlyMap<string, string>>;
+  /** True when the tool is known to be another than the one reviewed, in whichever version this agent was shown it. A look-up. */
   isChanged(view: Sighting, tool: ToolSettings): boolean;
   /**
    * Returns when the tool is what was reviewed, and has been seen so lately. `readList` reads all entries of the
-   * server's list; of calls at the same time one does. Throws GatewayError TOOL_CHANGED, or why the list can't be read.
+   * server's list; of calls of an agent in one session and version at the same time one does. Throws GatewayError TOOL_CHANGED, or why the list can't be read.
    */
-  check(view: Sighting, tool: ToolSettings, readList: () => Promise<readonly unknown[]>): Promise<void>;
+  check(view: Checked, tool: ToolSettings, readList: () => Promise<readonly unknown[]>): Promise<void>;
   /** The server says that its tools have changed: what was seen so far is not believed any more. */
   distrust(view: Sighting): void;
 }
@@ -37,11 +46,16 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
   const reading = new Map<string, Promise<void>>();
 
   const observe: ToolPins["observe"] = async (view, begun, entries) => {
-    const digests = seen.take(view, begun, entries);
+    const digests = await digestsOf(view.server, entries);
+    seen.take(view, begun, digests);
     if (digests.size > 0) await drift.note(view, digests);
+    return digests;
   };
-  const read = (view: Sighting, readList: () => Promise<readonly unknown[]>): Promise<void> => {
-    const key = `${view.server.key} ${view.grant.userId}`;
+  const read = (view: Checked, readList: () => Promise<readonly unknown[]>): Promise<void> => {
+    const { server, grant, protocolHeaders, upstreamSessionId } = view;
+    // Whatever may fail one list and not another: a call must not fail for somebody else's version or session.
+    const version = protocolHeaders?.["mcp-protocol-version"];
+    const key = JSON.stringify([server.key, grant.userId, grant.clientId, version, upstreamSessionId]);
     const under = reading.get(key);
     if (under !== undefined) return under;
     const begun = seen.begin(view);
@@ -57,7 +71,7 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
   };
   const isPast = (atMs: number | undefined) => atMs === undefined || clock().getTime() - atMs >= askAgainMs;
   const isDue = (view: Sighting) => isPast(seen.lookedAtMs(view));
-  const readIfDue = async (view: Sighting, tool: ToolSettings, readList: () => Promise<readonly unknown[]>) => {
+  const readIfDue = async (view: Checked, tool: ToolSettings, readList: () => Promise<readonly unknown[]>) => {
     try {
       if (isDue(view)) await read(view, readList);
       // The server has said meanwhile that its tools changed.
@@ -87,8 +101,7 @@ export function createToolPins({ believedMs, ...options }: ToolPinsOptions): Too
     observe,
     isChanged: (view, tool) => {
       if (tool.digest === undefined) return false;
-      const known = seen.find(view, tool.name);
-      return known !== undefined && known.digest !== tool.digest;
+      return seen.digestsOf(view, tool.name).some((digest) => digest !== tool.digest);
     },
     check: async (view, tool, readList) => {
       if (tool.digest === undefined) return;

@@ -6,11 +6,13 @@ import type {
   VisibleTools,
   WithGrant,
   WithMessage,
+  WithProtocol,
   WithServer,
   WithTerm,
   WithVisibleTools,
 } from "../exchange.ts";
 import { levelBound } from "../level-bound.ts";
+import { digestsOf } from "../tool-definition.ts";
 import { shownEntries } from "../tool-list.ts";
 
 type Asking = WithServer & WithGrant & WithTerm;
@@ -38,7 +40,7 @@ export async function visibleNames(asking: Asking & Sighting, deps: McpDeps): Pr
 
 /** `tools/list` shows what the policy says. Asked before the upstream is: without an answer there is no list at all. */
 export async function filterToolList(
-  exchange: Exchange & WithMessage & Asking,
+  exchange: Exchange & WithMessage & WithProtocol & Asking,
   deps: McpDeps,
 ): Promise<WithVisibleTools> {
   const { message, server } = exchange;
@@ -46,8 +48,8 @@ export async function filterToolList(
   const names = await allowedTools(exchange, deps);
   const reading = deps.pins.begin(exchange);
   const visibleTools: VisibleTools = async (entries) => {
-    await deps.pins.observe(exchange, reading, entries);
-    return shownEntries(entries, server, names);
+    const digests = await deps.pins.observe(exchange, reading, entries);
+    return shownEntries(entries, server, names, digests);
   };
   return { visibleTools };
 }
@@ -57,7 +59,9 @@ export async function filterToolList(
  * says nothing of what the tools are now.
  */
 export function filterReplay(exchange: Asking, deps: McpDeps): WithVisibleTools {
+  const { server } = exchange;
   return {
-    visibleTools: async (entries) => shownEntries(entries, exchange.server, await allowedTools(exchange, deps)),
+    visibleTools: async (entries) =>
+      shownEntries(entries, server, await allowedTools(exchange, deps), await digestsOf(server, entries)),
   };
 }
