@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPlug
 import type { Config } from "./config.ts";
 import type { Readiness } from "./deps/process.ts";
 import { sendError, sendNotFound } from "./error-response.ts";
+import { GatewayError } from "./errors.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { checkHostHeader } from "./host-header.ts";
 import { allowOrigin } from "./mcp/cross-origin.ts";
@@ -102,6 +103,10 @@ export async function buildApp(config: Config, deps: AppDeps): Promise<FastifyIn
       "onRequest",
       limit("writes", ({ method }) => method !== "GET" && method !== "HEAD"),
     );
+    // Without a route nothing is parsed: a body that nobody asked for is no reason to hold it.
+    host.addHook("onRequest", async ({ is404 }) => {
+      if (is404) throw new GatewayError("NOT_FOUND");
+    });
     await host.register(deps.authorization(limit));
     await host.register(async (mcp) => {
       mcp.addHook(

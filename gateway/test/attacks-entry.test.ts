@@ -41,6 +41,11 @@ describe("a body in chunks of one byte", () => {
   });
 });
 
+test("a body for an address that there is not is neither parsed nor waited for", async () => {
+  const head = `POST /api/nothing HTTP/1.1\r\nhost: ${ownHost()}\r\n${usual()}content-length: 1000\r\n\r\n`;
+  expect(await exchange(`${head}{"a`)).toMatch(/ 404 Not Found.*NOT_FOUND/s);
+});
+
 describe("a second spelling, for servers that match keys without regard to case", () => {
   test.each([
     ["ref", '"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"a"},"Ref":{}}', "Ref"],
