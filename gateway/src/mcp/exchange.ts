@@ -68,6 +68,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** True while the agent can use another server at this address: that one's consent is over is no reason to sign in again. */
   readonly oneOfSeveral?: boolean;
+  /** True once it was counted for the limits of the policy. */
+  readonly counted?: boolean;
   /** Where the gateway keeps the sessions at the servers itself: opens the one at this server, or finds it open. */
   readonly openUpstream?: (asked: WithServer & WithGrant) => Promise<UpstreamSession>;
 }

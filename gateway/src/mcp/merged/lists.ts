@@ -1,7 +1,9 @@
 /** One list of what several servers have. */
+import type { Readable } from "node:stream";
 import type { FastifyBaseLogger } from "fastify";
 import type { Grant } from "../../deps/grants.ts";
 import { type ErrorCode, GatewayError } from "../../errors.ts";
+import { byteBudget } from "../byte-budget.ts";
 import type { RpcMessage } from "../json-rpc.ts";
 import type { Served } from "../one-server.ts";
 import { readRpcAnswer } from "../rpc-answer.ts";
@@ -11,6 +13,8 @@ import { withPrefix } from "./prefixed-name.ts";
 
 const pagesMax = 50;
 const entriesMax = 2_000;
+/** Of all pages of one server together: as much as of one answer that is read whole. */
+const listBytesMax = 8 * 1024 * 1024;
 const methodNotFound = -32601;
 
 type Request = Extract<RpcMessage, { readonly kind: "request" }>;
@@ -33,10 +37,15 @@ function unreadable(server: string, detail: string): GatewayError {
 }
 
 /** The result of a request that the gateway asked for itself; undefined where the server does not have the method. */
-export async function resultOf(served: Served, server: string, { id }: Request): Promise<Json | undefined> {
+export async function resultOf(
+  served: Served,
+  server: string,
+  { id }: Request,
+  withinBudget: (body: Readable) => Readable = (body) => body,
+): Promise<Json | undefined> {
   try {
     const { body, kind, status } = served.answer;
-    const answer = body === undefined ? undefined : await readRpcAnswer(body, kind, id);
+    const answer = body === undefined ? undefined : await readRpcAnswer(withinBudget(body), kind, id);
     if (isObject(answer?.error) && answer.error.code === methodNotFound) return undefined;
     if (status !== 200 || !isObject(answer?.result)) throw unreadable(server, `status ${status}`);
     return answer.result;
@@ -45,18 +54,21 @@ export async function resultOf(served: Served, server: string, { id }: Request):
   }
 }
 
-/** All pages: a cursor of several servers would have to say how far each of them is. */
+/** All pages, within bounds: a cursor of several servers would have to say how far each of them is. */
 async function readAll(ask: Ask, grant: Grant, message: Request, member: string, signal: AbortSignal): Promise<Listed> {
   const entries: Json[] = [];
   let ttlMs = Number.POSITIVE_INFINITY;
   const { cursor: _cursor, ...params } = message.params;
+  const withinBudget = byteBudget(listBytesMax, () => unreadable(grant.server, `more than ${listBytesMax} bytes`));
   let cursor: unknown;
-  for (let page = 0; page < pagesMax && entries.length <= entriesMax; page += 1) {
+  for (let page = 0; page < pagesMax; page += 1) {
     const asked = withParams(message, cursor === undefined ? params : { ...params, cursor });
-    const result = await resultOf(await ask(grant, asked, signal), grant.server, message);
+    const result = await resultOf(await ask(grant, asked, signal), grant.server, message, withinBudget);
     if (result === undefined) return { entries, ttlMs: 0 };
     const listed = result[member];
     if (!Array.isArray(listed)) throw unreadable(grant.server, `no ${member}`);
+    // Before they are added: millions of entries are too many arguments of one call.
+    if (entries.length + listed.length > entriesMax) break;
     entries.push(...listed.filter(isObject).filter(({ name }) => typeof name === "string"));
     ttlMs = Math.min(ttlMs, typeof result.ttlMs === "number" ? result.ttlMs : 0);
     cursor = result.nextCursor;

@@ -8,9 +8,9 @@ import { problemOfLife } from "../../consent/grant-life.ts";
 import type { Grant } from "../../deps/grants.ts";
 import type { MergedSession } from "../../deps/sessions.ts";
 import { GatewayError } from "../../errors.ts";
-import type { Called, Entered, McpDeps, Progress, WithGrant, WithMessage } from "../exchange.ts";
+import type { Called, Entered, McpDeps, Progress, WithGrant } from "../exchange.ts";
 import type { RpcMessage } from "../json-rpc.ts";
-import type { OneServer, Served, ServedMessage } from "../one-server.ts";
+import type { OneServer, Served } from "../one-server.ts";
 import { openingOf } from "../opening.ts";
 import { checkHeaders } from "../steps/check-headers.ts";
 import { askAll } from "./ask-all.ts";
@@ -19,9 +19,11 @@ import { type Ask, mergedList, resultOf } from "./lists.ts";
 import { accepted, headersFor, isObject, resultAnswer, withParams } from "./messages.ts";
 import { subscription } from "./own-stream.ts";
 import { routeOf } from "./prefixed-name.ts";
-import { routeReply, tagRequests } from "./server-requests.ts";
+import { createSendToOne } from "./send-to-one.ts";
+import { answerForClient, routeReply } from "./server-answers.ts";
 import { createServerStreams, sessionHeaders } from "./server-streams.ts";
 import { createMergedSessions } from "./sessions.ts";
+import { progressTokens, untaggedEventId } from "./tags.ts";
 
 type Request = Extract<RpcMessage, { readonly kind: "request" }>;
 type OnProgress = (progress: Progress) => void;
@@ -53,9 +55,20 @@ function targetOf(grants: readonly Grant[], message: RpcMessage): Target | undef
   return { grant, name, message: withParams(message, rewritten) };
 }
 
+/**
+ * What every server hears of a notification of the client's: that a request is cancelled, which one of them has, and no word
+ * beside it; that the roots have changed. They hear from the gateway that a session is open, and the rest is not routed.
+ */
+function forAll(message: Extract<RpcMessage, { readonly kind: "notification" }>): RpcMessage | undefined {
+  const { method, params } = message;
+  if (method === "notifications/cancelled") return withParams(message, { requestId: params.requestId });
+  return method === "notifications/roots/list_changed" ? withParams(message, {}) : undefined;
+}
+
 export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedServer {
   const streams = createServerStreams(deps, oneServer);
   const sessions = createMergedSessions(deps, oneServer, streams);
+  const send = createSendToOne(deps, oneServer, sessions);
 
   const problemOf = (grant: Grant, { host }: Called): GatewayError | undefined => {
     const server = host.servers.get(grant.server);
@@ -70,39 +83,6 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
     return alive;
   };
 
-  /** One message to one server, in the session there, which may have ended without anybody noticing. */
-  const send = async (
-    asked: Entered & WithGrant & WithMessage,
-    session: MergedSession | undefined,
-    log: FastifyBaseLogger,
-    onProgress: OnProgress,
-  ): Promise<Served> => {
-    if (session === undefined) return oneServer.message(asked, log, onProgress);
-    const key = asked.grant.server;
-    const within = (one: MergedSession) => ({ ...asked, openUpstream: sessions.opener(asked, one, log) });
-    const wasOpen = session.upstreams.has(key);
-    let served: ServedMessage;
-    try {
-      served = await oneServer.message(within(session), log, onProgress);
-    } catch (error) {
-      const isOver = error instanceof GatewayError && error.code === "SESSION_UNKNOWN";
-      if (!wasOpen || !isOver) throw error;
-      served = await oneServer.message(within(await sessions.forget(session, key)), log, onProgress);
-    }
-    // The server has not run it: it does not know the session (MCP 2025-11-25, session management).
-    if (wasOpen && served.answer.status === 404) {
-      served.release();
-      served = await served.resend(sessions.opener(asked, await sessions.forget(session, key), log));
-    }
-    if (served.answer.status === 404) {
-      served.release();
-      throw new GatewayError("UPSTREAM_UNAVAILABLE", { detail: `"${key}" does not know the session just opened` });
-    }
-    // The server's session is the gateway's: clients take any id they are told.
-    const { "mcp-session-id": _session, ...headers } = served.answer.headers;
-    return { ...served, answer: tagRequests(key, { ...served.answer, headers }) };
-  };
-
   /** To every server with an open session; what becomes of it is nobody's answer. */
   const broadcast = async (
     entered: Entered,
@@ -113,7 +93,7 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
     const open = aliveOf(entered).filter(({ server }) => session.upstreams.has(server));
     await askAll(open, entered.signal, async (grant, signal) => {
       const asked = { ...entered, grant, message, signal, headers: headersFor(entered.headers) };
-      (await send(asked, session, log, () => undefined)).release();
+      (await send.forGateway(asked, session, log, () => undefined)).release();
     });
   };
 
@@ -126,16 +106,15 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
   ): Promise<Served> => {
     const reply = routeReply(entered.grants, message);
     if (reply !== undefined && session.upstreams.has(reply.grant.server)) {
-      return send({ ...entered, ...reply, headers: headersFor(entered.headers) }, session, log, onProgress);
+      return send.forClient({ ...entered, ...reply, headers: headersFor(entered.headers) }, session, log, onProgress);
     }
     if (message.kind === "response") {
       const sentence = "Nobody has asked for this answer, or not in this session.";
       throw new GatewayError("MESSAGE_INVALID", { sentence });
     }
-    // The servers are told by the gateway when it opens their sessions; a token that is no server's is not passed on.
     if (message.kind === "notification" && message.method.startsWith("notifications/")) {
-      const own = ["notifications/initialized", "notifications/progress"].includes(message.method);
-      if (!own) await broadcast(entered, message, session, log);
+      const told = forAll(message);
+      if (told !== undefined) await broadcast(entered, told, session, log);
       return accepted();
     }
     throw new GatewayError("METHOD_NOT_ALLOWED");
@@ -158,14 +137,16 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
 
   /** The rest of a stream that broke off, when the client says of which server's it has the last event. */
   const resumed = async (called: Called, session: MergedSession, log: FastifyBaseLogger) => {
-    const last = called.headers["last-event-id"];
-    const route = typeof last === "string" ? routeOf(called.grants, last) : undefined;
-    const upstream = route === undefined ? undefined : session.upstreams.get(route.to.server);
-    if (route === undefined || upstream === undefined) return undefined;
-    const headers = { accept: "text/event-stream", ...sessionHeaders(upstream), "last-event-id": route.name };
-    const served = await oneServer.session({ ...called, grant: route.to, headers }, log, () => undefined);
+    const point = untaggedEventId(called.grants, called.headers["last-event-id"]);
+    const upstream = point === undefined ? undefined : session.upstreams.get(point.grant.server);
+    if (point === undefined || upstream === undefined) return undefined;
+    const { grant, answers, id } = point;
+    const headers = { accept: "text/event-stream", ...sessionHeaders(upstream), "last-event-id": id };
+    const served = await oneServer.session({ ...called, grant, headers }, log, () => undefined);
     const { "mcp-session-id": _session, ...rest } = served.answer.headers;
-    return { ...served, answer: tagRequests(route.to.server, { ...served.answer, headers: rest }) };
+    const progress = progressTokens(deps.sessions, grant, session.id);
+    const crossing = { server: grant.server, answers, progress };
+    return { ...served, answer: await answerForClient(crossing, { ...served.answer, headers: rest }) };
   };
 
   const lists = { "tools/list": "tools", "prompts/list": "prompts" } as const;
@@ -195,11 +176,11 @@ export function createMergedServer(deps: McpDeps, oneServer: OneServer): MergedS
 
       if (target !== undefined) {
         const headers = headersFor(entered.headers, target.name);
-        return send({ ...several, ...about, grant: target.grant, headers }, session, log, onProgress);
+        return send.forClient({ ...several, ...about, grant: target.grant, headers }, session, log, onProgress);
       }
       const ask: Ask = (grant, asked, signal) => {
         const to = { ...several, grant, message: asked, signal, headers: headersFor(entered.headers) };
-        return send(to, session, log, () => undefined);
+        return send.forGateway(to, session, log, () => undefined);
       };
       switch (message.method) {
         case "tools/list":

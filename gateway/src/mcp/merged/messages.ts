@@ -2,13 +2,22 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { encodeHeaderValue } from "../header-value.ts";
-import type { RpcId, RpcMessage, RpcParams } from "../json-rpc.ts";
+import { foldKey, type RpcId, type RpcMessage, type RpcParams } from "../json-rpc.ts";
 import type { Served } from "../one-server.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The object with this member, or without it, and with no other spelling of it: parsers that match keys without regard to case
+ * take any.
+ */
+export function withMember(object: Json, name: string, value: unknown): Json {
+  const others = Object.entries(object).filter(([key]) => foldKey(key) !== foldKey(name));
+  return Object.fromEntries(value === undefined ? others : [...others, [name, value]]);
 }
 
 export function requestOf(id: RpcId, method: string, params: RpcParams): RpcMessage {
@@ -34,9 +43,13 @@ export function headersFor(headers: IncomingHttpHeaders, name?: string): Incomin
 
 const noStore = { "cache-control": "no-store" };
 
+export function jsonBody(message: object): Readable {
+  return Readable.from([JSON.stringify(message)]);
+}
+
 /** The gateway's own answer to a request. */
 export function resultAnswer(id: RpcId, result: object, headers: Readonly<Record<string, string>> = {}): Served {
-  const body = Readable.from([JSON.stringify({ jsonrpc: "2.0", id, result })]);
+  const body = jsonBody({ jsonrpc: "2.0", id, result });
   const json = { ...noStore, ...headers, "content-type": "application/json" };
   return { answer: { status: 200, headers: json, kind: "json", body }, stream: undefined, release: () => undefined };
 }

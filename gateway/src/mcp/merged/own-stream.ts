@@ -24,7 +24,7 @@ export function subscription(
   const wanted = isObject(params.notifications) && params.notifications.toolsListChanged === true;
   const _meta = { "io.modelcontextprotocol/subscriptionId": id };
   const notifications = wanted ? { toolsListChanged: true } : {};
-  const body = new PassThrough();
+  const body = new PassThrough().on("error", () => undefined);
   const acknowledged = "notifications/subscriptions/acknowledged";
   body.write(eventOf({ jsonrpc: "2.0", method: acknowledged, params: { notifications, _meta } }));
   if (!wanted) body.end(eventOf({ jsonrpc: "2.0", id, result: { resultType: "complete", _meta } }));

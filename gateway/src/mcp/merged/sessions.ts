@@ -4,15 +4,18 @@ import type { Grant } from "../../deps/grants.ts";
 import type { MergedSession, UpstreamSession } from "../../deps/sessions.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Called, Exchange, McpDeps, WithGrant, WithServer } from "../exchange.ts";
-import type { RpcMessage } from "../json-rpc.ts";
+import type { RpcMessage, RpcParams } from "../json-rpc.ts";
 import type { OneServer } from "../one-server.ts";
 import { readRpcAnswer } from "../rpc-answer.ts";
-import { headersFor, isObject, requestOf } from "./messages.ts";
+import { headersFor, isObject, requestOf, withMember } from "./messages.ts";
 import { type ServerStreams, sessionHeaders } from "./server-streams.ts";
+import { waitAtMost } from "./wait-at-most.ts";
 
 /** In place of a server's key, which has no slash: a session of one server is none here, nor the other way round. */
 const place = "/mcp";
 const openTimeoutMs = 20_000;
+/** How long a client waits for its sessions at the servers to end: its own is over by then. */
+const endWaitMs = 3_000;
 /** What is kept of a client for the servers to hear. */
 const clientBytesMax = 32 * 1024;
 /** No client has it: the answers to these are the gateway's own to read. */
@@ -24,6 +27,18 @@ const initialized: RpcMessage = {
   params: {},
   json: { jsonrpc: "2.0", method: "notifications/initialized" },
 };
+
+/**
+ * What a server hears of the client: not that it has tasks, which are not routed, nor its token for the progress of
+ * `initialize`, which the gateway has answered itself.
+ */
+function clientFor({ client: { capabilities, _meta, ...client } }: MergedSession): RpcParams {
+  return {
+    ...client,
+    ...(isObject(capabilities) ? { capabilities: withMember(capabilities, "tasks", undefined) } : {}),
+    ...(isObject(_meta) ? { _meta: withMember(_meta, "progressToken", undefined) } : {}),
+  };
+}
 
 /** Whatever the database says. Throws GatewayError STORE_UNAVAILABLE. */
 async function stored<T>(work: Promise<T>): Promise<T> {
@@ -41,7 +56,7 @@ export interface MergedSessions {
   opener(called: Called, session: MergedSession, log: FastifyBaseLogger): NonNullable<Exchange["openUpstream"]>;
   /** The session without the one at this server, which is over. */
   forget(session: MergedSession, server: string): Promise<MergedSession>;
-  /** Ends it, and those behind it. */
+  /** Ends it, and those behind it: of these it returns after three seconds at most, while a slow server is still being told. */
   end(called: Called, session: MergedSession, log: FastifyBaseLogger): Promise<void>;
 }
 
@@ -74,7 +89,7 @@ export function createMergedSessions(deps: McpDeps, oneServer: OneServer, stream
       const asked = { ...called, grant, headers: bare, signal, message, messages: [message], batch: false };
       return oneServer.message(asked, log, () => undefined);
     };
-    const served = await say(requestOf(initializeId, "initialize", session.client));
+    const served = await say(requestOf(initializeId, "initialize", clientFor(session)));
     const { body, kind, headers, status } = served.answer;
     const answer = body === undefined ? undefined : await readRpcAnswer(body, kind, initializeId);
     served.release();
@@ -85,7 +100,7 @@ export function createMergedSessions(deps: McpDeps, oneServer: OneServer, stream
     const own = { sealedId: headers["mcp-session-id"] ?? null, protocolVersion: answer.result.protocolVersion };
     (await say(initialized, sessionHeaders(own))).release();
     const kept = await stored(mergedSessions.keep(session.id, server.key, own));
-    if (kept.sealedId !== own.sealedId) await endAt({ ...called, grant }, own, log);
+    if (kept.sealedId !== own.sealedId) void endAt({ ...called, grant }, own, log);
     await streams.join(session.id, server.key, kept);
     return kept;
   };
@@ -122,12 +137,11 @@ export function createMergedSessions(deps: McpDeps, oneServer: OneServer, stream
     end: async (called, session, log) => {
       await stored(mergedSessions.end(session.id));
       const grantOf = (key: string): Grant | undefined => called.grants.find(({ server }) => server === key);
-      await Promise.all(
-        [...session.upstreams].map(async ([key, upstream]) => {
-          const grant = grantOf(key);
-          if (grant !== undefined) await endAt({ ...called, grant }, upstream, log);
-        }),
-      );
+      const ending = [...session.upstreams].map(async ([key, upstream]) => {
+        const grant = grantOf(key);
+        if (grant !== undefined) await endAt({ ...called, grant }, upstream, log);
+      });
+      await waitAtMost(Promise.all(ending), endWaitMs);
     },
   };
 }
