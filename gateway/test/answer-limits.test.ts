@@ -179,9 +179,10 @@ describe("one JSON body", () => {
 
 describe("one event", () => {
   const small = 'event: message\r\ndata: {"jsonrpc":"2.0","method":"notifications/progress","params":{}}\r\n\r\n';
+  const { headers, body } = rpc("subscriptions/listen", { notifications: { toolsListChanged: true } });
   const streams = [
     ["of a call", toolCall("list_issues", {}, 42)],
-    ["of a subscription", rpc("subscriptions/listen", { notifications: { toolsListChanged: true } })],
+    ["of a subscription", { headers, body: { ...body, id: 42 } }],
     ["of a GET stream", undefined],
   ] as const;
 

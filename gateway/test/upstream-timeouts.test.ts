@@ -181,10 +181,11 @@ describe("the time of a tool", () => {
     gateway.provision({ server, ...named("list_issues", { timeout_seconds: 1 }) });
     token = `token-${gateway.connect(alice, "client-a", "high").id}`;
     answerAfter(1_500);
+    const { headers, body } = rpc("resources/list");
     const [own, others, resources] = await Promise.all([
       callOf("list_issues"),
       callOf("create_issue"),
-      post(gateway, token, rpc("resources/list")),
+      post(gateway, token, { headers, body: { ...body, id: 42 } }),
     ]);
     expect(own.body.error).toMatchObject({ message: within(1), data: { code: "UPSTREAM_TIMEOUT" } });
     expect([others.body.result, resources.body.result]).toEqual([{}, {}]);

@@ -2,13 +2,14 @@ import { Readable } from "node:stream";
 import { GatewayError } from "../errors.ts";
 import type { AnswerKind } from "./answer-headers.ts";
 import type { VisibleTools } from "./exchange.ts";
-import { parseJson } from "./json-text.ts";
-import { rewriteEvents } from "./sse-filter.ts";
+import { isTooDeep, parseJson } from "./json-text.ts";
+import { rewriteEvents, tooDeep } from "./sse-filter.ts";
+import { through } from "./through.ts";
 import { filterTools } from "./tool-list.ts";
 
 const maxWholeBytes = 8 * 1024 * 1024;
 
-/** Reads a JSON body whole. Throws GatewayError UPSTREAM_UNAVAILABLE, or what ended the body. */
+/** Reads a JSON body whole. Throws GatewayError UPSTREAM_UNAVAILABLE, also for more than 100 levels, or what ended the body. */
 export async function readJson(body: Readable): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -20,7 +21,9 @@ export async function readJson(body: Readable): Promise<unknown> {
       if (bytes > maxWholeBytes) throw new Error("The answer is larger than 8 MB.");
       chunks.push(chunk);
     }
-    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    const json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    if (isTooDeep(json)) throw tooDeep();
+    return json;
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
     throw new GatewayError("UPSTREAM_UNAVAILABLE", { sentence: "The MCP server's answer could not be read.", cause });
@@ -44,10 +47,8 @@ export async function answerBody(
   if (kind === "json") {
     return Readable.from([JSON.stringify(await filterTools(await readJson(body), visibleTools))]);
   }
-  const filtered = rewriteEvents((message) => filterTools(message, visibleTools));
-  // It may have broken off while the call was being recorded: then nothing more comes.
-  if (body.destroyed) filtered.destroy(body.errored ?? new GatewayError("UPSTREAM_UNAVAILABLE"));
-  body.on("error", (error) => filtered.destroy(error));
-  filtered.on("close", () => body.destroy());
-  return body.pipe(filtered);
+  return through(
+    body,
+    rewriteEvents((message) => filterTools(message, visibleTools)),
+  );
 }

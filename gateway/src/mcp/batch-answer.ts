@@ -1,11 +1,12 @@
 /** The answers to the messages of a batch, as one answer (JSON-RPC 2.0 section 6, MCP 2025-03-26 transports). */
-import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
 import { GatewayError } from "../errors.ts";
 import { readJson } from "./answer-body.ts";
 import type { ClientAnswer } from "./client-answer.ts";
+import { foldKey, isObject } from "./json-rpc.ts";
 import { McpRefusal } from "./refusal.ts";
 import { rewriteEvents } from "./sse-filter.ts";
+import { through } from "./through.ts";
 
 /** What became of one message: an answer of the upstream, or a refusal. */
 export interface Outcome {
@@ -30,8 +31,11 @@ async function wholeAnswer({ outcome, id, failure }: Outcome): Promise<unknown> 
   try {
     if (outcome.kind !== "json" || outcome.body === undefined) throw new GatewayError("UPSTREAM_UNAVAILABLE");
     const answer = await readJson(outcome.body);
-    // An error about the HTTP request says no id; in a batch the client could not tell whose it is.
-    return typeof answer === "object" && answer !== null ? { ...answer, id } : failure(answer);
+    if (!isObject(answer)) return failure(answer);
+    // An error about the HTTP request says no id; in a batch the client could not tell whose it is. Another spelling of the
+    // member, which some parsers would take, could say that another one's answer this is.
+    const others = Object.entries(answer).filter(([key]) => foldKey(key) !== "id");
+    return { ...Object.fromEntries(others), id };
   } catch (error) {
     return failure(error);
   }
@@ -45,8 +49,16 @@ const eventOf = (message: unknown) => `event: message\ndata: ${JSON.stringify(me
 /** All events of all messages as they come. All streams are read at once: one may wait for what another one asks for. */
 function mixed(outcomes: readonly Outcome[]): Readable {
   const output = new PassThrough();
+  output.on("error", () => undefined);
   const write = async (chunk: Buffer | string) => {
-    if (!output.destroyed && !output.write(chunk)) await once(output, "drain");
+    if (output.destroyed || output.write(chunk)) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        output.off("drain", go).off("close", go);
+        resolve();
+      };
+      output.on("drain", go).on("close", go);
+    });
   };
   const pass = async (each: Outcome): Promise<void> => {
     if (!isStreamed(each)) {
@@ -54,11 +66,14 @@ function mixed(outcomes: readonly Outcome[]): Readable {
       return answer === undefined ? undefined : write(eventOf(answer));
     }
     const { body } = each.outcome as ClientAnswer;
-    const whole = rewriteEvents(async (message) => message);
+    if (body === undefined) return;
+    const whole = through(
+      body,
+      rewriteEvents(async (message) => message),
+    );
+    output.once("close", () => whole.destroy());
     try {
-      body?.on("error", (error) => whole.destroy(error));
-      output.once("close", () => body?.destroy());
-      for await (const chunk of body?.pipe(whole) ?? []) await write(chunk as Buffer);
+      for await (const chunk of whole) await write(chunk as Buffer);
     } catch (error) {
       if (each.id !== undefined) await write(eventOf(each.failure(error)));
     }

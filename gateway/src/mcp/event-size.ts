@@ -1,18 +1,10 @@
 /** How large the events of a stream are, measured as they pass. */
+import { byteFinder } from "./byte-finder.ts";
+
 const lineFeed = 10;
 const carriageReturn = 13;
 /** After so many bytes of a line its end is looked for at once: that costs more than looking at a few bytes. */
 const shortLineBytes = 32;
-
-/** The place of the next CR, looked for once and not again for each line. */
-function returnFinder(chunk: Uint8Array): (from: number) => number {
-  let found = -1;
-  return (from) => {
-    if (found < from) found = chunk.indexOf(carriageReturn, from);
-    if (found === -1) found = chunk.length;
-    return found;
-  };
-}
 
 /**
  * To be called with each chunk of a stream, returns the size in bytes of the largest event that the chunk belongs to, as far
@@ -25,7 +17,7 @@ export function eventSizer(): (chunk: Uint8Array) => number {
   let afterReturn = false;
   return (chunk) => {
     const { length } = chunk;
-    const returnFrom = returnFinder(chunk);
+    const returnFrom = byteFinder(chunk, carriageReturn);
     let largest = 0;
     let from = 0;
     let inLine = 0;

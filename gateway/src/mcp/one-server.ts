@@ -1,13 +1,26 @@
 /** One request to one server, from the steps to what the client gets. */
 import type { Readable } from "node:stream";
 import type { FastifyBaseLogger } from "fastify";
+import { GatewayError } from "../errors.ts";
 import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
 import { callEnding } from "./call-end.ts";
 import type { ClientAnswer } from "./client-answer.ts";
 import { clientVersion } from "./client-version.ts";
-import type { Answered, Called, Entered, Exchange, McpDeps, Progress, WithGrant, WithMessage } from "./exchange.ts";
+import type {
+  Answered,
+  Called,
+  Entered,
+  Exchange,
+  McpDeps,
+  Progress,
+  WithGrant,
+  WithMessage,
+  WithMessages,
+} from "./exchange.ts";
+import { answerId } from "./json-rpc.ts";
 import { withLastWords } from "./last-words.ts";
+import { withOwnAnswer } from "./own-answer.ts";
 import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { recordSession } from "./session-record.ts";
@@ -30,6 +43,14 @@ export interface ServedMessage extends Served {
   resend(openAnother: NonNullable<Exchange["openUpstream"]>): Promise<ServedMessage>;
 }
 
+/** A message that came alone or in a batch, or none. */
+type AnsweredOne = Answered & Partial<WithMessages>;
+
+function notAnswered(status: number): GatewayError {
+  const sentence = "The MCP server did not answer the request. It may have taken effect.";
+  return new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, detail: `status ${status}` });
+}
+
 type OnProgress = (progress: Progress) => void;
 
 export interface OneServer {
@@ -45,19 +66,26 @@ export interface OneServer {
 
 export function createOneServer(deps: McpDeps): OneServer {
   /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
-  const endReadably = (body: Readable, kind: AnswerKind, answered: Answered, log: FastifyBaseLogger): Readable => {
-    if (kind !== "events" || answered.message?.kind !== "request") return body;
-    return withLastWords(body, (error) => {
+  const endReadably = (body: Readable, kind: AnswerKind, answered: AnsweredOne, log: FastifyBaseLogger): Readable => {
+    // What answers no message goes through the filter of tool lists.
+    if (answered.message === undefined) return body;
+    const id = answerId(answered.message);
+    // The answers to a batch are told apart by their place, and get their ids there.
+    if (kind === "json") return answered.batch === true ? body : withOwnAnswer(body, id);
+    return withLastWords(body, id, (error) => {
       log.info({ code: error.code }, "answer cut short");
       return new McpRefusal(error, answered, deps.publicUrl).body;
     });
   };
 
   /** What the client gets of an upstream's answer. */
-  const served = async (answered: Answered, log: FastifyBaseLogger): Promise<Served> => {
+  const served = async (answered: AnsweredOne, log: FastifyBaseLogger): Promise<Served> => {
     const { answer, grant } = answered;
     try {
       const kind = kindOf(answer, answered.httpMethod);
+      // MCP transports: a server accepts what is not answered with 202, and answers a request. Nobody else would.
+      if (kind === "empty" && answer.status < 300 && answered.message?.kind === "request")
+        throw notAnswered(answer.status);
       const headers = answerHeaders(
         answer,
         kind,

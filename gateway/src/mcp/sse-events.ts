@@ -3,6 +3,8 @@ import { GatewayError } from "../errors.ts";
 
 /** An event that grows past this ends the stream: what can't be read whole can't be looked at. */
 const maxEventChars = 8 * 1024 * 1024;
+/** What a line takes beside its text. */
+const lineChars = 64;
 
 /** True when a stream that has sent this last is between two events: after the blank line that ends one. */
 export function endsEvent(text: string): boolean {
@@ -23,39 +25,68 @@ export function dataOf(lines: readonly string[]): string {
   return data.map(({ value }) => value).join("\n");
 }
 
+/** Text that comes in pieces. Put together once: adding each to what came before would read that again every time. */
+function pieces(): { add(piece: string): void; take(): string } {
+  const smallMax = 1024;
+  let large: string[] = [];
+  let small: string[] = [];
+  return {
+    add: (piece) => {
+      if (piece === "") return;
+      small.push(piece);
+      if (small.length < smallMax) return;
+      large.push(small.join(""));
+      small = [];
+    },
+    take: () => {
+      if (large.length === 0 && small.length <= 1) return small.pop() ?? "";
+      const text = [...large, ...small].join("");
+      large = [];
+      small = [];
+      return text;
+    },
+  };
+}
+
 /**
  * Cuts a stream into its server-sent events (HTML standard, event stream interpretation): to be called with each chunk,
  * returns the events that it ends, as lines. An event without its blank line is none: the standard has readers drop it.
- * Throws GatewayError UPSTREAM_UNAVAILABLE past 8 MB for one event.
+ * Throws GatewayError UPSTREAM_UNAVAILABLE past 8 MB for one event, in which each line counts 64 bytes more.
  */
 export function eventCutter(): (chunk: Buffer) => string[][] {
   const decoder = new StringDecoder("utf8");
-  let text = "";
+  const line = pieces();
   let lines: string[] = [];
   let chars = 0;
   let started = false;
+  let isAfterReturn = false;
   return (chunk) => {
     let input = decoder.write(chunk);
+    if (input === "") return [];
     // A byte order mark at the very start is not part of the first field's name.
-    if (!started && input !== "") {
-      started = true;
-      input = input.replace(/^\uFEFF/, "");
-    }
-    // A lone CR ends a line too, so one at the very end waits for what comes next: it may be half of a CRLF.
-    const complete = (text + input).split(/\r\n|\n|\r(?!$)/);
-    text = complete.pop() ?? "";
+    if (!started && input.startsWith("\uFEFF")) input = input.slice(1);
+    started = true;
+    // The second half of a CRLF ends no line.
+    if (isAfterReturn && input.startsWith("\n")) input = input.slice(1);
+    isAfterReturn = input.endsWith("\r");
+    const [first = "", ...rest] = input.split(/\r\n|\n|\r/);
+    line.add(first);
+    chars += first.length;
     const events: string[][] = [];
-    for (const line of complete) {
-      chars += line.length;
-      if (line !== "") {
-        lines.push(line);
-        continue;
+    for (const next of rest) {
+      const whole = line.take();
+      if (whole === "") {
+        events.push(lines);
+        lines = [];
+        chars = 0;
+      } else {
+        lines.push(whole);
+        chars += lineChars;
       }
-      events.push(lines);
-      lines = [];
-      chars = 0;
+      line.add(next);
+      chars += next.length;
     }
-    if (chars + text.length > maxEventChars) throw new GatewayError("UPSTREAM_UNAVAILABLE");
+    if (chars > maxEventChars) throw new GatewayError("UPSTREAM_UNAVAILABLE");
     return events;
   };
 }
