@@ -1,6 +1,7 @@
 /** What became of a call that was let through, on record: one result for each decision, whatever happens to the call. */
 import { type CallEnd, callResult } from "../audit/call-result.ts";
 import { GatewayError } from "../errors.ts";
+import { kindOf } from "./answer-headers.ts";
 import type { McpDeps, Progress, WithAnswer } from "./exchange.ts";
 import { watchBody } from "./watch-body.ts";
 
@@ -24,6 +25,15 @@ function endOf(error: unknown, signal: AbortSignal): CallEnd {
   return { outcome: "failed", code: "UPSTREAM_UNAVAILABLE", reason };
 }
 
+/** True where the status is the whole answer: the gateway itself lets go of what else there may be, so nothing broke off. */
+function isStatusAlone(answer: WithAnswer["answer"]): boolean {
+  try {
+    return kindOf(answer, "POST") === "empty";
+  } catch {
+    return false;
+  }
+}
+
 /** `progress` is looked at when the end is told. Nothing is recorded of what has no record of a decision. */
 export function callEnding(progress: () => Progress, { audit, clock }: Pick<McpDeps, "audit" | "clock">): CallEnding {
   let told = false;
@@ -44,12 +54,14 @@ export function callEnding(progress: () => Progress, { audit, clock }: Pick<McpD
       const { signal, answer, sentBytes } = progress();
       tell({ ...endOf(error, signal), upstreamStatus: answer?.status ?? null, requestBytes: sentBytes ?? null });
     },
-    answered: ({ status, body }) => {
+    answered: (answer) => {
+      const { status, body } = answer;
       let takenBack = false;
       watchBody(body, ({ bytes, whole, error }) => {
         if (takenBack) return;
         const sizes = { upstreamStatus: status, requestBytes: progress().sentBytes ?? null, responseBytes: bytes };
-        if (!whole && (error !== null || progress().signal.aborted)) {
+        const isBroken = !whole && (error !== null || progress().signal.aborted);
+        if (isBroken && !isStatusAlone(answer)) {
           return tell({ ...endOf(error, progress().signal), ...sizes });
         }
         const failed = status >= 400;

@@ -1,7 +1,7 @@
 /**
  * The rules of the MCP path, in order. The order is the security argument: who asks is known before anything is read,
- * what is asked before it is decided, and the decision is on record before the upstream hears of it (of a low
- * tool: before the client has the answer).
+ * what is asked before it is decided, what was decided holds when it is recorded, and the decision is on record before the
+ * upstream hears of it (of a low tool: before the client has the answer).
  */
 import { chain } from "./chain.ts";
 import type { Called, Entered, WithGrant, WithMessage } from "./exchange.ts";
@@ -17,6 +17,7 @@ import { checkHeaders } from "./steps/check-headers.ts";
 import { checkMethod } from "./steps/check-method.ts";
 import { checkOrigin } from "./steps/check-origin.ts";
 import { checkPolicy } from "./steps/check-policy.ts";
+import { decideAgain } from "./steps/decide-again.ts";
 import { filterReplay, filterToolList } from "./steps/filter-tool-list.ts";
 import { forward } from "./steps/forward.ts";
 import { forwardSession } from "./steps/forward-session.ts";
@@ -57,6 +58,8 @@ export const messageSteps = chain<Entered & WithGrant & WithMessage>()
   .step(openUpstream)
   .step(checkDefinition)
   .step(awaitApproval)
+  // After all that waits for others, and before the record: what it says was so then.
+  .step(decideAgain)
   .step(record)
   .step(narrowSubscription)
   .step(filterToolList)
@@ -69,5 +72,7 @@ export const sessionSteps = chain<Called & WithGrant>()
   .step(checkPolicy)
   .step(sessionHeaders)
   .step(openSession)
+  // Where a client has several servers, the gateway joins their streams again long after it was asked.
+  .step(decideAgain)
   .step(filterReplay)
   .step(forwardSession);

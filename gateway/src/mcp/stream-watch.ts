@@ -1,13 +1,10 @@
 import type { FastifyBaseLogger } from "fastify";
 import { GatewayError } from "../errors.ts";
-import type { Answered, McpDeps, WithGrant, WithServer, WithTerm } from "./exchange.ts";
+import type { Answered, McpDeps } from "./exchange.ts";
 import { listChangedFor, saysListChanged } from "./list-changes.ts";
 import { staysOpen } from "./methods.ts";
-import { withOwnServers } from "./own-servers.ts";
-import { assertAlive } from "./steps/check-grant.ts";
-import { assertServed } from "./steps/check-policy.ts";
+import { readConsents, type Standing, standing } from "./standing-consent.ts";
 import { visibleNames } from "./steps/filter-tool-list.ts";
-import { resolveServer } from "./steps/resolve-server.ts";
 
 /** How often an open stream is checked for a consent that ended meanwhile. */
 const streamCheckMs = 5_000;
@@ -40,7 +37,7 @@ export function openStreamOf(answered: Answered, pins: McpDeps["pins"]): OpenStr
 }
 
 /**
- * Looks after streams that stay open: ends them soon after their last consent ends, and all of them when the gateway stops;
+ * Looks after streams that stay open without a call behind them (of those with one, see `call-watch.ts`): ends them soon after their last consent ends, and all of them when the gateway stops;
  * tells them when what the agent may call has changed.
  */
 export interface StreamWatch {
@@ -58,16 +55,13 @@ export function createStreamWatch(deps: McpDeps): StreamWatch {
   const open = new Set<AbortController>();
 
   /** The consents of a connection that hold now. Throws the GatewayError that says why there is none. */
-  const holding = async (connectionId: string): Promise<(WithServer & WithGrant & WithTerm)[]> => {
+  const holding = async (connectionId: string): Promise<Standing[]> => {
     let problem = new GatewayError("GRANT_REVOKED");
-    const found: (WithServer & WithGrant & WithTerm)[] = [];
-    const grants = await deps.grants.ofConnection(connectionId);
-    const host = await withOwnServers(deps.directory.settings(), grants, deps);
+    const found: Standing[] = [];
+    const { host, grants } = await readConsents(connectionId, deps);
     for (const grant of grants) {
       try {
-        const { server } = resolveServer({ host, grant });
-        assertAlive(grant, { host, server }, deps.clock());
-        found.push({ host, server, grant, term: assertServed(host, server, grant, deps.clock()) });
+        found.push(standing(host, grant, deps.clock()));
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         problem = error;
@@ -76,14 +70,14 @@ export function createStreamWatch(deps: McpDeps): StreamWatch {
     if (found.length === 0) throw problem;
     return found;
   };
-  const namesOf = async (asked: WithServer & WithGrant & WithTerm, requestId: string) =>
+  const namesOf = async (asked: Standing, requestId: string) =>
     (await visibleNames({ ...asked, requestId }, deps)).map((name) => `${asked.server.key} ${name}`);
 
   return {
     watch: ({ connectionId, requestId, changed }, abort, log, announce) => {
       let checks = 0;
       let shown: string | undefined;
-      const compareList = async (asked: readonly (WithServer & WithGrant & WithTerm)[]) => {
+      const compareList = async (asked: readonly Standing[]) => {
         try {
           const names = (await Promise.all(asked.map((each) => namesOf(each, requestId)))).flat().sort().join("\n");
           if (changed !== undefined && shown !== undefined && names !== shown) announce(changed);

@@ -10,6 +10,12 @@ export interface BodyEnd {
   readonly error: Error | null;
 }
 
+/** Calls `ended` once the body is closed, also when it is already. */
+export function whenClosed(body: Readable, ended: () => void): void {
+  if (body.closed) ended();
+  else body.once("close", ended);
+}
+
 /** Tells once how a body ends, without reading it: whoever reads it later gets everything. */
 export function watchBody(body: Readable, ended: (end: BodyEnd) => void): void {
   let bytes = body.readableLength;
@@ -19,7 +25,5 @@ export function watchBody(body: Readable, ended: (end: BodyEnd) => void): void {
     if (chunk !== null) bytes += chunk.length;
     return push(chunk, encoding);
   };
-  const end = () => ended({ bytes, whole: body.readableEnded, error: body.errored });
-  if (body.closed) end();
-  else body.once("close", end);
+  whenClosed(body, () => ended({ bytes, whole: body.readableEnded, error: body.errored }));
 }
