@@ -5,6 +5,7 @@ import { GatewayError } from "../errors.ts";
 import { answerBody } from "./answer-body.ts";
 import { type AnswerKind, answerHeaders, kindOf } from "./answer-headers.ts";
 import { callEnding } from "./call-end.ts";
+import { createCallWatch } from "./call-watch.ts";
 import type { ClientAnswer } from "./client-answer.ts";
 import { clientVersion } from "./client-version.ts";
 import type {
@@ -24,9 +25,11 @@ import { withOwnAnswer } from "./own-answer.ts";
 import { messageSteps, sessionSteps } from "./pipeline.ts";
 import { McpRefusal } from "./refusal.ts";
 import { recordSession } from "./session-record.ts";
+import { decideAgain } from "./steps/decide-again.ts";
 import { forward } from "./steps/forward.ts";
 import { openUpstream } from "./steps/open-upstream.ts";
 import { type OpenStream, openStreamOf } from "./stream-watch.ts";
+import { whenClosed } from "./watch-body.ts";
 
 /** What a request gets. */
 export interface Served {
@@ -52,6 +55,8 @@ function notAnswered(status: number): GatewayError {
 }
 
 type OnProgress = (progress: Progress) => void;
+/** A message that was allowed and sent. */
+type Sent = Awaited<ReturnType<typeof messageSteps.run>>;
 
 export interface OneServer {
   /** A message of a POST. Throws GatewayError; `onProgress` says how far it came. */
@@ -65,6 +70,7 @@ export interface OneServer {
 }
 
 export function createOneServer(deps: McpDeps): OneServer {
+  const calls = createCallWatch(deps);
   /** What the time limit of a call or of the process cuts short ends with an error that the client can read. */
   const endReadably = (body: Readable, kind: AnswerKind, answered: AnsweredOne, log: FastifyBaseLogger): Readable => {
     // What answers no message goes through the filter of tool lists.
@@ -111,34 +117,47 @@ export function createOneServer(deps: McpDeps): OneServer {
     message: async (exchange, log, onProgress) => {
       let progress: Progress = exchange;
       const ending = callEnding(() => progress, deps);
-      const telling = async <T>(run: () => Promise<T>): Promise<T> => {
-        try {
-          return await run();
-        } catch (error) {
-          ending.failed(error);
-          throw error;
-        }
-      };
       const reached = (state: Progress) => {
         progress = state;
         onProgress(state);
       };
-      const answered = await telling(() => messageSteps.run(exchange, deps, reached));
-      const withResend = async (sent: typeof answered): Promise<ServedMessage> => {
-        const takeBack = ending.answered(sent.answer);
-        return {
-          ...(await served(sent, log)),
-          resend: (openAnother) =>
-            telling(async () => {
-              takeBack();
-              const asked = { ...sent, openUpstream: openAnother };
-              const again = { ...asked, ...(await openUpstream(asked, deps)) };
-              return withResend({ ...again, ...(await forward(again, deps)) });
-            }),
-        };
+      /** Sends it and tells what becomes of it, with the signal that ends it when its consent ends. */
+      const sending = async (send: (signal: AbortSignal) => Promise<Sent>): Promise<ServedMessage> => {
+        const call = calls.watch(exchange);
+        try {
+          const sent = await send(call.signal);
+          whenClosed(sent.answer.body, call.end);
+          const takeBack = ending.answered(sent.answer);
+          const resend: ServedMessage["resend"] = (openAnother) => {
+            takeBack();
+            return sending(async (signal) => {
+              const asked = { ...sent, signal, openUpstream: openAnother };
+              reached(asked);
+              const opened = { ...asked, ...(await openUpstream(asked, deps)) };
+              // Its record says that it was allowed: what it is refused with now is its result.
+              const again = { ...opened, ...(await decideAgain(opened, deps)) };
+              return { ...again, ...(await forward(again, deps)) };
+            });
+          };
+          return { ...(await served(sent, log)), resend };
+        } catch (error) {
+          call.end();
+          ending.failed(error);
+          throw error;
+        }
       };
-      return telling(() => withResend(answered));
+      return sending((signal) => messageSteps.run({ ...exchange, signal }, deps, reached));
     },
-    session: async (exchange, log, onProgress) => served(await sessionSteps.run(exchange, deps, onProgress), log),
+    session: async (exchange, log, onProgress) => {
+      const call = calls.watch(exchange);
+      try {
+        const answered = await sessionSteps.run({ ...exchange, signal: call.signal }, deps, onProgress);
+        whenClosed(answered.answer.body, call.end);
+        return await served(answered, log);
+      } catch (error) {
+        call.end();
+        throw error;
+      }
+    },
   };
 }
