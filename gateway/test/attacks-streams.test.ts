@@ -195,13 +195,19 @@ describe("a tool list in the place of another answer", () => {
   });
 
   test.each([
-    ["when its request is on record already", () => undefined],
-    ["before its request is on record", () => pause(150)],
-  ])("as the JSON answer to another request, %s: its error", async (_what, hold) => {
+    ["at once", () => undefined, 0],
+    ["before its request is on record", () => pause(150), 0],
+    ["after its headers", () => undefined, 100],
+  ])("as the JSON answer to another request, %s: its error", async (_what, hold, delayMs) => {
     gateway.world.auditHolds = hold();
-    respond = (response) => response.writeHead(200, json).end(list(1));
-    const { status, body, text } = await post(gateway, token, { body: call(2) });
-    expect([status, body]).toMatchObject([502, { id: 2, error: unavailable }]);
+    respond = (response) => {
+      response.writeHead(200, json);
+      if (delayMs === 0) return void response.end(list(2));
+      response.flushHeaders();
+      setTimeout(() => response.end(list(2)), delayMs);
+    };
+    const { status, body, text } = await post(gateway, token, { body: call(1) });
+    expect([status, body]).toMatchObject([502, { id: 1, error: unavailable }]);
     expect(text).not.toContain("EVIL");
     await expect.poll(() => gateway.world.results.length).toBe(1);
   });
@@ -297,7 +303,8 @@ describe("an answer with levels without end", () => {
     const got = await post(gateway, token, { body: message("tools/list", 1) });
     expect(got.status).toBe(status);
     const [told] = headers === json ? [got.body] : messagesOf(got.text);
-    expect(told).toMatchObject({ id: 1, error: unavailable });
+    const sentence = expect.stringContaining("nested too deeply");
+    expect(told).toMatchObject({ id: 1, error: { ...unavailable, message: sentence } });
     expect(gateway.world.requests.map(({ code }) => code)).not.toContain("INTERNAL");
   });
 });
