@@ -47,9 +47,21 @@ const knownMax = 10_000;
 const objectOf = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 
-function jsonAnswer(status: number, body: unknown): UpstreamAnswer {
-  return { status, headers: { "content-type": "application/json" }, body: Readable.from([JSON.stringify(body)]) };
+/** Of a server's headers what is about the answer, whatever revision it is read in. */
+const keptHeaders = ["retry-after", "allow"];
+
+function jsonAnswer(status: number, body: unknown, from: UpstreamAnswer["headers"] = {}): UpstreamAnswer {
+  const kept = Object.fromEntries(
+    keptHeaders.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])),
+  );
+  const stream = Readable.from([JSON.stringify(body)]);
+  // Whoever lets it go unread may do so with an error, which must not end the process.
+  stream.on("error", () => undefined);
+  return { status, headers: { ...kept, "content-type": "application/json" }, body: stream };
 }
+
+/** Credentials are the business of whoever sent the request: another token, or more scopes, may do. */
+const isAboutCredentials = ({ status }: UpstreamAnswer) => status === 401 || status === 403;
 
 /** The request as the server's revision has it. */
 function translated(request: UpstreamRequest, { agent }: UpstreamCaller, message: Json): UpstreamRequest {
@@ -104,6 +116,8 @@ export function createEraBridge(upstream: Upstream, clock: Clock): Upstream {
   const discover = async (request: UpstreamRequest, caller: UpstreamCaller, message: Json): Promise<UpstreamAnswer> => {
     const asked = { jsonrpc: "2.0", id: message.id, method: "server/discover", params: {} };
     const answer = await ask(request, caller, asked);
+    // An error with the request's id has been made a 200: what is left says something of the request itself.
+    if (answer.status >= 400) return answer;
     const isEvents = String(answer.headers["content-type"] ?? "").startsWith("text/event-stream");
     const said = objectOf(await readRpcAnswer(answer.body, isEvents ? "events" : "json", message.id as RpcId));
     if (said.result === undefined) {
@@ -127,6 +141,7 @@ export function createEraBridge(upstream: Upstream, clock: Clock): Upstream {
 
   const ask = async (request: UpstreamRequest, caller: UpstreamCaller, message: Json): Promise<UpstreamAnswer> => {
     const answer = await upstream.send(translated(request, caller, message));
+    if (isAboutCredentials(answer)) return answer;
     const type = String(answer.headers["content-type"] ?? "")
       .split(";")[0]
       ?.trim()
@@ -135,12 +150,13 @@ export function createEraBridge(upstream: Upstream, clock: Clock): Upstream {
       const events = rewriteEvents(async (one) => understood(one));
       answer.body.on("error", (error) => events.destroy(error));
       events.on("error", () => undefined).on("close", () => answer.body.destroy());
+      if (answer.body.destroyed) events.destroy(answer.body.errored ?? new GatewayError("UPSTREAM_UNAVAILABLE"));
       return { ...answer, body: answer.body.pipe(events) };
     }
     if (type !== "application/json") return answer;
     const said = understood(await readJson(answer.body));
     // Clients of the older revisions read an error in a 200 only.
-    return jsonAnswer(objectOf(said).id === message.id ? 200 : answer.status, said);
+    return jsonAnswer(objectOf(said).id === message.id ? 200 : answer.status, said, answer.headers);
   };
 
   const bridged = async (request: UpstreamRequest, caller: UpstreamCaller, message: Json): Promise<UpstreamAnswer> => {
@@ -171,7 +187,7 @@ export function createEraBridge(upstream: Upstream, clock: Clock): Upstream {
       if (answer.status !== 400 || !type.startsWith("application/json")) return answer;
       const said = await readJson(answer.body);
       // Refused for its revision, so it was not acted on: it can be sent again.
-      if (!isSupportedOnlyWithoutSessions(objectOf(objectOf(said).error))) return jsonAnswer(400, said);
+      if (!isSupportedOnlyWithoutSessions(objectOf(objectOf(said).error))) return jsonAnswer(400, said, answer.headers);
       setBounded(known, knownMax, url, clock().getTime() + rememberMs);
       return bridged(request, caller, messageOf());
     },

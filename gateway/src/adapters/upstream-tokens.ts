@@ -17,13 +17,31 @@ const refreshBeforeMs = 5 * 60_000;
 /** After a refresh that failed while the token still lives, the next attempt. */
 const retryAfterMs = 30_000;
 
+/** Of what a server says that it needs more: it is kept, and is in the address of the next sign-in. */
+const maxScopes = 50;
+const maxScopeChars = 2_000;
+
+/** The scopes in their order, as far as there is room; one that does not fit is left out. */
+function boundedScope(scope: string | undefined): string | undefined {
+  let kept = "";
+  let count = 0;
+  for (const one of scope?.split(" ") ?? []) {
+    const longer = kept === "" ? one : `${kept} ${one}`;
+    if (one === "" || longer.length > maxScopeChars) continue;
+    kept = longer;
+    count += 1;
+    if (count === maxScopes) break;
+  }
+  return kept === "" ? undefined : kept;
+}
+
 /** With what signing in and ending access need beside the MCP path. */
 export interface UpstreamTokenStore extends UpstreamTokens {
   /** True when the human has signed in there. Says nothing of whether the tokens are still taken. */
   has(owner: UpstreamOwner): Promise<boolean>;
   /** Scopes that the next sign-in asks for: those that were granted and those that the server has asked for since. */
   wantedScope(owner: UpstreamOwner): Promise<string | undefined>;
-  /** The next sign-in asks for these too. */
+  /** The next sign-in asks for these too, as far as there is room: 50 scopes with 2,000 characters. */
   needScope(owner: UpstreamOwner, scope: string | undefined): Promise<void>;
   save(owner: UpstreamOwner, stored: StoredUpstreamToken): Promise<void>;
   /**
@@ -108,7 +126,8 @@ export function createUpstreamTokens(options: UpstreamTokensOptions): UpstreamTo
     alone(owner, async () => {
       const stored = await rows.find(owner);
       if (stored === undefined || scope === undefined) return;
-      const neededScope = computeScopeUnion(stored.token.neededScope, scope);
+      const neededScope = boundedScope(computeScopeUnion(stored.token.neededScope, scope));
+      if (neededScope === stored.token.neededScope) return;
       await rows.save(owner, { ...stored, token: { ...stored.token, neededScope } });
     });
 

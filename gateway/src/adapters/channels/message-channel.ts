@@ -15,8 +15,12 @@ export interface ChannelEnd {
 
 /** One connection to a server, for one session. */
 export interface MessageChannel {
-  /** `request` is what brought it. Resolves when the message has left. Throws GatewayError UPSTREAM_UNAVAILABLE, and ChannelRefusal. */
-  send(message: Message, request: UpstreamRequest | undefined): Promise<void>;
+  /**
+   * `request` is what brought it. Resolves when the message has left. One that can't leave before `signal` aborts, or within
+   * a minute, is given up, and with it the channel where nothing can follow it. Throws GatewayError UPSTREAM_UNAVAILABLE,
+   * what `signal` was aborted with, and ChannelRefusal.
+   */
+  send(message: Message, request: UpstreamRequest | undefined, signal: AbortSignal | undefined): Promise<void>;
   /** Ends it. Resolves when nothing of it is left. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -33,9 +37,16 @@ export class ChannelRefusal extends Error {
   }
 }
 
-/** Opens a channel. Throws what `MessageChannel.send` throws, SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED. */
+/** So long a message may take to leave, in milliseconds. */
+export const leaveTimeoutMs = 60_000;
+
+/**
+ * Opens a channel. An abort of `signal` ends the opening, and of what was opened all that `close` would not wait for. Throws
+ * what `MessageChannel.send` throws, SECRET_UNAVAILABLE and PROGRAM_NOT_ALLOWED.
+ */
 export type OpenChannel = (
   caller: UpstreamCaller,
   request: UpstreamRequest,
   end: ChannelEnd,
+  signal: AbortSignal,
 ) => Promise<MessageChannel>;

@@ -5,10 +5,12 @@ import type { Secrets } from "../../deps/secrets.ts";
 import { GatewayError } from "../../errors.ts";
 import { parseJson } from "../../mcp/json-text.ts";
 import { type AllowedProgram, isAllowed } from "../../programs.ts";
-import { LineTooLongError, lineOf, linesOf, maxLineBytes } from "./json-lines.ts";
+import { LineTooLongError, linesOf, maxLineBytes } from "./json-lines.ts";
 import type { ChannelEnd, Message, OpenChannel } from "./message-channel.ts";
 import { type Program, startProgram } from "./program.ts";
+import { programInput } from "./program-input.ts";
 import { logErrors } from "./program-log.ts";
+import { untilAborted } from "./request-bounds.ts";
 
 export interface ProgramChannelOptions {
   /** Whatever else the policy says is refused. */
@@ -24,14 +26,15 @@ function gone(server: string, how: string): GatewayError {
   return new GatewayError("UPSTREAM_UNAVAILABLE", { sentence, detail: `${server}: ${how}` });
 }
 
-/** The line as a message; undefined for what programs print there beside. */
+/** The line as a message; undefined for what programs print there beside. Throws a RangeError for what nests too deep. */
 function messageOf(line: string): Message | undefined {
   try {
     const json = parseJson(line);
     const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
     return isObject && (json as Message).jsonrpc === "2.0" ? (json as Message) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -48,8 +51,14 @@ async function environmentOf({ env }: Stdio, secrets: Secrets) {
   return { env: Object.fromEntries(variables), kept };
 }
 
-/** Reads the program's answers until there are no more, then tells how it ended. */
-async function readAnswers(program: Program, end: ChannelEnd, server: string, log: FastifyBaseLogger): Promise<void> {
+/** Reads the program's answers until there are no more, then tells how it ended, or why it was. */
+async function readAnswers(
+  program: Program,
+  end: ChannelEnd,
+  server: string,
+  log: FastifyBaseLogger,
+  why: () => string | undefined,
+): Promise<void> {
   let strange = 0;
   let how: string | undefined;
   try {
@@ -60,34 +69,34 @@ async function readAnswers(program: Program, end: ChannelEnd, server: string, lo
     }
   } catch (error) {
     if (error instanceof LineTooLongError) how = "sent a message larger than 8 MB";
+    if (error instanceof RangeError) how = "sent a message that nests too deep";
     void program.stop();
   }
   if (strange > 0) log.info({ server, lines: strange }, "lines of an MCP server's program that are no messages");
   const ended = await program.ended;
-  end.ended(gone(server, how ?? ended));
+  end.ended(gone(server, how ?? why() ?? ended));
 }
 
 /** Opens channels to servers with `transport: stdio`: one program each. */
 export function createProgramChannels({ programs, secrets, log }: ProgramChannelOptions): OpenChannel {
-  return async ({ server }, _request, end) => {
+  return async ({ server }, _request, end, signal) => {
     const { transport, key } = server;
     if (transport.type !== "stdio") throw new GatewayError("INTERNAL", { detail: `${key} is no program` });
     if (!isAllowed(transport, programs)) throw new GatewayError("PROGRAM_NOT_ALLOWED", { detail: key });
-    const { env, kept } = await environmentOf(transport, secrets);
+    const { env, kept } = await untilAborted(environmentOf(transport, secrets), signal);
+    signal.throwIfAborted();
     const program = startProgram({ ...transport, env });
     const { child } = program;
     log.info({ server: key, pid: child.pid }, "an MCP server's program was started");
+    let why: string | undefined;
     void logErrors(child.stderr, log, kept, { server: key, pid: child.pid });
-    void readAnswers(program, end, key, log);
-    return {
-      send: (message) =>
-        new Promise((resolve, reject) => {
-          child.stdin.write(lineOf(message), (error) => {
-            if (error == null) resolve();
-            else void program.ended.then((how) => reject(gone(key, how)));
-          });
-        }),
-      close: () => program.stop(),
-    };
+    void readAnswers(program, end, key, log, () => why);
+    const send = programInput(program, {
+      failure: async () => gone(key, why ?? (await program.ended)),
+      onStuck: () => {
+        why = "takes no input, and was ended";
+      },
+    });
+    return { send: (message, _from, sending) => send(message, sending), close: () => program.stop() };
   };
 }

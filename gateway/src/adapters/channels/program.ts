@@ -47,8 +47,8 @@ export function startProgram({ command, args, env }: ProgramSpec): Program {
     detached: true,
     shell: false,
   });
-  // A program that has gone takes no input: how it went is told by `ended`.
-  child.stdin.on("error", () => undefined);
+  // A program that has gone takes no input: how it went is told by `ended`. Nor may a broken pipe end the gateway.
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on("error", () => undefined);
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   child.once("error", (error: NodeJS.ErrnoException) => resolve(`can't be started (${error.code ?? "unknown"})`));
   child.once("exit", () => {

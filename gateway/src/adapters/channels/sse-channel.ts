@@ -4,11 +4,12 @@ import type { Upstream, UpstreamAnswer, UpstreamRequest } from "../../deps/upstr
 import { GatewayError } from "../../errors.ts";
 import { parseJson } from "../../mcp/json-text.ts";
 import { dataOf, eventCutter, fieldOf } from "../../mcp/sse-events.ts";
-import { type ChannelEnd, ChannelRefusal, type Message, type OpenChannel } from "./message-channel.ts";
+import { type ChannelEnd, ChannelRefusal, leaveTimeoutMs, type Message, type OpenChannel } from "./message-channel.ts";
 
 /** For the event that names the address. */
 const endpointTimeoutMs = 10_000;
-const postTimeoutMs = 60_000;
+/** Of that address; it is kept with the session. */
+const maxEndpointChars = 2_000;
 
 /** What of a request's headers is about its one message, or about a session that is not the server's. */
 const ownHeaders = new Set(["accept", "content-type", "mcp-session-id", "last-event-id"]);
@@ -28,6 +29,7 @@ function unusable(server: string, what: string, cause?: unknown): GatewayError {
  * the server says, into the gateway's own network too. Throws GatewayError UPSTREAM_UNAVAILABLE.
  */
 function endpointOf(server: string, base: string, named: string): string {
+  if (named.length > maxEndpointChars) throw unusable(server, "names an address to post to that is too long");
   const url = URL.canParse(named, base) ? new URL(named, base) : undefined;
   if (url === undefined || url.origin !== new URL(base).origin || url.username !== "" || url.password !== "") {
     throw unusable(server, "names an address to post to that is not its own");
@@ -79,45 +81,48 @@ async function readEvents(body: Readable, server: string, end: ChannelEnd, onEnd
 
 /** Opens channels to servers with `transport: sse`, over `http`. */
 export function createSseChannels(http: Upstream): OpenChannel {
-  return async ({ server: { key, upstreamUrl } }, request, end) => {
-    const over = new AbortController();
-    const answer = await http.send({
-      url: upstreamUrl,
-      method: "GET",
-      headers: headersOf(request, { accept: "text/event-stream" }),
-      guarded: request.guarded,
-      signal: over.signal,
-    });
-    const type = String(answer.headers["content-type"] ?? "").split(";")[0];
-    if (answer.status !== 200) refuse(key, answer);
-    if (type?.trim().toLowerCase() !== "text/event-stream") {
-      answer.body.destroy();
-      throw unusable(key, "does not speak HTTP+SSE at this address");
-    }
-    const endpoint = Promise.withResolvers<string>();
-    const timer = setTimeout(() => {
-      endpoint.reject(unusable(key, "does not say where to post to"));
-      over.abort();
-    }, endpointTimeoutMs);
-    void readEvents(answer.body, key, end, (named) => endpoint.resolve(endpointOf(key, upstreamUrl, named))).then(
-      endpoint.reject,
-    );
-    const url = await endpoint.promise.finally(() => clearTimeout(timer));
+  return async ({ server: { key, upstreamUrl } }, request, end, signal) => {
+    const closed = new AbortController();
+    const over = AbortSignal.any([signal, closed.signal]);
+    const silent = () => closed.abort(unusable(key, "does not say where to post to"));
+    // From the very beginning: a server that sends no headers says nothing either.
+    const timer = setTimeout(silent, endpointTimeoutMs);
+    const openStream = async (): Promise<string> => {
+      const answer = await http.send({
+        url: upstreamUrl,
+        method: "GET",
+        headers: headersOf(request, { accept: "text/event-stream" }),
+        guarded: request.guarded,
+        signal: over,
+      });
+      const type = String(answer.headers["content-type"] ?? "").split(";")[0];
+      if (answer.status !== 200) refuse(key, answer);
+      if (type?.trim().toLowerCase() !== "text/event-stream") {
+        answer.body.destroy();
+        throw unusable(key, "does not speak HTTP+SSE at this address");
+      }
+      const endpoint = Promise.withResolvers<string>();
+      void readEvents(answer.body, key, end, (named) => endpoint.resolve(endpointOf(key, upstreamUrl, named))).then(
+        endpoint.reject,
+      );
+      return endpoint.promise;
+    };
+    const url = await openStream().finally(() => clearTimeout(timer));
     return {
-      send: async (message, from) => {
+      send: async (message, from, sending) => {
         const posted = await http.send({
           url,
           method: "POST",
           headers: headersOf(from ?? request, { "content-type": "application/json", accept: "application/json" }),
           body: JSON.stringify(message),
           guarded: request.guarded,
-          signal: over.signal,
-          timeoutMs: postTimeoutMs,
+          signal: sending === undefined ? over : AbortSignal.any([over, sending]),
+          timeoutMs: leaveTimeoutMs,
         });
         if (posted.status < 200 || posted.status >= 300) refuse(key, posted);
         posted.body.resume();
       },
-      close: async () => over.abort(),
+      close: async () => closed.abort(),
     };
   };
 }
