@@ -144,6 +144,25 @@ describe("more than is read", () => {
     expect(longest / (performance.now() - began)).toBeLessThan(0.5);
   });
 
+  test.each([
+    ["json", (result: string) => answers(result)],
+    [
+      "events",
+      (result: string): Handle =>
+        (response, id) =>
+          response
+            .writeHead(200, events)
+            .end(`data: {"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}\n\n`),
+    ],
+  ])("answers to a batch that together are larger than 16 MB, as %s: the rest is refused", async (_form, of) => {
+    call = of(`{"content":[{"type":"text","text":"${megabyte}"}]}`);
+    const body = Array.from({ length: 20 }, (_, n) => plain("tools/call", { name: "list_issues", arguments: {} }, n));
+    const { text } = await post(gateway, token, { body });
+    expect(text.length).toBeLessThan(17 * 1024 * 1024);
+    expect(text.split("UPSTREAM_ANSWER_TOO_LARGE").length - 1).toBeGreaterThanOrEqual(4);
+    expect(count("tools/call")).toBe(20);
+  });
+
   test.each(["tools/list", "prompts/list"])(
     "a batch with two %s: refused before either is asked for",
     async (method) => {

@@ -2,6 +2,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { GatewayError } from "../errors.ts";
 import { readJson } from "./answer-body.ts";
+import { byteBudget } from "./byte-budget.ts";
 import type { ClientAnswer } from "./client-answer.ts";
 import { foldKey, isObject } from "./json-rpc.ts";
 import { McpRefusal } from "./refusal.ts";
@@ -21,8 +22,19 @@ const noStore = { "cache-control": "no-store" };
 const json = { ...noStore, "content-type": "application/json" };
 const events = { ...noStore, "content-type": "text/event-stream", "x-accel-buffering": "no" };
 
+/** Of all answers to a batch together: it counts once for the rate limits, and its answers are kept until the last is there. */
+const batchBytesMax = 16 * 1024 * 1024;
+
+type WithinBudget = (body: Readable) => Readable;
+
+function tooLarge(): GatewayError {
+  const sentence =
+    "The answers to the batch are together larger than 16 MB. It may have taken effect. Send each message by itself.";
+  return new GatewayError("UPSTREAM_ANSWER_TOO_LARGE", { sentence });
+}
+
 /** The JSON-RPC answer that is not part of a stream; undefined when there is none. Never throws. */
-async function wholeAnswer({ outcome, id, failure }: Outcome): Promise<unknown> {
+async function wholeAnswer({ outcome, id, failure }: Outcome, withinBudget: WithinBudget): Promise<unknown> {
   if (id === undefined) {
     if (!(outcome instanceof McpRefusal)) outcome.body?.destroy();
     return undefined;
@@ -30,7 +42,7 @@ async function wholeAnswer({ outcome, id, failure }: Outcome): Promise<unknown> 
   if (outcome instanceof McpRefusal) return outcome.body;
   try {
     if (outcome.kind !== "json" || outcome.body === undefined) throw new GatewayError("UPSTREAM_UNAVAILABLE");
-    const answer = await readJson(outcome.body);
+    const answer = await readJson(withinBudget(outcome.body));
     if (!isObject(answer)) return failure(answer);
     // An error about the HTTP request says no id; in a batch the client could not tell whose it is. Another spelling of the
     // member, which some parsers would take, could say that another one's answer this is.
@@ -47,7 +59,7 @@ const isStreamed = ({ outcome }: Outcome): boolean => !(outcome instanceof McpRe
 const eventOf = (message: unknown) => `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 
 /** All events of all messages as they come. All streams are read at once: one may wait for what another one asks for. */
-function mixed(outcomes: readonly Outcome[]): Readable {
+function mixed(outcomes: readonly Outcome[], withinBudget: WithinBudget): Readable {
   const output = new PassThrough();
   output.on("error", () => undefined);
   const write = async (chunk: Buffer | string) => {
@@ -62,13 +74,13 @@ function mixed(outcomes: readonly Outcome[]): Readable {
   };
   const pass = async (each: Outcome): Promise<void> => {
     if (!isStreamed(each)) {
-      const answer = await wholeAnswer(each);
+      const answer = await wholeAnswer(each, withinBudget);
       return answer === undefined ? undefined : write(eventOf(answer));
     }
     const { body } = each.outcome as ClientAnswer;
     if (body === undefined) return;
     const whole = through(
-      body,
+      withinBudget(body),
       rewriteEvents(async (message) => message),
     );
     output.once("close", () => whole.destroy());
@@ -97,8 +109,12 @@ export async function answerOfBatch(outcomes: readonly Outcome[]): Promise<Clien
     if (first.outcome instanceof McpRefusal) throw first.outcome;
     return first.outcome;
   }
-  if (outcomes.some(isStreamed)) return { status: 200, headers: events, kind: "events", body: mixed(outcomes) };
-  const answers = (await Promise.all(outcomes.map(wholeAnswer))).filter((answer) => answer !== undefined);
+  const withinBudget = byteBudget(batchBytesMax, tooLarge);
+  if (outcomes.some(isStreamed))
+    return { status: 200, headers: events, kind: "events", body: mixed(outcomes, withinBudget) };
+  const answers = (await Promise.all(outcomes.map((each) => wholeAnswer(each, withinBudget)))).filter(
+    (answer) => answer !== undefined,
+  );
   if (answers.length === 0) return { status: 202, headers: noStore, kind: "empty", body: undefined };
   return { status: 200, headers: json, kind: "json", body: Readable.from([JSON.stringify(answers)]) };
 }
