@@ -15,7 +15,7 @@ interface Asked {
   readonly id?: number;
   readonly method: string;
 }
-let respond: (response: ServerResponse, asked: Asked, request: IncomingMessage) => void = () => undefined;
+let respond: (response: ServerResponse, asked: Asked, request: IncomingMessage) => void | Promise<void> = () => undefined;
 let upstream: Awaited<ReturnType<typeof listen>>;
 let gateway: GatewayFixture;
 let token = "";
@@ -29,7 +29,7 @@ beforeAll(async () => {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.once("end", () => {
       const text = Buffer.concat(chunks).toString();
-      respond(response, text === "" ? { method: "GET" } : (JSON.parse(text) as Asked), request);
+      void respond(response, text === "" ? { method: "GET" } : (JSON.parse(text) as Asked), request);
     });
   });
   gateway = await startGateway(upstream.url);

@@ -42,7 +42,14 @@ export function createGatewayAssertions({
 
       const endsAt = now + lifetimeSeconds;
       const issuedAt = now - backdatedSeconds;
-      const claims = { iss: issuer, sub: email, aud: audienceOf(upstreamUrl), iat: issuedAt, nbf: issuedAt, exp: endsAt };
+      const claims = {
+        iss: issuer,
+        sub: email,
+        aud: audienceOf(upstreamUrl),
+        iat: issuedAt,
+        nbf: issuedAt,
+        exp: endsAt,
+      };
       const jwt = signingKeys.sign({ ...claims, jti: randomUUID(), tenant: hostKey }, "JWT");
       setBounded(kept, keptMax, key, { jwt, endsAt });
       // One that could not be signed must not be kept.

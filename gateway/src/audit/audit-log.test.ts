@@ -81,7 +81,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
       [1, 1, 2],
     ]);
     log.note(refusedCall("last"));
-    await vi.waitFor(async () => expect((await tools()).at(-1)).toBe("last"));
+    await vi.waitFor(async () => expect((await tools()).at(-1)).toBe("last"), { timeout: 10_000 });
   });
 
   test("calls without a result are found, and not looked for among those before the oldest", async () => {
