@@ -15,7 +15,7 @@ interface Asked {
   readonly id?: number;
   readonly method: string;
 }
-let respond: (response: ServerResponse, asked: Asked, request: IncomingMessage) => void | Promise<void> = () => undefined;
+let respond: (response: ServerResponse, asked: Asked, request: IncomingMessage) => unknown = () => undefined;
 let upstream: Awaited<ReturnType<typeof listen>>;
 let gateway: GatewayFixture;
 let token = "";
