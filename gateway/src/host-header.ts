@@ -1,12 +1,9 @@
 import type { onRequestAsyncHookHandler } from "fastify";
 import { GatewayError } from "./errors.ts";
+import { countLines } from "./raw-headers.ts";
 
 /** Scheme and authority of a request target in absolute form (RFC 9112 section 3.2.2). */
 const absoluteForm = /^https?:\/\/[^/?#]*/i;
-
-function countHostLines(rawHeaders: readonly string[]): number {
-  return rawHeaders.filter((each, at) => at % 2 === 0 && each.toLowerCase() === "host").length;
-}
 
 /**
  * The request was meant for this gateway: `Host` is the public one, or 421 (RFC 9110 section 15.5.20). A name that
@@ -17,7 +14,7 @@ function countHostLines(rawHeaders: readonly string[]): number {
 export function checkHostHeader(publicUrl: string): onRequestAsyncHookHandler {
   const { host, origin } = new URL(publicUrl);
   return async ({ headers, raw }) => {
-    if (countHostLines(raw.rawHeaders) > 1) {
+    if (countLines(raw.rawHeaders, "host") > 1) {
       throw new GatewayError("REQUEST_INVALID", { sentence: "The request has more than one Host header." });
     }
     const { url = "/" } = raw;

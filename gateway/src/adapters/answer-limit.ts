@@ -1,6 +1,7 @@
 /** The largest message that a server may answer with (`maxAnswerMegabytes`), measured as it arrives: nothing is kept for it. */
 import type { Readable } from "node:stream";
 import { GatewayError } from "../errors.ts";
+import { onArrival } from "../mcp/body-arrivals.ts";
 import { eventSizer } from "../mcp/event-size.ts";
 
 /** An answer as undici has it. */
@@ -41,11 +42,6 @@ export function limitAnswer(answer: Answer, maxBytes: number): void {
     return bytes;
   };
   const sizeWith = isEvents(answer) ? eventSizer() : wholeSize;
-  // A further stage would cost every short answer; a listener for the data would make it flow before its reader is there.
-  const push = body.push.bind(body);
-  body.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
-    if (chunk === null || sizeWith(chunk) <= maxBytes) return push(chunk, encoding);
-    body.destroy(answerTooLarge(maxBytes));
-    return false;
-  };
+  // Of undici: bytes, never text.
+  onArrival(body, (chunk) => (sizeWith(chunk as Buffer) <= maxBytes ? undefined : answerTooLarge(maxBytes)));
 }

@@ -1,6 +1,7 @@
 /** A client takes any answer by its id, so no request may be answered in the place of another: past the filter of tool lists. */
 import { type Readable, Transform } from "node:stream";
 import { GatewayError } from "../errors.ts";
+import { onArrival } from "./body-arrivals.ts";
 import type { RpcId } from "./json-rpc.ts";
 import { responseScanner } from "./response-scanner.ts";
 import { through } from "./through.ts";
@@ -27,12 +28,8 @@ export function withOwnAnswer(body: Readable, id: RpcId | undefined): Readable {
     return through(body, output);
   }
   // Most often nothing of it is there yet: then no further stage is needed, which would cost every short answer.
-  const push = body.push.bind(body);
-  body.push = (chunk: Buffer | string | null, encoding?: BufferEncoding) => {
-    if (chunk === null || !scanner.take(typeof chunk === "string" ? Buffer.from(chunk) : chunk))
-      return push(chunk, encoding);
-    body.destroy(answersAnother());
-    return false;
-  };
+  onArrival(body, (chunk) =>
+    scanner.take(typeof chunk === "string" ? Buffer.from(chunk) : chunk) ? answersAnother() : undefined,
+  );
   return body;
 }

@@ -37,8 +37,8 @@ export function openStreamOf(answered: Answered, pins: McpDeps["pins"]): OpenStr
 }
 
 /**
- * Looks after streams that stay open without a call behind them (of those with one, see `call-watch.ts`): ends them soon after their last consent ends, and all of them when the gateway stops;
- * tells them when what the agent may call has changed.
+ * Looks after streams that stay open without a call behind them (of those with one, see `call-watch.ts`): ends them soon after
+ * their last consent ends, and all of them when the gateway stops; tells them when what the agent may call has changed.
  */
 export interface StreamWatch {
   /** `announce` sends a message on the stream. Returns what ends the watch. */

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { onArrival } from "./body-arrivals.ts";
 
 /** How a body ended. */
 export interface BodyEnd {
@@ -19,11 +20,9 @@ export function whenClosed(body: Readable, ended: () => void): void {
 /** Tells once how a body ends, without reading it: whoever reads it later gets everything. */
 export function watchBody(body: Readable, ended: (end: BodyEnd) => void): void {
   let bytes = body.readableLength;
-  // A listener for its data would make it flow before its reader is there.
-  const push = body.push.bind(body);
-  body.push = (chunk: Buffer | string | null, encoding?: BufferEncoding) => {
-    if (chunk !== null) bytes += chunk.length;
-    return push(chunk, encoding);
-  };
+  onArrival(body, ({ length }) => {
+    bytes += length;
+    return undefined;
+  });
   whenClosed(body, () => ended({ bytes, whole: body.readableEnded, error: body.errored }));
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../errors.ts";
+import { countLines } from "../../raw-headers.ts";
 import type { Exchange, WithMessage, WithProtocol } from "../exchange.ts";
 import { decodeHeaderValue, encodeHeaderValue, isPlainHeaderValue } from "../header-value.ts";
 import type { RpcMessage } from "../json-rpc.ts";
@@ -19,9 +20,7 @@ type Headers = Pick<Exchange, "headers" | "rawHeaders">;
 function header({ headers, rawHeaders }: Headers, name: string): string | undefined {
   const value = headers[name];
   // Node has written two of them as one, with a comma.
-  const isRepeated =
-    value?.includes(",") === true &&
-    rawHeaders.filter((each, at) => at % 2 === 0 && each.toLowerCase() === name).length > 1;
+  const isRepeated = value?.includes(",") === true && countLines(rawHeaders, name) > 1;
   if (Array.isArray(value) || isRepeated) throw mismatch(`The header ${name} came more than once.`);
   return value;
 }
