@@ -17,6 +17,7 @@ import {
   type GatewaySubject,
   type Subject,
   startGateway,
+  startMinimum,
   startNginx,
   startPassThrough,
   startUpstream,
@@ -35,7 +36,7 @@ const help = `Usage: npm run bench -- mcp [OPTION ...]
   --profile FILE      a .cpuprofile of the gateway's process over its loads
   --database-url URL  an empty PostgreSQL for the gateway, instead of one that the benchmark starts
   --embedded          the embedded database instead, as where no PostgreSQL is installed
-  --only NAME,NAME    of direct, pass-through, nginx, gateway
+  --only NAME,NAME    of direct, pass-through, nginx, minimum, gateway
   --quick             little of everything: shows that the benchmark works, and nothing else
 `;
 
@@ -159,10 +160,13 @@ try {
   const nginx = await startNginx(folder, upstream.url);
   if (nginx === undefined) print("nginx is not installed (Debian: apt-get install nginx) and is left out.");
   else started.unshift(nginx);
+  const minimum = await startMinimum(folder, upstream.url, database.url);
+  if (minimum === undefined) print("Without PostgreSQL the minimum has nowhere to keep records, and is left out.");
+  else started.unshift(minimum);
   const gateway: GatewaySubject = await start(
     startGateway({ folder, upstreamUrl: upstream.url, agents, databaseUrl: database.url, onProgress: say }),
   );
-  const all = [upstream, passThrough, ...(nginx === undefined ? [] : [nginx]), gateway];
+  const all = [upstream, passThrough, nginx, minimum, gateway].filter((subject) => subject !== undefined);
   const subjects = all.filter(({ name }) => only?.has(name) ?? true);
   const pids = { permitPid: gateway.permitPid, upstreamPid: upstream.pids()[0] ?? 0 };
   const machine = {
@@ -202,7 +206,7 @@ try {
   if (idle > 0) {
     print(`\n${idle} idle streams`);
     const call: Case = { era: "2025-11-25", what: { answerBytes: 64 }, connections: 8 };
-    for (const subject of subjects.filter(({ name }) => name !== "direct")) {
+    for (const subject of subjects.filter(({ name }) => name !== "direct" && name !== "minimum")) {
       const meanwhile: Measurement[] = [];
       const cost = await measureIdleStreams(subject, idle, quick ? 0.2 : 10, async () => {
         meanwhile.push(await measure(call, subject, 0, pids));

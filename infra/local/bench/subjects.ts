@@ -71,6 +71,21 @@ export async function startPassThrough(folder: string, upstreamUrl: string): Pro
   return serviceSubject("pass-through", port, service);
 }
 
+/** Undefined without a PostgreSQL for its records. What it asks for decisions is another process of the upstream's program. */
+export async function startMinimum(
+  folder: string,
+  upstreamUrl: string,
+  databaseUrl: string | undefined,
+): Promise<Subject | undefined> {
+  if (databaseUrl === undefined) return undefined;
+  const decisions = await startUpstream(folder);
+  const port = await freePort();
+  const service = program(folder, "minimum.ts", port, upstreamUrl, decisions.url, databaseUrl);
+  await service.ready();
+  const subject = serviceSubject("minimum", port, service);
+  return { ...subject, stop: () => Promise.all([subject.stop(), decisions.stop()]) };
+}
+
 /** Undefined where nginx is not installed. */
 export async function startNginx(folder: string, upstreamUrl: string): Promise<Subject | undefined> {
   const nginx = findNginx();
