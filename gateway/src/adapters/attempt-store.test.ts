@@ -1,17 +1,20 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import { createAttemptStore } from "./attempt-store.ts";
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  const opening = open();
+  let opened: TestDatabase;
+  beforeAll(async () => {
+    opened = await open();
+  });
   const time = { now: Date.parse("2026-11-28T12:00:00Z") };
   const clock = () => new Date(time.now);
   const table = "gateway_sign_in_attempt";
   const limit = (key: string) => ({ key, max: 5, windowSeconds: 60 });
-  afterAll(async () => (await opening).database.close());
+  afterAll(async () => opened.database.close());
 
   test("of many attempts at once, on two replicas, exactly as many as allowed are let through", async () => {
-    const { database, connectAgain } = await opening;
+    const { database, connectAgain } = opened;
     const other = await connectAgain();
     const replicas = [
       createAttemptStore({ database, table, clock }),
@@ -26,7 +29,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a window ends at its time, however often it was tried in between, and old ones are deleted", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const store = createAttemptStore({ database, table, clock });
     for (let n = 0; n < 8; n += 1) await store.take(limit("window"));
     time.now += 59_000;
@@ -40,7 +43,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("an attempt given back does not count, and never makes room for more than the limit", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const store = createAttemptStore({ database, table: "gateway_call_count", clock });
     // The other table of the kind.
     await store.giveBack("unknown");

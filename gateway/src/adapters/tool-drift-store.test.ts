@@ -1,5 +1,5 @@
 /** Of many replicas one tells of a tool that has changed, and one that it is back. */
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditLogOn, storedLines } from "../../testing/audit-fixture.ts";
 import { settingsOf } from "../../testing/host-settings.ts";
 import { testLog } from "../../testing/test-log.ts";
@@ -7,7 +7,7 @@ import { fromOcsf } from "../audit/ocsf/from-ocsf.ts";
 import type { AuditRecord } from "../deps/audit-records.ts";
 import type { ServerSettings } from "../deps/host-settings.ts";
 import { createDriftLog } from "../mcp/drift-log.ts";
-import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import { createToolDriftStore } from "./tool-drift-store.ts";
 
 const tools = { create_issue: { trust: "medium", digest: "sha256:reviewed" }, get_issue: "low" } as const;
@@ -15,13 +15,16 @@ const server = settingsOf({ servers: { issues: { tools } } }).servers.get("issue
 const sighting = { requestId: "request-1", server, grant: { userId: "user-1", email: "developer@example.com" } };
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  const opening = open();
+  let opened: TestDatabase;
+  beforeAll(async () => {
+    opened = await open();
+  });
   const time = { now: Date.parse("2026-11-29T12:00:00Z") };
   const clock = () => new Date(time.now);
-  afterAll(async () => (await opening).database.close());
+  afterAll(async () => opened.database.close());
 
   test("one record of each change, whichever replicas see it at the same time", async () => {
-    const { database, connectAgain } = await opening;
+    const { database, connectAgain } = opened;
     const other = await connectAgain();
     const replicas = [database, other].map((db) =>
       createDriftLog({

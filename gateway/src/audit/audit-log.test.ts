@@ -1,10 +1,10 @@
 /** Records at the end of a chain: durable, in order, without gaps, whatever the database does meanwhile. */
 import fc from "fast-check";
-import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { allowedCall, auditLogOn, clearAudit, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
 import { createAuditStore } from "../adapters/audit-store.ts";
 import { type AuditStore, AuditStoreUnable } from "../deps/audit-store.ts";
-import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import { callResult } from "./call-result.ts";
 import { hashOf, noLine } from "./line.ts";
 import { fromOcsf } from "./ocsf/from-ocsf.ts";
@@ -23,22 +23,25 @@ function expectChains(lines: Awaited<ReturnType<typeof storedLines>>) {
 }
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  const opening = open();
-  beforeEach(async () => clearAudit((await opening).database));
-  afterAll(async () => (await opening).database.close());
+  let opened: TestDatabase;
+  beforeAll(async () => {
+    opened = await open();
+  });
+  beforeEach(async () => clearAudit(opened.database));
+  afterAll(async () => opened.database.close());
 
   /** A log whose store does what the test says before or instead of each append. */
   const logWith = async (change: (store: AuditStore) => Partial<AuditStore>) => {
-    const { database } = await opening;
+    const { database } = opened;
     const store = createAuditStore(database);
     return auditLogOn(database, { store: { ...store, ...change(store) } });
   };
-  const stored = async () => expectChains(await storedLines((await opening).database));
+  const stored = async () => expectChains(await storedLines(opened.database));
   const tools = async () =>
     (await stored()).flatMap((record) => (record !== undefined && "tool" in record ? [record.tool] : []));
 
   test("what was written is stored before the write resolves, in a chain whose head is its end", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const log = auditLogOn(database);
     const record = refusedCall("a");
     await log.write(record);
@@ -85,7 +88,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("calls without a result are found, and not looked for among those before the oldest", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("first"));
     const answered = { outcome: "answered", code: "ANSWERED", reason: "." } as const;
@@ -125,7 +128,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a record that is stored already refuses its own write and nobody else's", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const log = auditLogOn(database);
     const twice = refusedCall("twice");
     await log.write(twice);
@@ -183,7 +186,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a chain that was ended by others is gone on with in a new one, without a record lost", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("a"));
     await createAuditStore(database).end(log.head()?.chain ?? "");
@@ -193,7 +196,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a chain that somebody has written to is not gone on with", async () => {
-    const { database } = await opening;
+    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("a"));
     await database.kysely.updateTable("gateway_audit_chain").set({ hash: noLine }).execute();
@@ -203,12 +206,15 @@ describe.each(testDatabases)("$name", ({ open }) => {
 });
 
 describe("a database that hangs", () => {
-  const opening = testDatabases[0]?.open();
-  afterAll(async () => (await opening)?.database.close());
+  let opened: TestDatabase | undefined;
+  beforeAll(async () => {
+    opened = await testDatabases[0]?.open();
+  });
+  afterAll(async () => opened?.database.close());
   beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 
   test("refuses the call in time; when its record turns out to be durable, a result says that the call was not made", async () => {
-    const { database } = (await opening) ?? expect.fail();
+    const { database } = opened ?? expect.fail();
     const store = createAuditStore(database);
     const { promise, resolve } = Promise.withResolvers<void>();
     const { promise: began, resolve: begin } = Promise.withResolvers<void>();

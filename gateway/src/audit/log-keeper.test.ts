@@ -1,14 +1,14 @@
 /** Checkpoints and ends of chains; the chains and calls of replicas that were killed. */
 import { generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { allowedCall, auditLogOn, clearAudit, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
 import { testLog } from "../../testing/test-log.ts";
 import { createAuditStore } from "../adapters/audit-store.ts";
 import type { Database } from "../adapters/database.ts";
 import type { AuditRecord } from "../deps/audit-records.ts";
 import type { AuditSigner } from "../deps/audit-signer.ts";
-import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { callResult } from "./call-result.ts";
 import { signatureState } from "./checkpoint-signature.ts";
@@ -24,18 +24,21 @@ const signer: AuditSigner = { kid, sign: async (bytes) => sign(null, bytes, priv
 const keys = new Map([[kid, jwk]]);
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  const opening = open();
+  let opened: TestDatabase;
+  beforeAll(async () => {
+    opened = await open();
+  });
   let database: Database;
   let keepers: LogKeeper[] = [];
   beforeEach(async () => {
-    ({ database } = await opening);
+    ({ database } = opened);
     await clearAudit(database);
   });
   afterEach(async () => {
     for (const keeper of keepers) await keeper.stop(2_000);
     keepers = [];
   });
-  afterAll(async () => (await opening).database.close());
+  afterAll(async () => opened.database.close());
 
   const clock = () => new Date();
   const deleteExpired = async () => undefined;

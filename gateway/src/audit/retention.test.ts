@@ -1,5 +1,5 @@
 /** What was kept for long enough is deleted: no more than that, not before it is on record, and the rest verifies. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { auditLogOn, clearAudit, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
 import { verifiedLog } from "../../testing/audit-load.ts";
 import { testLog } from "../../testing/test-log.ts";
@@ -10,7 +10,7 @@ import type { Database } from "../adapters/database.ts";
 import type { AuditLine } from "../deps/audit.ts";
 import type { AuditRetention } from "../deps/audit-store.ts";
 import { GatewayError } from "../errors.ts";
-import { testDatabases } from "../oauth/testing/test-databases.ts";
+import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { deleteExpired } from "./retention.ts";
 import { type AuditShipper, startAuditShipper } from "./shipper.ts";
@@ -23,12 +23,15 @@ const days = 2;
 const holder = "6f1dbd0a-7c2f-4a5e-9a37-0d3f7b7f1f10";
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  const opening = open();
+  let opened: TestDatabase;
+  beforeAll(async () => {
+    opened = await open();
+  });
   let database: Database;
   let log: AuditLog;
   let shippers: AuditShipper[] = [];
   beforeEach(async () => {
-    ({ database } = await opening);
+    ({ database } = opened);
     await clearAudit(database);
     // The first record of a chain has the log's own time.
     log = auditLogOn(database, { clock: () => expired });
@@ -37,7 +40,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
     for (const shipper of shippers) await shipper.stop(2_000);
     shippers = [];
   });
-  afterAll(async () => (await opening).database.close());
+  afterAll(async () => opened.database.close());
 
   const write = async (names: readonly string[], at: Date, to = log) => {
     for (const name of names) await to.write(refusedCall(name, at));

@@ -13,6 +13,7 @@ export interface TestDatabase {
 /** A way to get an empty database. */
 export interface TestDatabaseKind {
   readonly name: string;
+  /** Not while other tests run: the embedded database keeps the process busy for longer than a connection may take. */
   open(): Promise<TestDatabase>;
 }
 
