@@ -2,7 +2,7 @@
  * `node minimum.ts <port> <upstream URL> <decision point URL> <database URL>`: what is promised of every call and nothing else.
  * A decision is asked for over HTTP, a record of it is durable before the answer, and a record of the result follows; both are
  * lines in a chain of hashes. There is no token, consent, policy, check, limit or framework, and what waits goes together, as in
- * the gateway. It shows what no gateway that keeps this promise on Node and PostgreSQL can be faster than.
+ * the gateway. It shows what the promise alone costs, with records stored as the gateway stores them.
  */
 import { hash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
