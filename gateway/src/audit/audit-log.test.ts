@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { allowedCall, auditLogOn, clearAudit, refusedCall, storedLines } from "../../testing/audit-fixture.ts";
 import { createAuditStore } from "../adapters/audit-store.ts";
+import type { Database } from "../adapters/database.ts";
 import { type AuditStore, AuditStoreUnable } from "../deps/audit-store.ts";
 import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
 import { callResult } from "./call-result.ts";
@@ -23,25 +24,23 @@ function expectChains(lines: Awaited<ReturnType<typeof storedLines>>) {
 }
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  let opened: TestDatabase;
+  let database: Database;
   beforeAll(async () => {
-    opened = await open();
+    ({ database } = await open());
   });
-  beforeEach(async () => clearAudit(opened.database));
-  afterAll(async () => opened.database.close());
+  beforeEach(() => clearAudit(database));
+  afterAll(() => database.close());
 
   /** A log whose store does what the test says before or instead of each append. */
   const logWith = async (change: (store: AuditStore) => Partial<AuditStore>) => {
-    const { database } = opened;
     const store = createAuditStore(database);
     return auditLogOn(database, { store: { ...store, ...change(store) } });
   };
-  const stored = async () => expectChains(await storedLines(opened.database));
+  const stored = async () => expectChains(await storedLines(database));
   const tools = async () =>
     (await stored()).flatMap((record) => (record !== undefined && "tool" in record ? [record.tool] : []));
 
   test("what was written is stored before the write resolves, in a chain whose head is its end", async () => {
-    const { database } = opened;
     const log = auditLogOn(database);
     const record = refusedCall("a");
     await log.write(record);
@@ -88,7 +87,6 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("calls without a result are found, and not looked for among those before the oldest", async () => {
-    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("first"));
     const answered = { outcome: "answered", code: "ANSWERED", reason: "." } as const;
@@ -128,7 +126,6 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a record that is stored already refuses its own write and nobody else's", async () => {
-    const { database } = opened;
     const log = auditLogOn(database);
     const twice = refusedCall("twice");
     await log.write(twice);
@@ -186,7 +183,6 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a chain that was ended by others is gone on with in a new one, without a record lost", async () => {
-    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("a"));
     await createAuditStore(database).end(log.head()?.chain ?? "");
@@ -196,7 +192,6 @@ describe.each(testDatabases)("$name", ({ open }) => {
   });
 
   test("a chain that somebody has written to is not gone on with", async () => {
-    const { database } = opened;
     const log = auditLogOn(database);
     await log.write(refusedCall("a"));
     await database.kysely.updateTable("gateway_audit_chain").set({ hash: noLine }).execute();

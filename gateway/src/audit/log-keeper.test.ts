@@ -8,7 +8,7 @@ import { createAuditStore } from "../adapters/audit-store.ts";
 import type { Database } from "../adapters/database.ts";
 import type { AuditRecord } from "../deps/audit-records.ts";
 import type { AuditSigner } from "../deps/audit-signer.ts";
-import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
+import { testDatabases } from "../oauth/testing/test-databases.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { callResult } from "./call-result.ts";
 import { signatureState } from "./checkpoint-signature.ts";
@@ -24,21 +24,19 @@ const signer: AuditSigner = { kid, sign: async (bytes) => sign(null, bytes, priv
 const keys = new Map([[kid, jwk]]);
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  let opened: TestDatabase;
-  beforeAll(async () => {
-    opened = await open();
-  });
   let database: Database;
+  beforeAll(async () => {
+    ({ database } = await open());
+  });
   let keepers: LogKeeper[] = [];
   beforeEach(async () => {
-    ({ database } = opened);
     await clearAudit(database);
   });
   afterEach(async () => {
     for (const keeper of keepers) await keeper.stop(2_000);
     keepers = [];
   });
-  afterAll(async () => opened.database.close());
+  afterAll(() => database.close());
 
   const clock = () => new Date();
   const deleteExpired = async () => undefined;

@@ -10,7 +10,7 @@ import type { Database } from "../adapters/database.ts";
 import type { AuditLine } from "../deps/audit.ts";
 import type { AuditRetention } from "../deps/audit-store.ts";
 import { GatewayError } from "../errors.ts";
-import { type TestDatabase, testDatabases } from "../oauth/testing/test-databases.ts";
+import { testDatabases } from "../oauth/testing/test-databases.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { deleteExpired } from "./retention.ts";
 import { type AuditShipper, startAuditShipper } from "./shipper.ts";
@@ -23,15 +23,13 @@ const days = 2;
 const holder = "6f1dbd0a-7c2f-4a5e-9a37-0d3f7b7f1f10";
 
 describe.each(testDatabases)("$name", ({ open }) => {
-  let opened: TestDatabase;
-  beforeAll(async () => {
-    opened = await open();
-  });
   let database: Database;
+  beforeAll(async () => {
+    ({ database } = await open());
+  });
   let log: AuditLog;
   let shippers: AuditShipper[] = [];
   beforeEach(async () => {
-    ({ database } = opened);
     await clearAudit(database);
     // The first record of a chain has the log's own time.
     log = auditLogOn(database, { clock: () => expired });
@@ -40,7 +38,7 @@ describe.each(testDatabases)("$name", ({ open }) => {
     for (const shipper of shippers) await shipper.stop(2_000);
     shippers = [];
   });
-  afterAll(async () => opened.database.close());
+  afterAll(() => database.close());
 
   const write = async (names: readonly string[], at: Date, to = log) => {
     for (const name of names) await to.write(refusedCall(name, at));

@@ -1,18 +1,19 @@
 /**
- * `node minimum.ts <port> <upstream URL> <decision point URL> <database URL>`: what is promised of every call and nothing else.
+ * `DATABASE_URL=<URL> node minimum.ts <port> <upstream URL> <decision point URL>`: what is promised of every call and nothing else.
  * A decision is asked for over HTTP, a record of it is durable before the answer, and a record of the result follows; both are
  * lines in a chain of hashes. There is no token, consent, policy, check, limit or framework, and what waits goes together, as in
  * the gateway. It shows what the promise alone costs, with records stored as the gateway stores them.
  */
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent, type Dispatcher } from "undici";
-import { writtenTogether } from "./minimum-record.ts";
+import { openRecords } from "./minimum-record.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
-const [port = "", upstream = "", decisionPoint = "", database = ""] = process.argv.slice(2);
+const [port = "", upstream = "", decisionPoint = ""] = process.argv.slice(2);
 // As many connections as the gateway opens.
 const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0, connections: null });
-const records = await writtenTogether(database);
+const records = await openRecords(process.env.DATABASE_URL ?? "");
 
 interface Answer {
   readonly status: number;
@@ -46,15 +47,9 @@ function post(url: URL, headers: Record<string, string>, body: string): Promise<
 
 const json = { "content-type": "application/json" };
 const decisionUrl = new URL(decisionPoint);
-let asking = false;
-let askers: (() => void)[] = [];
-/** One question at a time, for all who wait. Any answer of the stand-in means yes. */
-async function ask(): Promise<void> {
-  if (asking || askers.length === 0) return;
-  asking = true;
-  const now = askers;
-  askers = [];
-  const checks = now.map(() => ({ user: { key: "developer" }, action: "call", resource: { type: "bench" } }));
+/** Any answer of the stand-in means yes. */
+const decided = oneAtATime<string>(async (users) => {
+  const checks = users.map((key) => ({ user: { key }, action: "call", resource: { type: "bench" } }));
   const question = {
     jsonrpc: "2.0",
     id: 1,
@@ -62,27 +57,19 @@ async function ask(): Promise<void> {
     params: { arguments: { note: "", bytes: 0, checks } },
   };
   const { body } = await post(decisionUrl, json, JSON.stringify(question));
-  if (JSON.parse(body.toString()).result !== undefined) for (const answered of now) answered();
-  asking = false;
-  void ask();
-}
-function decided(): Promise<void> {
-  return new Promise((answered) => {
-    askers.push(answered);
-    void ask();
-  });
-}
+  if (JSON.parse(body.toString()).result === undefined) throw new Error("The stand-in for decisions did not answer.");
+});
 
 const upstreamUrl = new URL(upstream);
 async function serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   const message: unknown = JSON.parse(body);
-  await decided();
+  await decided("developer");
   const id = randomUUID();
   const recorded = records.write({ id, event: "tool_call", asked: message });
   const { accept = "", "mcp-session-id": session } = request.headers;
   const headers = { ...json, accept, ...(typeof session === "string" ? { "mcp-session-id": session } : {}) };
   const [answer] = await Promise.all([post(upstreamUrl, headers, JSON.stringify(message)), recorded]);
-  records.note({ id: randomUUID(), event: "call_result", of: id, bytes: answer.body.length, sum: hash("sha256", id) });
+  records.note({ id: randomUUID(), event: "call_result", of: id, bytes: answer.body.length });
   response.writeHead(answer.status, { ...answer.headers, "content-length": answer.body.length }).end(answer.body);
 }
 

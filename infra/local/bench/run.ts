@@ -94,9 +94,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "bench-mcp-"));
 const database = await startDatabase({ url: values["database-url"], embedded: values.embedded });
 const started: Subject[] = [];
-const start = async <S extends Subject>(starting: Promise<S>): Promise<S> => {
+const start = async <S extends Subject | undefined>(starting: Promise<S>): Promise<S> => {
   const subject = await starting;
-  started.unshift(subject);
+  if (subject !== undefined) started.unshift(subject);
   return subject;
 };
 
@@ -157,12 +157,10 @@ function bars(results: readonly { readonly case: Case; readonly summaries: reado
 try {
   const upstream = await start(startUpstream(folder));
   const passThrough = await start(startPassThrough(folder, upstream.url));
-  const nginx = await startNginx(folder, upstream.url);
+  const nginx = await start(startNginx(folder, upstream.url));
   if (nginx === undefined) print("nginx is not installed (Debian: apt-get install nginx) and is left out.");
-  else started.unshift(nginx);
-  const minimum = await startMinimum(folder, upstream.url, database.url);
+  const minimum = await start(startMinimum(folder, upstream.url, database.url));
   if (minimum === undefined) print("Without PostgreSQL the minimum has nowhere to keep records, and is left out.");
-  else started.unshift(minimum);
   const gateway: GatewaySubject = await start(
     startGateway({ folder, upstreamUrl: upstream.url, agents, databaseUrl: database.url, onProgress: say }),
   );

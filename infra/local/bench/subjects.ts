@@ -39,11 +39,11 @@ const noToken = async () => ["0".repeat(600)];
 /** Half the life of an access token. */
 const refreshMs = 300_000;
 
-function program(folder: string, file: string, port: number, ...args: string[]): Service {
+function program(folder: string, file: string, port: number, args: readonly string[] = [], env = {}): Service {
   return new Service({
     name: file,
     args: [join(import.meta.dirname, file), String(port), ...args],
-    env: {},
+    env,
     cwd: repository,
     logFile: join(folder, `${file}.log`),
     readyUrl: `http://127.0.0.1:${port}/`,
@@ -66,7 +66,7 @@ export async function startUpstream(folder: string): Promise<Subject> {
 
 export async function startPassThrough(folder: string, upstreamUrl: string): Promise<Subject> {
   const port = await freePort();
-  const service = program(folder, "pass-through.ts", port, upstreamUrl);
+  const service = program(folder, "pass-through.ts", port, [upstreamUrl]);
   await service.ready();
   return serviceSubject("pass-through", port, service);
 }
@@ -80,7 +80,10 @@ export async function startMinimum(
   if (databaseUrl === undefined) return undefined;
   const decisions = await startUpstream(folder);
   const port = await freePort();
-  const service = program(folder, "minimum.ts", port, upstreamUrl, decisions.url, databaseUrl);
+  const service = program(folder, "minimum.ts", port, [upstreamUrl, decisions.url], {
+    // Not an argument, which every user of the machine can see.
+    DATABASE_URL: databaseUrl,
+  });
   await service.ready();
   const subject = serviceSubject("minimum", port, service);
   return { ...subject, stop: () => Promise.all([subject.stop(), decisions.stop()]) };
